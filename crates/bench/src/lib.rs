@@ -1,0 +1,1 @@
+//! Load, raw limit loops and ratios in one run.

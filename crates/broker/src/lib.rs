@@ -1,0 +1,1 @@
+//! The assembly: bytes in, bytes out.

@@ -1,0 +1,1 @@
+//! Kafka's primitive encodings, decode budgets and segmented output.

@@ -1,0 +1,44 @@
+//! Stream sockets, with a way to send a range of a file.
+
+use crate::{BoxFuture, FileRange};
+use std::fmt::Debug;
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Listens and connects.
+pub trait Network: Debug + Send + Sync {
+    /// Listens on an address; port 0 takes a free one.
+    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Listener>>>;
+
+    /// Opens a connection.
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Connection>>>;
+}
+
+/// Accepts connections.
+pub trait Listener: Debug + Send + Sync {
+    /// The address with its real port.
+    fn local_address(&self) -> io::Result<SocketAddr>;
+
+    /// The next connection and its peer.
+    fn poll_accept(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(Box<dyn Connection>, SocketAddr)>>;
+}
+
+/// A byte stream in both directions.
+pub trait Connection: AsyncRead + AsyncWrite + Debug + Send + Unpin {
+    /// Sends bytes of a file from `range.position + sent` on, without copying where the system can. Returns how many
+    /// were taken; 0 is never returned for a range that is left.
+    ///
+    /// # Errors
+    /// The connection broke, or the file is shorter than the range (`UnexpectedEof`).
+    fn poll_send_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        range: &FileRange,
+        sent: usize,
+    ) -> Poll<io::Result<usize>>;
+}

@@ -1,0 +1,29 @@
+//! The real world.
+
+mod clock;
+mod disk;
+mod entropy;
+mod net;
+mod residency;
+mod tasks;
+
+pub use clock::SystemClock;
+pub use disk::OsDisk;
+pub use entropy::OsEntropy;
+pub use net::OsNetwork;
+pub use tasks::RuntimeTasks;
+
+use crate::Host;
+use std::sync::Arc;
+
+/// The world of this process. Call inside a tokio runtime.
+#[must_use]
+pub fn host() -> Host {
+    Host {
+        disk: Arc::new(OsDisk),
+        net: Arc::new(OsNetwork),
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(OsEntropy),
+        tasks: Arc::new(RuntimeTasks),
+    }
+}

@@ -1,0 +1,137 @@
+//! TCP over tokio, with sendfile.
+
+use crate::{BoxFuture, Connection, FileRange, Listener, Network};
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Linux sockets.
+#[derive(Debug)]
+pub struct OsNetwork;
+
+#[derive(Debug)]
+struct OsListener(TcpListener);
+
+#[derive(Debug)]
+struct OsConnection(TcpStream);
+
+/// Connections that the kernel may hold for us before we accept them.
+const BACKLOG: i32 = 4096;
+/// One call moves at most this much, so that one reader does not hold a reactor thread.
+const SEND_FILE_CALL_MAX: usize = 1 << 20;
+
+impl Network for OsNetwork {
+    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let socket = socket2::Socket::new(
+                socket2::Domain::for_address(address),
+                socket2::Type::STREAM.nonblocking().cloexec(),
+                Some(socket2::Protocol::TCP),
+            )?;
+            socket.set_reuse_address(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(BACKLOG)?;
+            let listener = TcpListener::from_std(socket.into())?;
+            Ok(Box::new(OsListener(listener)) as Box<dyn Listener>)
+        })
+    }
+
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Connection>>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(OsConnection(stream)) as Box<dyn Connection>)
+        })
+    }
+}
+
+impl Listener for OsListener {
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    fn poll_accept(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(Box<dyn Connection>, SocketAddr)>> {
+        let (stream, peer) = ready!(self.0.poll_accept(cx))?;
+        stream.set_nodelay(true)?;
+        Poll::Ready(Ok((Box::new(OsConnection(stream)), peer)))
+    }
+}
+
+impl Connection for OsConnection {
+    fn poll_send_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        range: &FileRange,
+        sent: usize,
+    ) -> Poll<io::Result<usize>> {
+        let Some(file) = range.file.os_handle() else {
+            return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+        };
+        let left = range.len.saturating_sub(sent).min(SEND_FILE_CALL_MAX);
+        loop {
+            ready!(self.0.poll_write_ready(cx))?;
+            let mut position = range.position + sent as u64;
+            let result = self.0.try_io(Interest::WRITABLE, || {
+                Ok(rustix::fs::sendfile(
+                    self.0.as_fd(),
+                    file,
+                    Some(&mut position),
+                    left,
+                )?)
+            });
+            match result {
+                Ok(0) if left > 0 => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+impl AsyncRead for OsConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for OsConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,3 @@
+//! The program: the server, the admin tool, the producer, the consumer and the benchmark.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The metadata quorum: elections, log agreement, snapshots, voters. Pure.

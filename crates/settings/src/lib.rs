@@ -1,0 +1,1 @@
+//! Every setting: name, type, default, range, scope and meaning.

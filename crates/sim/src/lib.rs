@@ -1,0 +1,1 @@
+//! Whole nodes in one thread: seeded crashes, torn writes, simulated clients, promises checked.

@@ -1,0 +1,1 @@
+//! The log of one partition on a disk, in Kafka's file formats.

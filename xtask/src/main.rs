@@ -1,0 +1,3 @@
+//! Checks, fixes, tests, code generation, simulation and benchmarks.
+
+fn main() {}
