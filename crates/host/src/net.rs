@@ -3,7 +3,7 @@
 use crate::{BoxFuture, FileRange};
 use std::fmt::Debug;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -11,6 +11,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub trait Network: Debug + Send + Sync {
     /// Listens on an address; port 0 takes a free one.
     fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Listener>>>;
+
+    /// The addresses of a host name. Without a resolver only `localhost` and addresses in digits are known.
+    fn resolve<'a>(
+        &'a self,
+        name: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        let address = match name {
+            "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+            digits => digits.parse(),
+        };
+        let unknown = |_| io::Error::new(io::ErrorKind::NotFound, format!("unknown host {name}"));
+        let addresses = address.map(|ip| vec![SocketAddr::new(ip, port)]).map_err(unknown);
+        Box::pin(std::future::ready(addresses))
+    }
 
     /// Opens a connection.
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Connection>>>;
