@@ -1,0 +1,515 @@
+//! Tests of the disk model: against a naive one, and each fault and promise by name.
+
+use super::*;
+use crate::SimRng;
+use klamm_host::{Disk, DiskFile, OpenMode};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::io::IoSlice;
+
+fn put(file: &dyn DiskFile, bytes: &[u8], position: u64) -> io::Result<()> {
+    file.write_all_at(&[IoSlice::new(bytes)], position)
+}
+
+fn content(disk: &SimDisk, path: &str) -> Option<Vec<u8>> {
+    disk.read(Path::new(path)).ok()
+}
+
+fn new_file(disk: &SimDisk, path: &str) -> Arc<dyn DiskFile> {
+    disk.open(Path::new(path), OpenMode::CreateNew).unwrap()
+}
+
+/// A file whose name and first content are durable.
+fn durable_file(disk: &SimDisk, path: &str, bytes: &[u8]) -> Arc<dyn DiskFile> {
+    let file = new_file(disk, path);
+    put(&*file, bytes, 0).unwrap();
+    file.sync_all().unwrap();
+    disk.sync_dir(Path::new("/")).unwrap();
+    file
+}
+
+fn rng() -> SimRng {
+    SimRng::new(1)
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Write { name: usize, position: u64, len: usize, fill: u8 },
+    SetLen { name: usize, len: u64 },
+    Sync { name: usize },
+    Rename { from: usize, to: usize },
+    Remove { name: usize },
+    SyncDir,
+    Kill,
+}
+
+const NAMES: [&str; 3] = ["/a", "/b", "/c"];
+
+fn steps(cuts: bool) -> impl Strategy<Value = Vec<Step>> {
+    let name = 0..NAMES.len();
+    let write = (name.clone(), 0u64..9_000, 1usize..5_000, 1u8..)
+        .prop_map(|(name, position, len, fill)| Step::Write { name, position, len, fill });
+    let cut = (name.clone(), 0u64..9_000).prop_map(|(name, len)| Step::SetLen { name, len });
+    let other = prop_oneof![
+        name.clone().prop_map(|name| Step::Sync { name }),
+        (name.clone(), name.clone()).prop_map(|(from, to)| Step::Rename { from, to }),
+        name.prop_map(|name| Step::Remove { name }),
+        Just(Step::SyncDir),
+        Just(Step::Kill),
+    ];
+    let weight = u32::from(cuts);
+    proptest::collection::vec(prop_oneof![4 => write, weight => cut, 4 => other], 1..40)
+}
+
+/// Whole copies of everything, one for each moment.
+#[derive(Debug, Clone, Default)]
+struct Naive {
+    names: BTreeMap<usize, usize>,
+    durable_names: BTreeMap<usize, usize>,
+    /// For each file all contents since its last sync, the durable one first.
+    versions: Vec<Vec<Vec<u8>>>,
+}
+
+impl Naive {
+    fn edit(&mut self, name: usize, edit: impl FnOnce(&mut Vec<u8>)) {
+        let next = self.versions.len();
+        let id = *self.names.entry(name).or_insert(next);
+        if id == next {
+            self.versions.push(vec![Vec::new()]);
+        }
+        let mut now = self.versions[id].last().unwrap().clone();
+        edit(&mut now);
+        self.versions[id].push(now);
+    }
+
+    fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Write { name, position, len, fill } => self.edit(name, |content| {
+                let position = usize::try_from(position).unwrap();
+                content.resize(content.len().max(position + len), 0);
+                content[position..position + len].fill(fill);
+            }),
+            Step::SetLen { name, len } => {
+                self.edit(name, |content| {
+                    content.resize(usize::try_from(len).unwrap(), 0)
+                });
+            }
+            Step::Sync { name } => {
+                if let Some(id) = self.names.get(&name) {
+                    let now = self.versions[*id].pop().unwrap();
+                    self.versions[*id] = vec![now];
+                }
+            }
+            Step::Rename { from, to } => {
+                if let Some(id) = self.names.remove(&from) {
+                    self.names.insert(to, id);
+                }
+            }
+            Step::Remove { name } => {
+                self.names.remove(&name);
+            }
+            Step::SyncDir => self.durable_names = self.names.clone(),
+            Step::Kill => {}
+        }
+    }
+
+    fn live(&self, name: usize) -> Option<Vec<u8>> {
+        let id = self.names.get(&name)?;
+        self.versions[*id].last().cloned()
+    }
+
+    fn durable(&self, name: usize) -> Option<Vec<u8>> {
+        let id = self.durable_names.get(&name)?;
+        self.versions[*id].first().cloned()
+    }
+}
+
+fn take(disk: &SimDisk, step: &Step) {
+    let open = |name: usize| disk.open(Path::new(NAMES[name]), OpenMode::Create).unwrap();
+    let path = |name: usize| Path::new(NAMES[name]);
+    match *step {
+        Step::Write { name, position, len, fill } => {
+            put(&*open(name), &vec![fill; len], position).unwrap();
+        }
+        Step::SetLen { name, len } => open(name).set_len(len).unwrap(),
+        Step::Sync { name } => {
+            if disk.exists(path(name)).unwrap() {
+                open(name).sync_data().unwrap();
+            }
+        }
+        Step::Rename { from, to } => {
+            if disk.exists(path(from)).unwrap() {
+                disk.rename(path(from), path(to)).unwrap();
+            }
+        }
+        Step::Remove { name } => {
+            let there = disk.exists(path(name)).unwrap();
+            assert_eq!(disk.remove_file(path(name)).is_ok(), there);
+        }
+        Step::SyncDir => disk.sync_dir(Path::new("/")).unwrap(),
+        Step::Kill => disk.crash(CrashPolicy::KeepAll, &mut rng()),
+    }
+}
+
+fn run(steps: &[Step]) -> (SimDisk, Naive) {
+    let (disk, mut naive) = (SimDisk::new(), Naive::default());
+    for step in steps {
+        take(&disk, step);
+        naive.step(step);
+    }
+    (disk, naive)
+}
+
+fn unit(content: &[u8], index: usize) -> Vec<u8> {
+    let from = (index * 512).min(content.len());
+    let mut unit = content[from..content.len().min(from + 512)].to_vec();
+    unit.resize(512, 0);
+    unit
+}
+
+proptest! {
+    #[test]
+    fn live_and_durable_content_match_a_naive_model(steps in steps(true)) {
+        let (disk, naive) = run(&steps);
+        for (i, name) in NAMES.iter().enumerate() {
+            prop_assert_eq!(content(&disk, name), naive.live(i));
+        }
+        let all = disk.fork();
+        all.crash(CrashPolicy::Prefix(usize::MAX), &mut rng());
+        disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+        for (i, name) in NAMES.iter().enumerate() {
+            prop_assert_eq!(content(&all, name), naive.live(i));
+            prop_assert_eq!(content(&disk, name), naive.durable(i));
+        }
+    }
+
+    #[test]
+    fn an_ordered_cut_leaves_some_prefix_of_all_changes(steps in steps(true), seed: u64) {
+        let (disk, _) = run(&steps);
+        let state = |disk: &SimDisk| NAMES.map(|name| content(disk, name));
+        let prefixes: Vec<_> = (0..=disk.pending())
+            .map(|n| {
+                let fork = disk.fork();
+                fork.crash(CrashPolicy::Prefix(n), &mut rng());
+                state(&fork)
+            })
+            .collect();
+        disk.crash(CrashPolicy::Random { torn: false, reorder: false }, &mut SimRng::new(seed));
+        prop_assert!(prefixes.contains(&state(&disk)));
+    }
+
+    #[test]
+    fn a_torn_cut_leaves_each_unit_as_it_was_once(steps in steps(false), seed: u64) {
+        let (disk, naive) = run(&steps);
+        disk.crash(CrashPolicy::Random { torn: true, reorder: true }, &mut SimRng::new(seed));
+        for name in NAMES {
+            let Some(found) = content(&disk, name) else { continue };
+            let units = found.len().div_ceil(512);
+            let of_one_file = naive.versions.iter().any(|versions| {
+                (0..units).all(|i| versions.iter().any(|v| unit(v, i) == unit(&found, i)))
+            });
+            prop_assert!(of_one_file, "{} holds bytes that no file ever held", name);
+        }
+    }
+}
+
+#[test]
+fn a_synced_file_without_a_synced_name_is_gone() {
+    let disk = SimDisk::new();
+    let file = new_file(&disk, "/a");
+    put(&*file, b"x", 0).unwrap();
+    file.sync_all().unwrap();
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/a"), None);
+}
+
+#[test]
+fn a_folder_needs_the_sync_of_its_parent() {
+    for sync_parent in [false, true] {
+        let disk = SimDisk::new();
+        disk.create_dir_all(Path::new("/d/e")).unwrap();
+        new_file(&disk, "/d/e/a");
+        disk.sync_dir(Path::new("/d/e")).unwrap();
+        disk.sync_dir(Path::new("/d")).unwrap();
+        if sync_parent {
+            disk.sync_dir(Path::new("/")).unwrap();
+        }
+        disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+        assert_eq!(content(&disk, "/d/e/a").is_some(), sync_parent);
+    }
+}
+
+#[test]
+fn a_renamed_folder_keeps_its_files_on_either_side_of_a_cut() {
+    for (keep, place) in [(0, "/d/a"), (1, "/e/a")] {
+        let disk = SimDisk::new();
+        disk.create_dir_all(Path::new("/d")).unwrap();
+        let file = new_file(&disk, "/d/a");
+        put(&*file, b"x", 0).unwrap();
+        file.sync_data().unwrap();
+        disk.sync_dir(Path::new("/d")).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        disk.rename(Path::new("/d"), Path::new("/e")).unwrap();
+        assert_eq!(disk.pending(), 1);
+        disk.crash(CrashPolicy::Prefix(keep), &mut rng());
+        assert_eq!(content(&disk, place), Some(b"x".to_vec()));
+        assert_eq!(disk.list(Path::new("/")).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn replace_is_atomic_at_every_call_and_every_cut() {
+    let mut outcomes = BTreeSet::new();
+    for call in 0.. {
+        let disk = SimDisk::new();
+        durable_file(&disk, "/f", b"old");
+        disk.inject(DiskFault::once(OpFilter::Mutating, call, Effect::PowerOff));
+        let done = disk.replace(Path::new("/f"), b"new content").is_ok();
+        for seed in 0..16 {
+            let fork = disk.fork();
+            let policy = CrashPolicy::Random { torn: true, reorder: true };
+            fork.crash(policy, &mut SimRng::new(seed));
+            let found = content(&fork, "/f").unwrap();
+            assert!(found == b"new content" || (found == b"old" && !done));
+            outcomes.insert(found);
+        }
+        if done {
+            break;
+        }
+    }
+    assert_eq!(outcomes.len(), 2, "both outcomes were seen");
+}
+
+#[test]
+fn a_rename_before_the_sync_of_its_content_is_caught() {
+    let broken = |seed| {
+        let disk = SimDisk::new();
+        durable_file(&disk, "/f", b"old");
+        let file = new_file(&disk, "/t");
+        put(&*file, b"new", 0).unwrap();
+        disk.rename(Path::new("/t"), Path::new("/f")).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        disk.crash(
+            CrashPolicy::Random { torn: true, reorder: true },
+            &mut SimRng::new(seed),
+        );
+        let found = content(&disk, "/f").unwrap();
+        found != b"old" && found != b"new"
+    };
+    assert!((0..64).any(broken));
+}
+
+#[test]
+fn a_failed_sync_drops_the_pages_and_the_next_one_lies() {
+    let disk = SimDisk::new();
+    let file = durable_file(&disk, "/f", b"old");
+    put(&*file, b"new", 0).unwrap();
+    disk.inject(DiskFault::once(OpFilter::Sync, 0, Effect::Eio));
+    assert_eq!(file.sync_data().unwrap_err().raw_os_error(), Some(5));
+    file.sync_data().unwrap();
+    assert_eq!(
+        content(&disk, "/f"),
+        Some(b"new".to_vec()),
+        "the cache has it still"
+    );
+    disk.crash(CrashPolicy::Prefix(usize::MAX), &mut rng());
+    assert_eq!(content(&disk, "/f"), Some(b"old".to_vec()));
+}
+
+#[test]
+fn a_short_write_leaves_half_and_fails() {
+    let disk = SimDisk::new();
+    let file = new_file(&disk, "/f");
+    disk.inject(DiskFault::once(OpFilter::Is(DiskOp::Write), 1, Effect::ShortWrite).on("/f"));
+    put(&*file, b"whole", 0).unwrap();
+    let error = put(&*file, b"half", 5).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(content(&disk, "/f"), Some(b"wholeha".to_vec()));
+    put(&*file, b"again", 0).unwrap();
+}
+
+#[test]
+fn a_full_disk_takes_what_fits_and_recovers_when_files_go() {
+    let disk = SimDisk::new();
+    disk.set_capacity(10);
+    let first = new_file(&disk, "/a");
+    put(&*first, b"12345678", 0).unwrap();
+    let second = new_file(&disk, "/b");
+    assert!(put(&*second, b"abcd", 0).is_err());
+    assert_eq!(content(&disk, "/b"), Some(b"ab".to_vec()));
+    assert_eq!(disk.space(Path::new("/")).unwrap().usable, 0);
+    assert!(second.preallocate(3).is_err());
+    disk.remove_file(Path::new("/a")).unwrap();
+    assert!(
+        put(&*second, b"abcd", 0).is_err(),
+        "an open handle holds the room"
+    );
+    drop(first);
+    disk.sync_dir(Path::new("/")).unwrap();
+    put(&*second, b"abcd", 0).unwrap();
+}
+
+#[test]
+fn the_power_stays_off_until_the_crash() {
+    let disk = SimDisk::new();
+    let file = durable_file(&disk, "/f", b"old");
+    put(&*file, b"new", 0).unwrap();
+    disk.inject(DiskFault::once(OpFilter::Sync, 0, Effect::PowerOff));
+    assert!(file.sync_data().is_err());
+    assert!(file.sync_data().is_err());
+    assert!(disk.list(Path::new("/")).is_err());
+    disk.crash(CrashPolicy::Prefix(usize::MAX), &mut rng());
+    assert_eq!(
+        content(&disk, "/f"),
+        Some(b"new".to_vec()),
+        "not a failed sync: still pending"
+    );
+}
+
+#[test]
+fn a_lying_sync_loses_data_and_a_lying_folder_sync_names() {
+    let disk = SimDisk::new();
+    disk.inject(DiskFault::always(OpFilter::Sync, Effect::Lie));
+    durable_file(&disk, "/f", b"x");
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/f"), Some(Vec::new()));
+
+    let disk = SimDisk::new();
+    disk.inject(DiskFault::always(
+        OpFilter::Is(DiskOp::SyncDir),
+        Effect::Lie,
+    ));
+    durable_file(&disk, "/f", b"x");
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/f"), None);
+}
+
+#[test]
+fn a_crash_ends_handles_mounts_and_locks() {
+    let disk = SimDisk::new();
+    let mount = disk.mount();
+    let lock = mount.lock(Path::new("/.lock")).unwrap();
+    assert_eq!(
+        mount.lock(Path::new("/.lock")).unwrap_err().kind(),
+        io::ErrorKind::WouldBlock
+    );
+    let file = new_file(&mount, "/f");
+    disk.crash(CrashPolicy::KeepAll, &mut rng());
+    assert!(file.len().is_err() && put(&*file, b"x", 0).is_err());
+    assert!(mount.exists(Path::new("/f")).is_err());
+    assert!(disk.exists(Path::new("/f")).unwrap());
+    let again = disk.mount().lock(Path::new("/.lock")).unwrap();
+    drop(lock);
+    assert!(
+        disk.lock(Path::new("/.lock")).is_err(),
+        "an old lock's end frees nothing"
+    );
+    drop(again);
+    disk.lock(Path::new("/.lock")).unwrap();
+}
+
+#[test]
+fn names_follow_the_rules_of_the_system() {
+    let disk = SimDisk::new();
+    let kind = |result: io::Result<()>| result.unwrap_err().kind();
+    disk.create_dir_all(Path::new("/d/e")).unwrap();
+    new_file(&disk, "/f");
+    let p = Path::new;
+    assert_eq!(
+        kind(disk.rename(p("/f"), p("/d"))),
+        io::ErrorKind::IsADirectory
+    );
+    assert_eq!(
+        kind(disk.rename(p("/d"), p("/f"))),
+        io::ErrorKind::NotADirectory
+    );
+    assert_eq!(
+        kind(disk.rename(p("/d/e"), p("/x/e"))),
+        io::ErrorKind::NotFound
+    );
+    assert_eq!(
+        kind(disk.rename(p("/d"), p("/d/e/x"))),
+        io::ErrorKind::InvalidInput
+    );
+    assert_eq!(kind(disk.remove_file(p("/d"))), io::ErrorKind::IsADirectory);
+    assert_eq!(
+        kind(disk.create_dir_all(p("/f/g"))),
+        io::ErrorKind::NotADirectory
+    );
+    let exists = disk.open(p("/f"), OpenMode::CreateNew).unwrap_err();
+    assert_eq!(exists.kind(), io::ErrorKind::AlreadyExists);
+    let read_only = disk.open(p("/f"), OpenMode::Read).unwrap();
+    assert!(put(&*read_only, b"x", 0).is_err());
+    assert_eq!(disk.file_len(p("/d")).unwrap(), None);
+    disk.remove_dir_all(p("/d")).unwrap();
+    assert!(!disk.exists(p("/d/e")).unwrap());
+    assert_eq!(disk.list(p("/")).unwrap().len(), 1);
+}
+
+#[test]
+fn an_unsynced_removal_of_a_tree_may_be_half_done() {
+    let halves = (0..=3).filter(|n| {
+        let disk = SimDisk::new();
+        disk.create_dir_all(Path::new("/d")).unwrap();
+        new_file(&disk, "/d/a");
+        new_file(&disk, "/d/b");
+        disk.sync_dir(Path::new("/d")).unwrap();
+        disk.sync_dir(Path::new("/")).unwrap();
+        disk.remove_dir_all(Path::new("/d")).unwrap();
+        disk.crash(CrashPolicy::Prefix(*n), &mut rng());
+        disk.list(Path::new("/d")).is_ok_and(|left| left.len() == 1)
+    });
+    assert_eq!(halves.count(), 1);
+}
+
+#[test]
+fn files_are_cold_after_a_power_cut_until_read() {
+    let disk = SimDisk::new();
+    durable_file(&disk, "/f", b"x");
+    disk.crash(CrashPolicy::KeepAll, &mut rng());
+    let open = || disk.open(Path::new("/f"), OpenMode::Read).unwrap();
+    assert_eq!(open().residency(0, 1), Residency::Resident);
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(open().residency(0, 1), Residency::Cold);
+    content(&disk, "/f");
+    assert_eq!(open().residency(0, 1), Residency::Resident);
+}
+
+#[test]
+fn rotten_bytes_show_up_on_both_sides() {
+    let disk = SimDisk::new();
+    durable_file(&disk, "/f", b"abc");
+    disk.corrupt(Path::new("/f"), 1, b"X").unwrap();
+    assert_eq!(content(&disk, "/f"), Some(b"aXc".to_vec()));
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/f"), Some(b"aXc".to_vec()));
+    assert!(disk.corrupt(Path::new("/f"), 3, b"X").is_err());
+}
+
+#[test]
+fn the_same_calls_leave_the_same_trace() {
+    let trace_of = |fill| {
+        let disk = SimDisk::new();
+        put(&*new_file(&disk, "/f"), &[fill; 100], 0).unwrap();
+        disk.crash(
+            CrashPolicy::Random { torn: true, reorder: true },
+            &mut rng(),
+        );
+        (disk.trace().hash(), disk.calls(), disk.mutations())
+    };
+    assert_eq!(trace_of(1), trace_of(1));
+    assert_ne!(trace_of(1), trace_of(2));
+    assert_eq!(trace_of(1).1, 2);
+}
+
+#[test]
+fn latency_is_owed_and_taken_once() {
+    let disk = SimDisk::new();
+    disk.set_latency(|op, bytes| match op {
+        DiskOp::Write => Duration::from_micros(bytes),
+        _ => Duration::ZERO,
+    });
+    put(&*new_file(&disk, "/f"), &[0; 100], 0).unwrap();
+    assert_eq!(disk.take_owed(), Duration::from_micros(100));
+    assert_eq!(disk.take_owed(), Duration::ZERO);
+}
