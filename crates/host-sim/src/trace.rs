@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A rolling hash of events. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,7 @@ struct Rolling {
     hash: u64,
     events: u64,
     kept: Option<Vec<String>>,
+    start: Option<Instant>,
 }
 
 impl Trace {
@@ -21,17 +23,25 @@ impl Trace {
         Self::default()
     }
 
+    /// Adds the runtime's time to every event from now on.
+    pub fn start_clock(&self) {
+        self.0.lock().start = Some(Instant::now());
+    }
+
     /// Adds an event: what it was, and the numbers that describe it.
     pub fn event(&self, kind: &str, parts: &[u64]) {
         let mut rolling = self.0.lock();
-        let mut hash = mix(rolling.hash, digest(kind.as_bytes()));
+        let time = rolling.start.map_or(0, |start| {
+            u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        });
+        let mut hash = mix(mix(rolling.hash, time), digest(kind.as_bytes()));
         for part in parts {
             hash = mix(hash, *part);
         }
         rolling.hash = hash;
         rolling.events += 1;
         if let Some(kept) = &mut rolling.kept {
-            kept.push(format!("{kind} {parts:x?}"));
+            kept.push(format!("{} us: {kind} {parts:x?}", time / 1_000));
         }
     }
 

@@ -160,7 +160,6 @@ impl SimDisk {
 
     /// The time that calls should have taken since the last look. Calls can't wait in simulated time, so whoever ran
     /// them as blocking work waits afterwards.
-    #[must_use]
     pub fn take_owed(&self) -> Duration {
         std::mem::take(&mut self.shared.state.lock().owed)
     }
