@@ -9,6 +9,7 @@
 //! validate    what a leader checks before it appends
 //! build       records → batch;  convert: batch → batch with another codec
 //! control     transaction markers and quorum records
+//! legacy      message sets of magic 0 and 1, read only
 //! ```
 //! *Invariant:* no length in a batch is trusted before the bytes it announces are there, and nothing here panics on
 //! any input.
@@ -19,8 +20,11 @@ mod control;
 mod convert;
 mod crc;
 mod deflate;
+#[cfg(test)]
+mod golden;
 mod header;
 mod inflate;
+mod legacy;
 mod record;
 mod validate;
 mod varint;
@@ -38,6 +42,7 @@ pub use header::{
     StampTime, TimestampType,
 };
 pub use inflate::{InflateError, InflateLimit, InflateReader, Inflater};
+pub use legacy::{LegacyEntry, LegacyError, LegacyMessage, legacy_entries};
 pub use record::{HeaderView, Headers, RecordProblem, RecordView, Records};
 pub use validate::{
     EnvelopeError, RecordFault, RecordRules, RecordsError, RecordsSummary, TimestampRange,

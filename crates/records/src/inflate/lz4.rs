@@ -30,8 +30,17 @@ pub(crate) struct FrameDescriptor {
 }
 
 impl FrameDescriptor {
-    /// Reads the head; gives what follows it.
+    /// Reads the head and checks its checksum; gives what follows it.
     pub(crate) fn parse(body: &[u8]) -> Result<(Self, &[u8]), InflateError> {
+        let (descriptor, checksum_is_right, rest) = Self::parse_unchecked(body)?;
+        if checksum_is_right {
+            Ok((descriptor, rest))
+        } else {
+            Err(CORRUPT)
+        }
+    }
+
+    fn parse_unchecked(body: &[u8]) -> Result<(Self, bool, &[u8]), InflateError> {
         let (magic, rest) = body.split_first_chunk::<4>().ok_or(CORRUPT)?;
         if *magic == LEGACY_MAGIC {
             return Err(InflateError::Unsupported { what: "a legacy lz4 frame" });
@@ -56,9 +65,7 @@ impl FrameDescriptor {
         };
         let (covered, rest) = rest.split_at_checked(checksum_at).ok_or(CORRUPT)?;
         let (checksum, rest) = rest.split_first().ok_or(CORRUPT)?;
-        if (xxh32(covered) >> 8) as u8 != *checksum {
-            return Err(CORRUPT);
-        }
+        let checksum_is_right = (xxh32(covered) >> 8) as u8 == *checksum;
         let descriptor = Self {
             block_bytes_max: match block >> 4 {
                 4 => 64 << 10,
@@ -72,7 +79,7 @@ impl FrameDescriptor {
             content_bytes: (covered.get(size_at..).and_then(|b| b.first_chunk()))
                 .map(|bytes| u64::from_le_bytes(*bytes)),
         };
-        Ok((descriptor, rest))
+        Ok((descriptor, checksum_is_right, rest))
     }
 }
 
@@ -90,7 +97,17 @@ pub(super) struct Lz4Reader<'a> {
 impl<'a> Lz4Reader<'a> {
     pub(super) fn new(body: &'a [u8]) -> Result<Self, InflateError> {
         let (frame, rest) = FrameDescriptor::parse(body)?;
-        Ok(Self {
+        Ok(Self::after(frame, rest))
+    }
+
+    /// Reads a frame whose header checksum is not looked at.
+    pub(super) fn new_unchecked(body: &'a [u8]) -> Result<Self, InflateError> {
+        let (frame, _, rest) = FrameDescriptor::parse_unchecked(body)?;
+        Ok(Self::after(frame, rest))
+    }
+
+    fn after(frame: FrameDescriptor, rest: &'a [u8]) -> Self {
+        Self {
             frame,
             rest,
             content: Xxh32::new(),
@@ -98,7 +115,7 @@ impl<'a> Lz4Reader<'a> {
             block: Vec::new(),
             position: 0,
             ended: false,
-        })
+        }
     }
 
     pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize, InflateError> {

@@ -129,6 +129,16 @@ impl Inflater {
         Ok(InflateReader { stream, limit: limit.0, given: 0 })
     }
 
+    /// Reads the lz4 body of a magic 0 message, whose writers got the frame's header checksum wrong.
+    pub(crate) fn reader_of_magic_0_lz4<'a>(
+        &'a mut self,
+        body: &'a [u8],
+        limit: InflateLimit,
+    ) -> Result<InflateReader<'a>, InflateError> {
+        let stream = Stream::Lz4(lz4::Lz4Reader::new_unchecked(body)?);
+        Ok(InflateReader { stream, limit: limit.0, given: 0 })
+    }
+
     fn zstd_context(&mut self) -> Result<&mut zstd::zstd_safe::DCtx<'static>, InflateError> {
         use zstd::zstd_safe::{DCtx, DParameter, ResetDirective};
         let corrupt = |_| InflateError::Corrupt { codec: Compression::Zstd };
