@@ -23,7 +23,9 @@ pub trait Network: Debug + Send + Sync {
             digits => digits.parse(),
         };
         let unknown = |_| io::Error::new(io::ErrorKind::NotFound, format!("unknown host {name}"));
-        let addresses = address.map(|ip| vec![SocketAddr::new(ip, port)]).map_err(unknown);
+        let addresses = address
+            .map(|ip| vec![SocketAddr::new(ip, port)])
+            .map_err(unknown);
         Box::pin(std::future::ready(addresses))
     }
 

@@ -9,6 +9,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// Linux files.
 #[derive(Debug)]
 pub struct OsDisk;
@@ -64,7 +67,9 @@ impl Disk for OsDisk {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            entries.push(DirEntry { name, is_dir: metadata.is_dir(), len: metadata.len() });
+            let is_dir = metadata.is_dir();
+            let len = if is_dir { 0 } else { metadata.len() };
+            entries.push(DirEntry { name, is_dir, len });
         }
         entries.sort();
         Ok(entries)
@@ -84,6 +89,12 @@ impl Disk for OsDisk {
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        // The parent of a bare name is the empty path, which means the current folder.
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         File::open(path)?.sync_all()
     }
 

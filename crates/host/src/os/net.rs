@@ -9,6 +9,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+#[cfg(test)]
+mod tests;
+
 /// Linux sockets.
 #[derive(Debug)]
 pub struct OsNetwork;

@@ -50,3 +50,33 @@ pub(super) fn of(file: BorrowedFd<'_>, position: u64, len: u64) -> Residency {
         Residency::Cold
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::os::OsDisk;
+    use crate::{Disk, OpenMode, Residency};
+    use std::io::IoSlice;
+
+    #[test]
+    fn written_pages_are_resident_until_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let file = OsDisk.open(&path, OpenMode::Create).unwrap();
+        file.write_all_at(&[IoSlice::new(&[1; 100_000])], 0)
+            .unwrap();
+        assert_ne!(file.residency(0, 100_000), Residency::Cold);
+        assert_eq!(file.residency(4_096, 0), Residency::Resident);
+        file.sync_all().unwrap();
+        let handle = file.os_handle().unwrap();
+        rustix::fs::fadvise(handle, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+        // A file system in memory never drops a page.
+        const TMPFS: i64 = 0x0102_1994;
+        if rustix::fs::statfs(folder.path()).unwrap().f_type != TMPFS {
+            assert_ne!(file.residency(0, 100_000), Residency::Resident);
+        }
+        file.prefetch(0, 100_000);
+        let mut bytes = vec![0; 100_000];
+        file.read_exact_at(&mut bytes, 0).unwrap();
+        assert_ne!(file.residency(0, 100_000), Residency::Cold);
+    }
+}

@@ -20,3 +20,24 @@ impl Tasks for RuntimeTasks {
         Box::pin(async move { handle.await.map_err(io::Error::other) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run_blocking;
+
+    #[tokio::test]
+    async fn blocking_work_returns_its_value_or_tells_of_its_panic() {
+        assert_eq!(run_blocking(&RuntimeTasks, || 7).await.unwrap(), 7);
+        let panicked = run_blocking(&RuntimeTasks, || panic!("on purpose")).await;
+        assert!(panicked.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_task_is_joined_or_ended() {
+        assert!(RuntimeTasks.spawn(Box::pin(async {})).join().await);
+        let endless = RuntimeTasks.spawn(Box::pin(std::future::pending()));
+        endless.abort();
+        assert!(!endless.join().await);
+    }
+}
