@@ -1,0 +1,380 @@
+//! Settings in layers: topic over broker over cluster over file over default, and where each value comes from.
+//!
+//! ```text
+//! topic's own            set by AlterConfigs on the topic
+//! this broker's          set by AlterConfigs on the broker      (dynamic settings only)
+//! cluster-wide           set by AlterConfigs on broker ""       (dynamic settings only)
+//! static                 file and command line
+//! default                the table
+//! ```
+//! A stored value that the table refuses counts as not set: a newer or older version may have stored it.
+
+use crate::row::{Key, Kind, Row, Update};
+use crate::settings::{Settings, without_listener_prefix};
+use crate::topic_config::{TopicConfig, synonyms_of};
+use crate::value::{FromValue, Value};
+use crate::{group, table};
+use std::collections::BTreeMap;
+
+/// What was set for one resource at run time, as the metadata log holds it.
+pub type Overrides = BTreeMap<String, String>;
+
+/// Where a value comes from. The number of each is `code()` in a DescribeConfigs answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Set on the topic.
+    Topic,
+    /// Set on this broker at run time.
+    Broker,
+    /// Set for all brokers at run time.
+    ClusterWide,
+    /// The file or the command line.
+    Static,
+    /// The table.
+    Default,
+    /// Set on a telemetry subscription.
+    ClientMetrics,
+    /// Set on the group.
+    Group,
+}
+
+impl Source {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn code(self) -> i8 {
+        match self {
+            Self::Topic => 1,
+            Self::Broker => 2,
+            Self::ClusterWide => 3,
+            Self::Static => 4,
+            Self::Default => 5,
+            Self::ClientMetrics => 7,
+            Self::Group => 8,
+        }
+    }
+}
+
+/// One line of a DescribeConfigs answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    /// The setting.
+    pub name: String,
+    /// Its effective value; `None` if unset or sensitive.
+    pub value: Option<String>,
+    /// Where the value comes from.
+    pub source: Source,
+    /// It can't change at run time.
+    pub read_only: bool,
+    /// Its value is never shown.
+    pub sensitive: bool,
+    /// The layers below that value and what they hold, the effective one first.
+    pub synonyms: Vec<Synonym>,
+    /// The type; `None` for a setting that the table does not know.
+    pub kind: Option<Kind>,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// A layer's value of a setting, perhaps under another name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Synonym {
+    /// The name in that layer.
+    pub name: String,
+    /// The value there; `None` if sensitive.
+    pub value: Option<String>,
+    /// The layer.
+    pub source: Source,
+}
+
+/// A node's settings with what was changed at run time.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    fixed: Settings,
+    cluster_wide: Overrides,
+    broker: Overrides,
+}
+
+impl Layers {
+    /// Nothing changed at run time.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { fixed: settings, ..Self::default() }
+    }
+
+    /// Replaces what was set for all brokers (resource broker "").
+    pub fn set_cluster_wide(&mut self, overrides: Overrides) {
+        self.cluster_wide = overrides;
+    }
+
+    /// Replaces what was set for this broker.
+    pub fn set_broker(&mut self, overrides: Overrides) {
+        self.broker = overrides;
+    }
+
+    /// The static layer.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.fixed
+    }
+
+    /// A setting's effective value.
+    #[must_use]
+    pub fn get<T: FromValue>(&self, key: &Key<T>) -> T {
+        T::from_value(&self.broker_value(key.row()))
+    }
+
+    /// A topic's settings; `overrides` are those set on the topic.
+    #[must_use]
+    pub fn topic(&self, overrides: &Overrides) -> TopicConfig {
+        TopicConfig::from_values(&|row| self.topic_value(row, overrides))
+    }
+
+    /// One setting of a topic.
+    #[must_use]
+    pub fn topic_setting<T: FromValue>(&self, key: &Key<T>, overrides: &Overrides) -> T {
+        T::from_value(&self.topic_value(key.row(), overrides))
+    }
+
+    /// One setting of a group, clamped to the bounds that the node sets.
+    #[must_use]
+    pub fn group_setting<T: FromValue>(&self, key: &Key<T>, overrides: &Overrides) -> T {
+        T::from_value(&self.group_value(key.row(), overrides))
+    }
+
+    /// All settings of this broker.
+    #[must_use]
+    pub fn describe_broker(&self) -> Vec<Described> {
+        let rows = table::BROKER.values().filter(|row| !row.is_internal());
+        let mut lines: Vec<_> = rows
+            .map(|row| {
+                let found = self.broker_layers(&[(row.name, 1)], true);
+                describe(row, &self.broker_value(row), found, !row.is_dynamic())
+            })
+            .collect();
+        let dynamic = |name: &String| {
+            self.broker
+                .get(name)
+                .or_else(|| self.cluster_wide.get(name))
+        };
+        let names = self
+            .fixed
+            .unknown()
+            .keys()
+            .chain(self.cluster_wide.keys())
+            .chain(self.broker.keys());
+        let mut names: Vec<&String> = names
+            .filter(|name| !table::BROKER.contains_key(name.as_str()))
+            .collect();
+        names.sort();
+        names.dedup();
+        lines.extend(names.into_iter().map(|name| {
+            let source = match (self.broker.contains_key(name), dynamic(name)) {
+                (true, _) => Source::Broker,
+                (false, Some(_)) => Source::ClusterWide,
+                (false, None) => Source::Static,
+            };
+            unknown(name, source)
+        }));
+        lines
+    }
+
+    /// What is set for all brokers (resource broker "").
+    #[must_use]
+    pub fn describe_cluster_wide(&self) -> Vec<Described> {
+        let line = |(name, text): (&String, &String)| match table::BROKER.get(name.as_str()) {
+            Some(row) => {
+                let value = row.parse(text).unwrap_or(Value::Unset);
+                let found = self.broker_layers(&[(row.name, 1)], false);
+                describe(row, &value, found, false)
+            }
+            None => unknown(name, Source::ClusterWide),
+        };
+        self.cluster_wide.iter().map(line).collect()
+    }
+
+    /// All settings of a topic.
+    #[must_use]
+    pub fn describe_topic(&self, overrides: &Overrides) -> Vec<Described> {
+        let rows = table::TOPIC.values().filter(|row| !row.is_internal());
+        rows.map(|row| {
+            let own = own_layer(row, overrides, Source::Topic);
+            let found = own
+                .into_iter()
+                .chain(self.broker_layers(synonyms_of(row.name), true));
+            describe(
+                row,
+                &self.topic_value(row, overrides),
+                found.collect(),
+                false,
+            )
+        })
+        .collect()
+    }
+
+    /// All settings of a group.
+    #[must_use]
+    pub fn describe_group(&self, overrides: &Overrides) -> Vec<Described> {
+        let line = |row: &&'static Row| {
+            let own = own_layer(row, overrides, Source::Group);
+            describe(
+                row,
+                &self.group_value(row, overrides),
+                own.into_iter().collect(),
+                false,
+            )
+        };
+        table::GROUP.values().map(line).collect()
+    }
+
+    /// All settings of a telemetry subscription.
+    #[must_use]
+    pub fn describe_client_metrics(overrides: &Overrides) -> Vec<Described> {
+        let line = |row: &&'static Row| {
+            let own = own_layer(row, overrides, Source::ClientMetrics);
+            let value = own
+                .as_ref()
+                .and_then(|_| overrides.get(row.name)?.parse_as(row));
+            let value = value.unwrap_or_else(|| row.default_value());
+            describe(row, &value, own.into_iter().collect(), false)
+        };
+        table::CLIENT_METRICS.values().map(line).collect()
+    }
+
+    pub(crate) fn topic_value(&self, row: &Row, overrides: &Overrides) -> Value {
+        if let Some(value) = overrides.get(row.name).and_then(|text| text.parse_as(row)) {
+            return value;
+        }
+        for (name, factor) in synonyms_of(row.name) {
+            let value = table::BROKER.get(name).map(|row| self.broker_value(row));
+            match value {
+                None | Some(Value::Unset) => {}
+                Some(Value::Whole(number)) => return Value::Whole(number.saturating_mul(*factor)),
+                Some(value) => return value,
+            }
+        }
+        row.default_value()
+    }
+
+    fn broker_value(&self, row: &Row) -> Value {
+        let dynamic = [&self.broker, &self.cluster_wide]
+            .into_iter()
+            .filter(|_| row.is_dynamic())
+            .find_map(|layer| layer.get(row.name)?.parse_as(row));
+        dynamic.unwrap_or_else(|| self.fixed.value(row))
+    }
+
+    pub(crate) fn broker_number(&self, row: &Row) -> i64 {
+        i64::from_value(&self.broker_value(row))
+    }
+
+    fn group_value(&self, row: &Row, overrides: &Overrides) -> Value {
+        let node = |name: &str| table::BROKER.get(name).map(|row| self.broker_value(row));
+        let own = overrides.get(row.name).and_then(|text| text.parse_as(row));
+        let value = own
+            .or_else(|| node(&format!("group.{}", row.name)))
+            .unwrap_or_else(|| row.default_value());
+        let Value::Whole(number) = value else {
+            return value;
+        };
+        let bound = |word: &str| match node(&group::bound_name(row.name, word)) {
+            Some(Value::Whole(bound)) => Some(bound),
+            _ => None,
+        };
+        let number = bound("max").map_or(number, |max| number.min(max));
+        Value::Whole(bound("min").map_or(number, |min| number.max(min)))
+    }
+
+    /// What each layer of the node holds under some names, the effective first.
+    fn broker_layers(&self, names: &[(&'static str, i64)], with_broker: bool) -> Vec<Synonym> {
+        let rows: Vec<&Row> = names
+            .iter()
+            .filter_map(|(name, _)| table::BROKER.get(name).copied())
+            .collect();
+        let dynamic = |layer: &Overrides, row: &Row| layer.get(row.name)?.parse_as(row);
+        let sources = [
+            Source::Broker,
+            Source::ClusterWide,
+            Source::Static,
+            Source::Default,
+        ];
+        let mut found = Vec::new();
+        for source in sources {
+            for row in &rows {
+                let value = match source {
+                    Source::Broker if with_broker => dynamic(&self.broker, row),
+                    Source::ClusterWide => dynamic(&self.cluster_wide, row),
+                    Source::Static if with_broker => self.fixed.set_value(row.name).cloned(),
+                    Source::Default if with_broker => {
+                        Some(row.default_value()).filter(|value| *value != Value::Unset)
+                    }
+                    _ => None,
+                };
+                found.extend(value.map(|value| synonym(row, &value, source)));
+            }
+        }
+        found
+    }
+}
+
+/// Reads stored text; `None` if the row refuses it.
+trait ParseAs {
+    fn parse_as(&self, row: &Row) -> Option<Value>;
+}
+
+impl ParseAs for String {
+    fn parse_as(&self, row: &Row) -> Option<Value> {
+        row.parse(self).ok()
+    }
+}
+
+fn own_layer(row: &Row, overrides: &Overrides, source: Source) -> Option<Synonym> {
+    let value = overrides.get(row.name)?.parse_as(row)?;
+    Some(synonym(row, &value, source))
+}
+
+fn synonym(row: &Row, value: &Value, source: Source) -> Synonym {
+    Synonym { name: row.name.to_owned(), value: shown(row, value), source }
+}
+
+fn shown(row: &Row, value: &Value) -> Option<String> {
+    (*value != Value::Unset && !row.is_sensitive()).then(|| value.to_string())
+}
+
+fn describe(
+    row: &'static Row,
+    value: &Value,
+    synonyms: Vec<Synonym>,
+    read_only: bool,
+) -> Described {
+    Described {
+        name: row.name.to_owned(),
+        value: shown(row, value),
+        source: synonyms
+            .first()
+            .map_or(Source::Default, |first| first.source),
+        read_only,
+        sensitive: row.is_sensitive(),
+        synonyms,
+        kind: Some(row.kind),
+        doc: row.doc,
+    }
+}
+
+/// A name that the table does not know may hold a secret of a plug-in, so its value is not shown.
+fn unknown(name: &str, source: Source) -> Described {
+    let synonym = Synonym { name: name.to_owned(), value: None, source };
+    let base = without_listener_prefix(name).and_then(|base| table::BROKER.get(base));
+    Described {
+        name: name.to_owned(),
+        value: None,
+        source,
+        read_only: base.is_none_or(|row| row.update == Update::ReadOnly),
+        sensitive: true,
+        synonyms: vec![synonym],
+        kind: base.map(|row| row.kind),
+        doc: base.map_or("", |row| row.doc),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Tests of layers: which value wins, and what DescribeConfigs says of it.
+
+use super::*;
+use crate::{broker, topic};
+
+fn overrides(pairs: &[(&str, &str)]) -> Overrides {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn layers(file: &str) -> Layers {
+    Layers::new(Settings::load(file, &[]).unwrap().settings)
+}
+
+fn line(lines: &[Described], name: &str) -> String {
+    let line = lines
+        .iter()
+        .find(|line| line.name == name)
+        .unwrap_or_else(|| panic!("no {name}"));
+    let synonyms: Vec<String> = line
+        .synonyms
+        .iter()
+        .map(|s| {
+            format!(
+                "{:?} {}={}",
+                s.source,
+                s.name,
+                s.value.as_deref().unwrap_or("?")
+            )
+        })
+        .collect();
+    format!(
+        "{:?} {} [{}]",
+        line.source,
+        line.value.as_deref().unwrap_or("?"),
+        synonyms.join(", ")
+    )
+}
+
+#[test]
+fn the_nearest_layer_wins() {
+    let mut layers = layers("log.segment.bytes=2000000");
+    let none = Overrides::new();
+    let own = overrides(&[("segment.bytes", "5000000")]);
+    assert_eq!(layers.topic(&none).segment_bytes, 2_000_000);
+    layers.set_cluster_wide(overrides(&[("log.segment.bytes", "3000000")]));
+    assert_eq!(layers.topic(&none).segment_bytes, 3_000_000);
+    layers.set_broker(overrides(&[("log.segment.bytes", "4000000")]));
+    assert_eq!(layers.topic(&none).segment_bytes, 4_000_000);
+    assert_eq!(layers.get(&broker::LOG_SEGMENT_BYTES), 4_000_000);
+    assert_eq!(layers.topic(&own).segment_bytes, 5_000_000);
+    assert_eq!(layers.topic_setting(&topic::SEGMENT_BYTES, &own), 5_000_000);
+    assert_eq!(
+        line(&layers.describe_topic(&own), "segment.bytes"),
+        "Topic 5000000 [Topic segment.bytes=5000000, Broker log.segment.bytes=4000000, ClusterWide \
+         log.segment.bytes=3000000, Static log.segment.bytes=2000000, Default log.segment.bytes=1073741824]"
+    );
+}
+
+#[test]
+fn a_stored_value_that_is_refused_counts_as_unset() {
+    let mut layers = layers("");
+    layers.set_broker(overrides(&[("log.segment.bytes", "junk")]));
+    let own = overrides(&[("segment.bytes", "1")]);
+    assert_eq!(layers.topic(&own).segment_bytes, 1 << 30);
+    assert!(line(&layers.describe_topic(&own), "segment.bytes").starts_with("Default 1073741824"));
+}
+
+#[test]
+fn a_static_setting_can_not_be_changed_by_a_stored_value() {
+    let mut layers = layers("");
+    layers.set_broker(overrides(&[("num.partitions", "9")]));
+    assert_eq!(layers.get(&broker::NUM_PARTITIONS), 1);
+}
+
+#[test]
+fn units_are_converted() {
+    let none = Overrides::new();
+    assert_eq!(
+        layers("log.retention.hours=2").topic(&none).retention_ms,
+        Some(7_200_000)
+    );
+    assert_eq!(
+        layers("log.retention.hours=2\nlog.retention.minutes=3")
+            .topic(&none)
+            .retention_ms,
+        Some(180_000)
+    );
+    assert_eq!(
+        layers("log.retention.minutes=3\nlog.retention.ms=4")
+            .topic(&none)
+            .retention_ms,
+        Some(4)
+    );
+    assert_eq!(
+        layers("log.retention.hours=-1").topic(&none).retention_ms,
+        None
+    );
+    assert_eq!(
+        layers("log.roll.hours=1").topic(&none).segment_ms,
+        3_600_000
+    );
+    assert_eq!(
+        layers("log.roll.jitter.hours=1")
+            .topic(&none)
+            .segment_jitter_ms,
+        3_600_000
+    );
+    assert_eq!(layers("").topic(&none).flush_ms, None);
+    assert_eq!(
+        layers("log.flush.scheduler.interval.ms=7")
+            .topic(&none)
+            .flush_ms,
+        Some(7)
+    );
+    assert_eq!(
+        layers("log.flush.interval.ms=8").topic(&none).flush_ms,
+        Some(8)
+    );
+}
+
+#[test]
+fn a_topic_config_has_kafkas_defaults() {
+    let config = layers("").topic(&Overrides::new());
+    assert!(config.delete && !config.compact);
+    assert_eq!(config.codec, crate::StoredCodec::Producer);
+    assert_eq!(config.retention_ms, Some(604_800_000));
+    assert_eq!(config.retention_bytes, None);
+    assert_eq!(config.flush_messages, None);
+    assert_eq!(config.max_message_bytes, 1_048_588);
+    assert_eq!(config.local_retention_ms, config.retention_ms);
+    assert_eq!(config.segment_ms_max(), 604_800_000);
+    let compacted = overrides(&[
+        ("cleanup.policy", "compact"),
+        ("max.compaction.lag.ms", "5"),
+    ]);
+    assert_eq!(layers("").topic(&compacted).segment_ms_max(), 5);
+    let zstd = overrides(&[
+        ("compression.type", "zstd"),
+        ("compression.zstd.level", "7"),
+    ]);
+    assert_eq!(layers("").topic(&zstd).codec, crate::StoredCodec::Zstd(7));
+    let tiny = overrides(&[("internal.segment.bytes", "100")]);
+    assert_eq!(layers("").topic(&tiny).segment_bytes, 100);
+}
+
+#[test]
+fn brokers_describe_themselves() {
+    let mut layers = layers("log.retention.hours=1\nssl.key.password=x\nmystery=1");
+    layers.set_cluster_wide(overrides(&[
+        ("log.retention.ms", "5"),
+        ("plugin.secret", "x"),
+    ]));
+    let lines = layers.describe_broker();
+    assert_eq!(
+        line(&lines, "log.retention.ms"),
+        "ClusterWide 5 [ClusterWide log.retention.ms=5]"
+    );
+    assert_eq!(
+        line(&lines, "log.retention.hours"),
+        "Static 1 [Static log.retention.hours=1, Default log.retention.hours=168]"
+    );
+    assert_eq!(
+        line(&lines, "ssl.key.password"),
+        "Static ? [Static ssl.key.password=?]"
+    );
+    assert_eq!(line(&lines, "mystery"), "Static ? [Static mystery=?]");
+    assert_eq!(
+        line(&lines, "plugin.secret"),
+        "ClusterWide ? [ClusterWide plugin.secret=?]"
+    );
+    let read_only = |name: &str| {
+        lines
+            .iter()
+            .find(|line| line.name == name)
+            .unwrap()
+            .read_only
+    };
+    assert!(read_only("log.retention.hours") && !read_only("log.retention.ms"));
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.name == "internal.metadata.log.segment.bytes")
+    );
+    let all = layers.describe_cluster_wide();
+    assert_eq!(all.len(), 2);
+    assert_eq!(
+        line(&all, "log.retention.ms"),
+        "ClusterWide 5 [ClusterWide log.retention.ms=5]"
+    );
+}
+
+#[test]
+fn groups_are_clamped_to_the_nodes_bounds() {
+    let layers = layers(
+        "group.consumer.session.timeout.ms=50000\ngroup.consumer.max.session.timeout.ms=55000",
+    );
+    let key = &group::CONSUMER_SESSION_TIMEOUT_MS;
+    assert_eq!(layers.group_setting(key, &Overrides::new()), 50_000);
+    assert_eq!(
+        layers.group_setting(key, &overrides(&[(key.name(), "99000")])),
+        55_000
+    );
+    assert_eq!(
+        layers.group_setting(key, &overrides(&[(key.name(), "1")])),
+        45_000
+    );
+    let own = overrides(&[("streams.num.standby.replicas", "9")]);
+    assert_eq!(
+        layers.group_setting(&group::STREAMS_NUM_STANDBY_REPLICAS, &own),
+        2
+    );
+    assert_eq!(
+        line(&layers.describe_group(&own), "streams.num.standby.replicas"),
+        "Group 2 [Group streams.num.standby.replicas=9]"
+    );
+}
+
+#[test]
+fn telemetry_subscriptions_are_described() {
+    let lines = Layers::describe_client_metrics(&overrides(&[("interval.ms", "1000")]));
+    assert_eq!(
+        line(&lines, "interval.ms"),
+        "ClientMetrics 1000 [ClientMetrics interval.ms=1000]"
+    );
+    assert_eq!(line(&lines, "match"), "Default  []");
+}
