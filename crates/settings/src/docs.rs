@@ -153,3 +153,35 @@ const fn state(row: &Row) -> &'static str {
         Support::NotYet(_) => "later",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_a_whole_line_for_every_setting() {
+        let text = markdown();
+        let tables = [
+            &table::BROKER,
+            &table::TOPIC,
+            &table::GROUP,
+            &table::CLIENT_METRICS,
+        ];
+        for row in tables.into_iter().flat_map(|index| index.values()) {
+            let start = format!("| `{}` | {} |", row.name, row.kind.word());
+            let line = text.lines().find(|line| line.starts_with(&start));
+            assert_eq!(line.is_none(), row.is_internal(), "{}", row.name);
+            if let Some(line) = line {
+                assert!(line.contains(row.doc.trim_end_matches('.')), "{line}");
+                assert_eq!(line.replace("\\|", "").matches('|').count(), 8, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn deviations_name_both_defaults() {
+        let text = markdown();
+        let line = "| `offsets.topic.replication.factor` | `3` | `1` | a single node";
+        assert!(text.contains(line), "{text}");
+    }
+}

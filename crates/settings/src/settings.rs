@@ -222,6 +222,10 @@ fn unify_aliases(texts: &mut BTreeMap<String, String>, reasons: &mut Vec<String>
             }
         }
     }
+    // Clients that only know the old name find it, as with Kafka.
+    if let Some(id) = texts.get("node.id").cloned() {
+        texts.entry("broker.id".to_owned()).or_insert(id);
+    }
 }
 
 /// The plain name inside `listener.name.<listener>.<name>`.

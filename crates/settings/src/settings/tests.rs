@@ -164,6 +164,10 @@ fn names_for_the_same_thing_must_agree() {
         load("broker.id=4").unwrap().settings.get(&broker::NODE_ID),
         4
     );
+    assert_eq!(
+        load("node.id=4").unwrap().settings.get(&broker::BROKER_ID),
+        4
+    );
     assert!(refused("broker.id=4\nnode.id=5").contains("another name of node.id"));
     let settings = load("metrics.listener=127.0.0.1:9404").unwrap().settings;
     assert_eq!(
