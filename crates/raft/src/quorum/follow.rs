@@ -143,10 +143,13 @@ impl Quorum {
         if to >= self.log.end {
             return;
         }
+        // Else its end would later be taken for that of the records that come in place of these.
+        assert!(
+            self.flushing.is_none(),
+            "a replica that flushes has no fetch under way"
+        );
         self.log.truncate(to);
         self.history.truncate(to);
-        // A flush under way covers only what stays: the offsets above will hold other records.
-        self.flushing = self.flushing.map(|end| end.min(to));
         out.push(Action::Truncate { to });
     }
 

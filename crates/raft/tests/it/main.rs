@@ -4,4 +4,5 @@ mod alone;
 mod cluster;
 mod disk;
 mod oracle;
+mod rules;
 mod simulation;
