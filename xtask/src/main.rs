@@ -12,6 +12,7 @@
 //! | `compat`  | other people's clients against a `klamm server`                       | `target/` only  |
 
 mod check;
+mod codegen;
 mod compat;
 mod documents;
 mod shell;
@@ -76,7 +77,9 @@ fn main() -> Result<ExitCode> {
         Verb::Check => check::check(),
         Verb::Fix => check::fix(),
         Verb::Test { seeds, no_compat } => check::test(seeds, !no_compat),
-        Verb::Codegen { check } => documents::generate(check).map(|()| ExitCode::SUCCESS),
+        Verb::Codegen { check } => codegen::run(check)
+            .and_then(|()| documents::generate(check))
+            .map(|()| ExitCode::SUCCESS),
         Verb::Tidy => tidy::run(),
         Verb::Sim { rest } => check::sim(&rest),
         Verb::Bench { rest } => check::bench(&rest),

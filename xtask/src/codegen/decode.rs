@@ -6,11 +6,11 @@ use super::emit::{Scope, condition, present};
 use super::names;
 use super::schema::{Field, Struct, Type, Versions};
 
-pub fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
+pub(super) fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
     let within = scope.versions_of(s);
     let mut body = String::new();
     for field in present(s, within) {
-        let name = names::field(&field.name);
+        let name = local(&field.name);
         let plain = minus(field.versions.intersect(within), field.tagged_in());
         let default = scope.default_of(field);
         let mutable = if field.tag.is_some() { "mut " } else { "" };
@@ -25,7 +25,12 @@ pub fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
         let _ = writeln!(body, "let {mutable}{name} = {value};");
     }
     body.push_str(&tags(scope, s, within));
-    let fields: Vec<_> = present(s, within).map(|f| names::field(&f.name)).collect();
+    let fields: Vec<_> = present(s, within)
+        .map(|f| match (names::field(&f.name), local(&f.name)) {
+            (name, local) if name == local => name,
+            (name, local) => format!("{name}: {local}"),
+        })
+        .collect();
     let _ = writeln!(body, "Ok(Self {{ {} }})", fields.join(", "));
     let mut head = String::new();
     if top {
@@ -48,24 +53,38 @@ pub fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
     )
 }
 
+/// The local that holds a field until the struct is made. The function's own names are taken.
+fn local(name: &str) -> String {
+    let name = names::field(name);
+    match name.as_str() {
+        "version" | "dec" | "flexible" | "tag" => format!("{name}_field"),
+        _ => name,
+    }
+}
+
 /// The name of a parameter, marked if nothing uses it.
-pub fn parameter(name: &str, parts: &[&str]) -> String {
+pub(super) fn parameter(name: &str, parts: &[&str]) -> String {
     let used = parts.iter().any(|part| uses(part, name));
-    if used { name.to_owned() } else { format!("_{name}") }
+    if used {
+        name.to_owned()
+    } else {
+        format!("_{name}")
+    }
 }
 
 /// Whether a word occurs, and not as part of another.
-pub fn uses(text: &str, word: &str) -> bool {
+pub(super) fn uses(text: &str, word: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back().unwrap_or(' ');
         let after = text[at + word.len()..].chars().next().unwrap_or(' ');
-        !inside(before) && !inside(after)
+        let is_field = before == '.' || after == ':';
+        !inside(before) && !inside(after) && !is_field
     })
 }
 
 /// The versions in which a field is an ordinary one: before it became tagged.
-pub fn minus(versions: Versions, tagged: Versions) -> Versions {
+pub(super) fn minus(versions: Versions, tagged: Versions) -> Versions {
     let both = versions.intersect(tagged);
     if both.is_empty() {
         return versions;
@@ -138,7 +157,10 @@ fn element_reader(
     here: Versions,
 ) -> (usize, String) {
     let versions = here.low..=here.high;
-    let bytes_min = versions.map(|v| scope.message.bytes_min(element, v)).min().unwrap_or(0);
+    let bytes_min = versions
+        .map(|v| scope.message.bytes_min(element, v))
+        .min()
+        .unwrap_or(0);
     let reader = match element {
         Type::Struct(name) => format!("|dec| {}::decode(dec, version)", scope.rust_name(name)),
         Type::String => format!("|dec| dec.string({flexible})"),
@@ -149,7 +171,7 @@ fn element_reader(
 }
 
 /// The method of `Dec` and `Enc` for a type of fixed width.
-pub fn primitive(kind: &Type) -> &'static str {
+pub(super) fn primitive(kind: &Type) -> &'static str {
     match kind {
         Type::Bool => "bool",
         Type::Int8 => "i8",
@@ -171,14 +193,20 @@ fn tags(scope: &Scope<'_>, s: &Struct, within: Versions) -> String {
     let flexible_versions = scope.message.flexible.intersect(within);
     let mut arms = String::new();
     for field in present(s, within) {
-        let Some((tag, versions)) = field.tag else { continue };
+        let Some((tag, versions)) = field.tag else {
+            continue;
+        };
         let here = versions.intersect(flexible_versions);
         let guard = match condition(versions, flexible_versions) {
             None => String::new(),
             Some(test) => format!(" if {test}"),
         };
-        let name = names::field(&field.name);
-        let _ = writeln!(arms, "{tag}{guard} => {name} = {},", read(scope, field, within, here));
+        let name = local(&field.name);
+        let _ = writeln!(
+            arms,
+            "{tag}{guard} => {name} = {},",
+            read(scope, field, within, here)
+        );
     }
     let call = if arms.is_empty() {
         "dec.skip_tagged_fields()?;\n".to_owned()

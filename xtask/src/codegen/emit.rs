@@ -7,7 +7,7 @@ use super::schema::{Field, Kind, Message, Struct, Type, Versions};
 use super::{decode, encode, names};
 
 /// A message while its code is written.
-pub struct Scope<'a> {
+pub(super) struct Scope<'a> {
     pub message: &'a Message,
     /// Names of structs that had to change because two messages of a file share them.
     renamed: BTreeMap<String, String>,
@@ -15,18 +15,18 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The message's name for a struct in Rust.
-    pub fn rust_name(&self, name: &str) -> String {
+    pub(super) fn rust_name(&self, name: &str) -> String {
         let name = self.renamed.get(name).map_or(name, String::as_str);
         name.replace("KRaft", "Kraft")
     }
 
     /// The versions in which a struct can occur.
-    pub fn versions_of(&self, s: &Struct) -> Versions {
+    pub(super) fn versions_of(&self, s: &Struct) -> Versions {
         self.message.versions.intersect(s.versions)
     }
 
     /// `true`, `false`, or the name of a local that says whether the version is flexible.
-    pub fn flexible(&self, within: Versions, field: Option<&Field>) -> String {
+    pub(super) fn flexible(&self, within: Versions, field: Option<&Field>) -> String {
         if field.is_some_and(|f| f.inflexible) {
             return "false".into();
         }
@@ -68,7 +68,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The value of a field that a version lacks.
-    pub fn default_of(&self, field: &Field) -> String {
+    pub(super) fn default_of(&self, field: &Field) -> String {
         let nullable = !field.nullable.is_empty();
         let given = field.default.as_deref().unwrap_or_default();
         if given == "null" {
@@ -90,7 +90,11 @@ impl<'a> Scope<'a> {
             Type::Struct(name) => format!("{}::default()", self.rust_name(name)),
             _ => integer(given),
         };
-        if nullable { format!("Some({plain})") } else { plain }
+        if nullable {
+            format!("Some({plain})")
+        } else {
+            plain
+        }
     }
 
     /// Whether the default is also the default of the Rust type.
@@ -121,7 +125,7 @@ fn integer(text: &str) -> String {
 }
 
 /// What must hold for `version` to be in `versions`, given that it is in `within`. None if that is certain.
-pub fn condition(versions: Versions, within: Versions) -> Option<String> {
+pub(super) fn condition(versions: Versions, within: Versions) -> Option<String> {
     let both = versions.intersect(within);
     if both == within {
         None
@@ -139,7 +143,7 @@ pub fn condition(versions: Versions, within: Versions) -> Option<String> {
 }
 
 /// The Rust file of a schema file.
-pub fn file(messages: &[Message], doc: &str, request_path: Option<&str>) -> String {
+pub(super) fn file(messages: &[Message], doc: &str, request_path: Option<&str>) -> String {
     let mut body = String::new();
     for message in messages {
         let scope = Scope { message, renamed: renamed(message, messages) };
@@ -159,32 +163,35 @@ pub fn file(messages: &[Message], doc: &str, request_path: Option<&str>) -> Stri
     if let Some(api) = request_path {
         request_impl(&mut body, messages, api);
     }
-    format!("//! {doc}\n//!\n//! {GENERATED}\n\n{}{body}", imports(&body, request_path.is_some()))
+    format!(
+        "//! {doc}\n//!\n//! {GENERATED}\n\n{}{body}",
+        imports(&body, request_path.is_some())
+    )
 }
 
 /// The second line of every generated file.
-pub const GENERATED: &str = "Made from the schema files by `cargo xtask codegen`; do not edit.";
+pub(super) const GENERATED: &str = concat!(
+    "@",
+    "generated from the schema files by `cargo xtask codegen`; do not edit."
+);
 
 fn imports(body: &str, request: bool) -> String {
+    let named = |name: &str| {
+        body.match_indices(name).any(|(at, _)| {
+            let before = body[..at].chars().next_back().unwrap_or(' ');
+            let after = body[at + name.len()..].chars().next().unwrap_or(' ');
+            // `Records::Bytes` names a variant.
+            !before.is_alphanumeric() && before != ':' && !after.is_alphanumeric() && after != '_'
+        })
+    };
     let mut out = String::new();
-    if body.contains("Bytes") {
+    if named("Bytes") {
         out.push_str("use bytes::Bytes;\n");
     }
     let mut codec = vec!["Dec", "DecodeError", "Enc", "EncodeError", "Message"];
-    for name in ["Records", "Str"] {
-        let used = body
-            .match_indices(name)
-            .any(|(at, _)| {
-                let before = body[..at].chars().next_back().unwrap_or(' ');
-                let after = body[at + name.len()..].chars().next().unwrap_or(' ');
-                !before.is_alphanumeric() && !after.is_alphanumeric() && after != '_'
-            });
-        if used {
-            codec.push(name);
-        }
-    }
+    codec.extend(["Records", "Str"].iter().filter(|name| named(name)));
     let _ = writeln!(out, "use klamm_codec::{{{}}};", codec.join(", "));
-    if body.contains("Uuid") {
+    if named("Uuid") {
         out.push_str("use klamm_model::Uuid;\n");
     }
     if request {
@@ -214,7 +221,12 @@ fn definition(out: &mut String, scope: &Scope<'_>, s: &Struct, top: bool) {
     if top {
         let _ = writeln!(out, "/// {}", message.about);
     } else {
-        let _ = writeln!(out, "/// `{}` in [`{}`].", s.name, scope.rust_name(&message.name));
+        let _ = writeln!(
+            out,
+            "/// `{}` in [`{}`].",
+            s.name,
+            scope.rust_name(&message.name)
+        );
     }
     let within = scope.versions_of(s);
     let plain = present(s, within).all(|f| scope.default_is_plain(f));
@@ -230,8 +242,10 @@ fn definition(out: &mut String, scope: &Scope<'_>, s: &Struct, top: bool) {
 }
 
 /// The fields that at least one version of ours has.
-pub fn present(s: &Struct, within: Versions) -> impl Iterator<Item = &Field> {
-    s.fields.iter().filter(move |f| !f.versions.intersect(within).is_empty())
+pub(super) fn present(s: &Struct, within: Versions) -> impl Iterator<Item = &Field> {
+    s.fields
+        .iter()
+        .filter(move |f| !f.versions.intersect(within).is_empty())
 }
 
 fn field_doc(field: &Field, within: Versions) -> String {
@@ -268,9 +282,17 @@ fn default_impl(out: &mut String, scope: &Scope<'_>, s: &Struct) {
         return;
     }
     let name = scope.rust_name(&s.name);
-    let _ = writeln!(out, "impl Default for {name} {{\nfn default() -> Self {{\nSelf {{");
+    let _ = writeln!(
+        out,
+        "impl Default for {name} {{\nfn default() -> Self {{\nSelf {{"
+    );
     for field in present(s, within) {
-        let _ = writeln!(out, "{}: {},", names::field(&field.name), scope.default_of(field));
+        let _ = writeln!(
+            out,
+            "{}: {},",
+            names::field(&field.name),
+            scope.default_of(field)
+        );
     }
     out.push_str("}\n}\n}\n\n");
 }
@@ -282,15 +304,26 @@ fn constants(out: &mut String, message: &Message) {
     if let Some(id) = message.id
         && matches!(message.kind, Kind::Record | Kind::Key | Kind::Value)
     {
-        let _ = writeln!(out, "/// The number of this record type.\npub const ID: i16 = {id};");
+        let _ = writeln!(
+            out,
+            "/// The number of this record type.\npub const ID: i16 = {id};"
+        );
     }
-    let _ = writeln!(out, "/// The lowest version.\npub const MIN_VERSION: i16 = {low};");
-    let _ = writeln!(out, "/// The highest version.\npub const MAX_VERSION: i16 = {high};");
+    let _ = writeln!(
+        out,
+        "/// The lowest version.\npub const MIN_VERSION: i16 = {low};"
+    );
+    let _ = writeln!(
+        out,
+        "/// The highest version.\npub const MAX_VERSION: i16 = {high};"
+    );
     out.push_str("}\n\n");
 }
 
 fn request_impl(out: &mut String, messages: &[Message], api: &str) {
-    let [request, response] = messages else { return };
+    let [request, response] = messages else {
+        return;
+    };
     let flexible = match request.flexible {
         versions if versions.is_empty() => "i16::MAX".to_owned(),
         versions => versions.low.to_string(),

@@ -7,7 +7,7 @@ use super::emit::{Scope, condition, present};
 use super::names;
 use super::schema::{Field, Struct, Type, Versions};
 
-pub fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
+pub(super) fn function(scope: &Scope<'_>, s: &Struct, top: bool) -> String {
     let within = scope.versions_of(s);
     let mut body = String::new();
     for field in present(s, within) {
@@ -90,7 +90,10 @@ fn differs(scope: &Scope<'_>, field: &Field, owner: &str) -> String {
     match (&field.kind, default.as_str()) {
         (_, "None") => format!("{name}.is_some()"),
         (Type::Struct(kind), _) if !field.nullable.is_empty() => {
-            format!("{name}.as_deref() != Some(&{}::default())", scope.rust_name(kind))
+            format!(
+                "{name}.as_deref() != Some(&{}::default())",
+                scope.rust_name(kind)
+            )
         }
         (Type::String | Type::Bytes | Type::Array(_), _) if field.nullable.is_empty() => {
             format!("!{name}.is_empty()")
@@ -176,8 +179,9 @@ fn tags(scope: &Scope<'_>, s: &Struct, within: Versions) -> String {
         return String::new();
     }
     let flexible_versions = scope.message.flexible.intersect(within);
-    let mut tagged: Vec<_> =
-        present(s, within).filter_map(|f| Some((f.tag?.0, f.tag?.1, f))).collect();
+    let mut tagged: Vec<_> = present(s, within)
+        .filter_map(|f| Some((f.tag?.0, f.tag?.1, f)))
+        .collect();
     tagged.sort_by_key(|(tag, ..)| *tag);
     let mut fields = String::new();
     for (tag, versions, field) in tagged {

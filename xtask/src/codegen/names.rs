@@ -1,7 +1,7 @@
 //! Kafka's names in Rust's cases.
 
 /// `ThrottleTimeMs` → `throttle_time_ms`.
-pub fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     // One word, whatever its capitals say.
     let name = name.replace("KRaft", "Kraft");
     let chars: Vec<char> = name.chars().collect();
@@ -22,7 +22,7 @@ pub fn snake(name: &str) -> String {
 }
 
 /// The name of a field, escaped if it is a word of the language.
-pub fn field(name: &str) -> String {
+pub(super) fn field(name: &str) -> String {
     let name = snake(name);
     match name.as_str() {
         "type" | "match" | "ref" | "move" | "where" | "enum" | "struct" | "final" => {

@@ -15,29 +15,36 @@ use std::fmt;
 
 /// A range of versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Versions {
-    pub low: i16,
-    pub high: i16,
+pub(crate) struct Versions {
+    pub(crate) low: i16,
+    pub(crate) high: i16,
 }
 
 impl Versions {
-    pub const NONE: Self = Self { low: 0, high: -1 };
+    pub(crate) const NONE: Self = Self { low: 0, high: -1 };
 
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.low > self.high
     }
 
-    pub fn contains(self, version: i16) -> bool {
+    pub(crate) fn contains(self, version: i16) -> bool {
         self.low <= version && version <= self.high
     }
 
-    pub fn intersect(self, other: Self) -> Self {
+    pub(crate) fn intersect(self, other: Self) -> Self {
         let (low, high) = (self.low.max(other.low), self.high.min(other.high));
-        if low > high { Self::NONE } else { Self { low, high } }
+        if low > high {
+            Self::NONE
+        } else {
+            Self { low, high }
+        }
     }
 
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let number = |text: &str| text.parse::<i16>().map_err(|_| format!("no version: {text}"));
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let number = |text: &str| {
+            text.parse::<i16>()
+                .map_err(|_| format!("no version: {text}"))
+        };
         if text == "none" {
             return Ok(Self::NONE);
         }
@@ -62,7 +69,7 @@ impl fmt::Display for Versions {
 
 /// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Request,
     Response,
     Header,
@@ -78,7 +85,7 @@ pub enum Kind {
 
 /// The type of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Type {
+pub(crate) enum Type {
     Bool,
     Int8,
     Int16,
@@ -118,7 +125,7 @@ impl Type {
     }
 
     /// The struct that this type is, or is an array of.
-    pub fn struct_name(&self) -> Option<&str> {
+    pub(crate) fn struct_name(&self) -> Option<&str> {
         match self {
             Self::Struct(name) => Some(name),
             Self::Array(element) => element.struct_name(),
@@ -129,61 +136,60 @@ impl Type {
 
 /// A field of a struct.
 #[derive(Debug, Clone)]
-pub struct Field {
-    pub name: String,
-    pub kind: Type,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) kind: Type,
     /// The type as written.
-    pub type_text: String,
-    pub versions: Versions,
-    pub nullable: Versions,
+    pub(crate) type_text: String,
+    pub(crate) versions: Versions,
+    pub(crate) nullable: Versions,
     /// The tag and the versions in which the field is tagged.
-    pub tag: Option<(u32, Versions)>,
-    pub ignorable: bool,
+    pub(crate) tag: Option<(u32, Versions)>,
+    pub(crate) ignorable: bool,
     /// Keeps the old form of lengths even in flexible versions.
-    pub inflexible: bool,
+    pub(crate) inflexible: bool,
     /// What the value names, if it names something.
-    pub entity: Option<String>,
-    pub default: Option<String>,
+    pub(crate) entity: Option<String>,
+    pub(crate) default: Option<String>,
 }
 
 impl Field {
-    pub fn tagged_in(&self) -> Versions {
+    pub(crate) fn tagged_in(&self) -> Versions {
         self.tag.map_or(Versions::NONE, |(_, versions)| versions)
     }
 }
 
 /// A struct, inside a field or shared.
 #[derive(Debug, Clone)]
-pub struct Struct {
-    pub name: String,
+pub(crate) struct Struct {
+    pub(crate) name: String,
     /// The versions of the field that holds it, or its own if it is shared.
-    pub versions: Versions,
-    pub shared: bool,
-    pub fields: Vec<Field>,
+    pub(crate) versions: Versions,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// A message with everything in it. The first struct is the message itself.
 #[derive(Debug, Clone)]
-pub struct Message {
-    pub kind: Kind,
-    pub name: String,
-    pub id: Option<i16>,
-    pub versions: Versions,
-    pub flexible: Versions,
+pub(crate) struct Message {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) id: Option<i16>,
+    pub(crate) versions: Versions,
+    pub(crate) flexible: Versions,
     /// The highest version may still change.
-    pub unstable: bool,
-    pub listeners: Vec<String>,
-    pub about: String,
-    pub structs: Vec<Struct>,
+    pub(crate) unstable: bool,
+    pub(crate) listeners: Vec<String>,
+    pub(crate) about: String,
+    pub(crate) structs: Vec<Struct>,
 }
 
 impl Message {
-    pub fn find(&self, name: &str) -> Option<&Struct> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Struct> {
         self.structs.iter().skip(1).find(|s| s.name == name)
     }
 
     /// Bytes that a value takes at least in one version.
-    pub fn bytes_min(&self, kind: &Type, version: i16) -> usize {
+    pub(crate) fn bytes_min(&self, kind: &Type, version: i16) -> usize {
         let flexible = self.flexible.contains(version);
         match kind {
             Type::Bool | Type::Int8 => 1,
@@ -211,7 +217,7 @@ impl Message {
 }
 
 /// Reads the messages of a schema file.
-pub fn parse(text: &str) -> Result<Vec<Message>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Message>, String> {
     let mut messages: Vec<Message> = Vec::new();
     // The struct that a line at each depth belongs to.
     let mut open: Vec<usize> = Vec::new();
@@ -227,14 +233,18 @@ pub fn parse(text: &str) -> Result<Vec<Message>, String> {
             open = vec![0];
             continue;
         }
-        let message = messages.last_mut().ok_or_else(|| at("no message yet".into()))?;
+        let message = messages
+            .last_mut()
+            .ok_or_else(|| at("no message yet".into()))?;
         if let Some(about) = line.strip_prefix("about ") {
             about.clone_into(&mut message.about);
         } else if let Some(shared) = line.strip_prefix("struct ") {
             let (name, versions) = shared.split_once(' ').unwrap_or((shared, "0+"));
             let versions = Versions::parse(versions).map_err(at)?;
             let fields = Vec::new();
-            message.structs.push(Struct { name: name.into(), versions, shared: true, fields });
+            message
+                .structs
+                .push(Struct { name: name.into(), versions, fields });
             open = vec![0, message.structs.len() - 1];
         } else {
             let field = field(line).map_err(at)?;
@@ -249,7 +259,7 @@ pub fn parse(text: &str) -> Result<Vec<Message>, String> {
             if let Some(name) = opens {
                 // Whether fields follow is seen with the next line; an empty struct is dropped below.
                 let fields = Vec::new();
-                message.structs.push(Struct { name, versions, shared: false, fields });
+                message.structs.push(Struct { name, versions, fields });
                 open.push(message.structs.len() - 1);
             }
         }
@@ -269,7 +279,12 @@ fn settle(message: &mut Message) -> Result<(), String> {
     });
     for field in message.structs.iter().flat_map(|s| &s.fields) {
         if let Some(name) = field.kind.struct_name() {
-            let count = message.structs.iter().skip(1).filter(|s| s.name == name).count();
+            let count = message
+                .structs
+                .iter()
+                .skip(1)
+                .filter(|s| s.name == name)
+                .count();
             if count != 1 {
                 return Err(format!("{}: {count} structs named {name}", message.name));
             }
@@ -314,12 +329,16 @@ fn header(line: &str) -> Result<Message, String> {
         }
     }
     let versions = message.versions;
-    message.structs.push(Struct { name, versions, shared: false, fields: Vec::new() });
+    message
+        .structs
+        .push(Struct { name, versions, fields: Vec::new() });
     Ok(message)
 }
 
 fn field(line: &str) -> Result<Field, String> {
-    let (name, rest) = line.split_once(": ").ok_or_else(|| format!("no field: {line}"))?;
+    let (name, rest) = line
+        .split_once(": ")
+        .ok_or_else(|| format!("no field: {line}"))?;
     let (rest, default) = match rest.split_once(" = ") {
         Some((rest, default)) => (rest, Some(default.to_owned())),
         None => (rest, None),

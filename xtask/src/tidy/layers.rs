@@ -17,7 +17,15 @@ const LAYERS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("formats", &["klamm-codec", "klamm-records", "klamm-wire"]),
-    ("cores", &["klamm-storage", "klamm-raft", "klamm-metadata"]),
+    (
+        "cores",
+        &[
+            "klamm-storage",
+            "klamm-raft",
+            "klamm-metadata",
+            "klamm-coordinator",
+        ],
+    ),
     ("assembly", &["klamm-broker", "klamm-client"]),
     ("programs", &["klamm", "klamm-sim", "klamm-bench", "xtask"]),
 ];

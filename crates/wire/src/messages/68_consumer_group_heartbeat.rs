@@ -1,0 +1,296 @@
+//! ConsumerGroupHeartbeat (key 68), versions 0-1. The one request of a member of a consumer group: joins, stays, leaves.
+//!
+//! @generated from the schema files by `cargo xtask codegen`; do not edit.
+
+use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
+use klamm_model::Uuid;
+
+use crate::{ApiKey, Request};
+
+/// The one request of a member of a consumer group: joins, stays, leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsumerGroupHeartbeatRequest {
+    /// `string`, a groupId.
+    pub group_id: Str,
+    /// `string`.
+    pub member_id: Str,
+    /// `int32`.
+    pub member_epoch: i32,
+    /// `string`, nullable, default null.
+    pub instance_id: Option<Str>,
+    /// `string`, nullable, default null.
+    pub rack_id: Option<Str>,
+    /// `int32`, default -1.
+    pub rebalance_timeout_ms: i32,
+    /// `[]string`, a topicName, nullable, default null.
+    pub subscribed_topic_names: Option<Vec<Str>>,
+    /// `string`, versions 1, nullable, default null.
+    pub subscribed_topic_regex: Option<Str>,
+    /// `string`, nullable, default null.
+    pub server_assignor: Option<Str>,
+    /// `[]TopicPartitions`, nullable, default null.
+    pub topic_partitions: Option<Vec<RequestTopicPartitions>>,
+}
+
+impl Default for ConsumerGroupHeartbeatRequest {
+    fn default() -> Self {
+        Self {
+            group_id: Str::EMPTY,
+            member_id: Str::EMPTY,
+            member_epoch: 0,
+            instance_id: None,
+            rack_id: None,
+            rebalance_timeout_ms: -1,
+            subscribed_topic_names: None,
+            subscribed_topic_regex: None,
+            server_assignor: None,
+            topic_partitions: None,
+        }
+    }
+}
+
+impl ConsumerGroupHeartbeatRequest {
+    /// The lowest version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The highest version.
+    pub const MAX_VERSION: i16 = 1;
+}
+
+impl Message for ConsumerGroupHeartbeatRequest {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(DecodeError::UnsupportedVersion {
+                message: "ConsumerGroupHeartbeatRequest",
+                version,
+            });
+        }
+        let group_id = dec.string(true)?;
+        let member_id = dec.string(true)?;
+        let member_epoch = dec.i32()?;
+        let instance_id = dec.nullable_string(true)?;
+        let rack_id = dec.nullable_string(true)?;
+        let rebalance_timeout_ms = dec.i32()?;
+        let subscribed_topic_names = dec.nullable_array(true, 1, |dec| dec.string(true))?;
+        let subscribed_topic_regex = if version == 1 {
+            dec.nullable_string(true)?
+        } else {
+            None
+        };
+        let server_assignor = dec.nullable_string(true)?;
+        let topic_partitions =
+            dec.nullable_array(true, 18, |dec| RequestTopicPartitions::decode(dec, version))?;
+        dec.skip_tagged_fields()?;
+        Ok(Self {
+            group_id,
+            member_id,
+            member_epoch,
+            instance_id,
+            rack_id,
+            rebalance_timeout_ms,
+            subscribed_topic_names,
+            subscribed_topic_regex,
+            server_assignor,
+            topic_partitions,
+        })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(EncodeError::UnsupportedVersion {
+                message: "ConsumerGroupHeartbeatRequest",
+                version,
+            });
+        }
+        enc.string(true, &self.group_id)?;
+        enc.string(true, &self.member_id)?;
+        enc.i32(self.member_epoch);
+        enc.nullable_string(true, self.instance_id.as_deref())?;
+        enc.nullable_string(true, self.rack_id.as_deref())?;
+        enc.i32(self.rebalance_timeout_ms);
+        enc.nullable_array(true, self.subscribed_topic_names.as_deref(), |enc, item| {
+            enc.string(true, item)
+        })?;
+        if version == 1 {
+            enc.nullable_string(true, self.subscribed_topic_regex.as_deref())?;
+        } else if self.subscribed_topic_regex.is_some() {
+            return Err(EncodeError::UnsupportedField {
+                field: "ConsumerGroupHeartbeatRequest.subscribed_topic_regex",
+                version,
+            });
+        }
+        enc.nullable_string(true, self.server_assignor.as_deref())?;
+        enc.nullable_array(true, self.topic_partitions.as_deref(), |enc, item| {
+            item.encode(enc, version)
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `TopicPartitions` in [`ConsumerGroupHeartbeatRequest`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RequestTopicPartitions {
+    /// `uuid`.
+    pub topic_id: Uuid,
+    /// `[]int32`.
+    pub partitions: Vec<i32>,
+}
+
+impl Message for RequestTopicPartitions {
+    fn decode(dec: &mut Dec, _version: i16) -> Result<Self, DecodeError> {
+        let topic_id = dec.uuid()?;
+        let partitions = dec.array(true, 4, Dec::i32)?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { topic_id, partitions })
+    }
+
+    fn encode(&self, enc: &mut Enc, _version: i16) -> Result<(), EncodeError> {
+        enc.uuid(self.topic_id);
+        enc.array(true, &self.partitions, |enc, item| {
+            enc.i32(*item);
+            Ok(())
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// The member's epoch and its partitions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConsumerGroupHeartbeatResponse {
+    /// `int32`.
+    pub throttle_time_ms: i32,
+    /// `int16`.
+    pub error_code: i16,
+    /// `string`, nullable, default null.
+    pub error_message: Option<Str>,
+    /// `string`, nullable, default null.
+    pub member_id: Option<Str>,
+    /// `int32`.
+    pub member_epoch: i32,
+    /// `int32`.
+    pub heartbeat_interval_ms: i32,
+    /// `Assignment`, nullable, default null.
+    pub assignment: Option<Box<Assignment>>,
+}
+
+impl ConsumerGroupHeartbeatResponse {
+    /// The lowest version.
+    pub const MIN_VERSION: i16 = 0;
+    /// The highest version.
+    pub const MAX_VERSION: i16 = 1;
+}
+
+impl Message for ConsumerGroupHeartbeatResponse {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(DecodeError::UnsupportedVersion {
+                message: "ConsumerGroupHeartbeatResponse",
+                version,
+            });
+        }
+        let throttle_time_ms = dec.i32()?;
+        let error_code = dec.i16()?;
+        let error_message = dec.nullable_string(true)?;
+        let member_id = dec.nullable_string(true)?;
+        let member_epoch = dec.i32()?;
+        let heartbeat_interval_ms = dec.i32()?;
+        let assignment = if dec.struct_marker()? {
+            Some(Box::new(Assignment::decode(dec, version)?))
+        } else {
+            None
+        };
+        dec.skip_tagged_fields()?;
+        Ok(Self {
+            throttle_time_ms,
+            error_code,
+            error_message,
+            member_id,
+            member_epoch,
+            heartbeat_interval_ms,
+            assignment,
+        })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(EncodeError::UnsupportedVersion {
+                message: "ConsumerGroupHeartbeatResponse",
+                version,
+            });
+        }
+        enc.i32(self.throttle_time_ms);
+        enc.i16(self.error_code);
+        enc.nullable_string(true, self.error_message.as_deref())?;
+        enc.nullable_string(true, self.member_id.as_deref())?;
+        enc.i32(self.member_epoch);
+        enc.i32(self.heartbeat_interval_ms);
+        enc.struct_marker(self.assignment.is_some());
+        if let Some(value) = &self.assignment {
+            value.encode(enc, version)?;
+        }
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `Assignment` in [`ConsumerGroupHeartbeatResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Assignment {
+    /// `[]TopicPartitions`.
+    pub topic_partitions: Vec<ResponseTopicPartitions>,
+}
+
+impl Message for Assignment {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        let topic_partitions = dec.array(true, 18, |dec| {
+            ResponseTopicPartitions::decode(dec, version)
+        })?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { topic_partitions })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        enc.array(true, &self.topic_partitions, |enc, item| {
+            item.encode(enc, version)
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `TopicPartitions` in [`ConsumerGroupHeartbeatResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResponseTopicPartitions {
+    /// `uuid`.
+    pub topic_id: Uuid,
+    /// `[]int32`.
+    pub partitions: Vec<i32>,
+}
+
+impl Message for ResponseTopicPartitions {
+    fn decode(dec: &mut Dec, _version: i16) -> Result<Self, DecodeError> {
+        let topic_id = dec.uuid()?;
+        let partitions = dec.array(true, 4, Dec::i32)?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { topic_id, partitions })
+    }
+
+    fn encode(&self, enc: &mut Enc, _version: i16) -> Result<(), EncodeError> {
+        enc.uuid(self.topic_id);
+        enc.array(true, &self.partitions, |enc, item| {
+            enc.i32(*item);
+            Ok(())
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+impl Request for ConsumerGroupHeartbeatRequest {
+    const KEY: ApiKey = ApiKey::ConsumerGroupHeartbeat;
+    const MIN_VERSION: i16 = Self::MIN_VERSION;
+    const MAX_VERSION: i16 = Self::MAX_VERSION;
+    const FLEXIBLE_FROM: i16 = 0;
+    type Response = ConsumerGroupHeartbeatResponse;
+}

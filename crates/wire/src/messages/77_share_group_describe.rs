@@ -1,0 +1,277 @@
+//! ShareGroupDescribe (key 77), versions 1. Asks for the state and members of share groups.
+//!
+//! @generated from the schema files by `cargo xtask codegen`; do not edit.
+
+use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
+use klamm_model::Uuid;
+
+use crate::{ApiKey, Request};
+
+/// Asks for the state and members of share groups.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShareGroupDescribeRequest {
+    /// `[]string`, a groupId.
+    pub group_ids: Vec<Str>,
+    /// `bool`.
+    pub include_authorized_operations: bool,
+}
+
+impl ShareGroupDescribeRequest {
+    /// The lowest version.
+    pub const MIN_VERSION: i16 = 1;
+    /// The highest version.
+    pub const MAX_VERSION: i16 = 1;
+}
+
+impl Message for ShareGroupDescribeRequest {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(DecodeError::UnsupportedVersion {
+                message: "ShareGroupDescribeRequest",
+                version,
+            });
+        }
+        let group_ids = dec.array(true, 1, |dec| dec.string(true))?;
+        let include_authorized_operations = dec.bool()?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { group_ids, include_authorized_operations })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(EncodeError::UnsupportedVersion {
+                message: "ShareGroupDescribeRequest",
+                version,
+            });
+        }
+        enc.array(true, &self.group_ids, |enc, item| enc.string(true, item))?;
+        enc.bool(self.include_authorized_operations);
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// Epochs, members and assignments of each group.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShareGroupDescribeResponse {
+    /// `int32`.
+    pub throttle_time_ms: i32,
+    /// `[]DescribedGroup`.
+    pub groups: Vec<DescribedGroup>,
+}
+
+impl ShareGroupDescribeResponse {
+    /// The lowest version.
+    pub const MIN_VERSION: i16 = 1;
+    /// The highest version.
+    pub const MAX_VERSION: i16 = 1;
+}
+
+impl Message for ShareGroupDescribeResponse {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(DecodeError::UnsupportedVersion {
+                message: "ShareGroupDescribeResponse",
+                version,
+            });
+        }
+        let throttle_time_ms = dec.i32()?;
+        let groups = dec.array(true, 20, |dec| DescribedGroup::decode(dec, version))?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { throttle_time_ms, groups })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        if !(Self::MIN_VERSION..=Self::MAX_VERSION).contains(&version) {
+            return Err(EncodeError::UnsupportedVersion {
+                message: "ShareGroupDescribeResponse",
+                version,
+            });
+        }
+        enc.i32(self.throttle_time_ms);
+        enc.array(true, &self.groups, |enc, item| item.encode(enc, version))?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `DescribedGroup` in [`ShareGroupDescribeResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribedGroup {
+    /// `int16`.
+    pub error_code: i16,
+    /// `string`, nullable, default null.
+    pub error_message: Option<Str>,
+    /// `string`, a groupId.
+    pub group_id: Str,
+    /// `string`.
+    pub group_state: Str,
+    /// `int32`.
+    pub group_epoch: i32,
+    /// `int32`.
+    pub assignment_epoch: i32,
+    /// `string`.
+    pub assignor_name: Str,
+    /// `[]Member`.
+    pub members: Vec<Member>,
+    /// `int32`, default -2147483648.
+    pub authorized_operations: i32,
+}
+
+impl Message for DescribedGroup {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        let error_code = dec.i16()?;
+        let error_message = dec.nullable_string(true)?;
+        let group_id = dec.string(true)?;
+        let group_state = dec.string(true)?;
+        let group_epoch = dec.i32()?;
+        let assignment_epoch = dec.i32()?;
+        let assignor_name = dec.string(true)?;
+        let members = dec.array(true, 12, |dec| Member::decode(dec, version))?;
+        let authorized_operations = dec.i32()?;
+        dec.skip_tagged_fields()?;
+        Ok(Self {
+            error_code,
+            error_message,
+            group_id,
+            group_state,
+            group_epoch,
+            assignment_epoch,
+            assignor_name,
+            members,
+            authorized_operations,
+        })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        enc.i16(self.error_code);
+        enc.nullable_string(true, self.error_message.as_deref())?;
+        enc.string(true, &self.group_id)?;
+        enc.string(true, &self.group_state)?;
+        enc.i32(self.group_epoch);
+        enc.i32(self.assignment_epoch);
+        enc.string(true, &self.assignor_name)?;
+        enc.array(true, &self.members, |enc, item| item.encode(enc, version))?;
+        enc.i32(self.authorized_operations);
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `Member` in [`ShareGroupDescribeResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Member {
+    /// `string`.
+    pub member_id: Str,
+    /// `string`, nullable, default null.
+    pub rack_id: Option<Str>,
+    /// `int32`.
+    pub member_epoch: i32,
+    /// `string`.
+    pub client_id: Str,
+    /// `string`.
+    pub client_host: Str,
+    /// `[]string`, a topicName.
+    pub subscribed_topic_names: Vec<Str>,
+    /// `Assignment`.
+    pub assignment: Assignment,
+}
+
+impl Message for Member {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        let member_id = dec.string(true)?;
+        let rack_id = dec.nullable_string(true)?;
+        let member_epoch = dec.i32()?;
+        let client_id = dec.string(true)?;
+        let client_host = dec.string(true)?;
+        let subscribed_topic_names = dec.array(true, 1, |dec| dec.string(true))?;
+        let assignment = Assignment::decode(dec, version)?;
+        dec.skip_tagged_fields()?;
+        Ok(Self {
+            member_id,
+            rack_id,
+            member_epoch,
+            client_id,
+            client_host,
+            subscribed_topic_names,
+            assignment,
+        })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        enc.string(true, &self.member_id)?;
+        enc.nullable_string(true, self.rack_id.as_deref())?;
+        enc.i32(self.member_epoch);
+        enc.string(true, &self.client_id)?;
+        enc.string(true, &self.client_host)?;
+        enc.array(true, &self.subscribed_topic_names, |enc, item| {
+            enc.string(true, item)
+        })?;
+        self.assignment.encode(enc, version)?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `TopicPartitions` in [`ShareGroupDescribeResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TopicPartitions {
+    /// `uuid`.
+    pub topic_id: Uuid,
+    /// `string`, a topicName.
+    pub topic_name: Str,
+    /// `[]int32`.
+    pub partitions: Vec<i32>,
+}
+
+impl Message for TopicPartitions {
+    fn decode(dec: &mut Dec, _version: i16) -> Result<Self, DecodeError> {
+        let topic_id = dec.uuid()?;
+        let topic_name = dec.string(true)?;
+        let partitions = dec.array(true, 4, Dec::i32)?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { topic_id, topic_name, partitions })
+    }
+
+    fn encode(&self, enc: &mut Enc, _version: i16) -> Result<(), EncodeError> {
+        enc.uuid(self.topic_id);
+        enc.string(true, &self.topic_name)?;
+        enc.array(true, &self.partitions, |enc, item| {
+            enc.i32(*item);
+            Ok(())
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+/// `Assignment` in [`ShareGroupDescribeResponse`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Assignment {
+    /// `[]TopicPartitions`.
+    pub topic_partitions: Vec<TopicPartitions>,
+}
+
+impl Message for Assignment {
+    fn decode(dec: &mut Dec, version: i16) -> Result<Self, DecodeError> {
+        let topic_partitions = dec.array(true, 19, |dec| TopicPartitions::decode(dec, version))?;
+        dec.skip_tagged_fields()?;
+        Ok(Self { topic_partitions })
+    }
+
+    fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
+        enc.array(true, &self.topic_partitions, |enc, item| {
+            item.encode(enc, version)
+        })?;
+        enc.no_tagged_fields();
+        Ok(())
+    }
+}
+
+impl Request for ShareGroupDescribeRequest {
+    const KEY: ApiKey = ApiKey::ShareGroupDescribe;
+    const MIN_VERSION: i16 = Self::MIN_VERSION;
+    const MAX_VERSION: i16 = Self::MAX_VERSION;
+    const FLEXIBLE_FROM: i16 = 0;
+    type Response = ShareGroupDescribeResponse;
+}

@@ -1,0 +1,1 @@
+//! Reads Produce requests without building them.
