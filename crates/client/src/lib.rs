@@ -1,1 +1,29 @@
 //! A Kafka client in pure Rust: producer, consumer, admin.
+//!
+//! ```text
+//! producer   consumer   admin
+//!       client: targets, retries, metadata
+//!       pool: one connection a broker          versions
+//!       connection: pipelined requests, answers in order
+//! ```
+//! Everything runs over `klamm_host`, so a simulated host carries it too. Property names and defaults are those of the
+//! Java client.
+
+mod backoff;
+mod client;
+mod config;
+mod connection;
+mod error;
+mod metadata;
+mod pool;
+mod producer;
+mod versions;
+
+pub use client::{Client, Target};
+pub use config::{
+    Acks, Address, ClientConfig, ConsumerConfig, IsolationLevel, OffsetReset, ProducerConfig,
+    SecurityProtocol,
+};
+pub use error::{ClientError, ConfigError};
+pub use metadata::{BrokerNode, Cluster, Partition, Topic};
+pub use producer::{Delivered, Delivery, Producer, Record};

@@ -13,9 +13,7 @@
 //! ```
 
 mod action;
-mod control;
 mod election_state;
-pub mod generated;
 mod log_state;
 mod message;
 mod peers;
@@ -24,7 +22,6 @@ mod snapshot;
 mod voters;
 
 pub use action::{Action, ControlRecord, HaltReason, Input};
-pub use control::{ControlReadError, ControlWriteError};
 pub use election_state::{ElectionState, ElectionStateError};
 pub use log_state::{EpochStart, LogState};
 pub use message::{
