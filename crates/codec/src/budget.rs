@@ -20,7 +20,7 @@ impl Budget {
 
     /// Bytes of memory for each byte of the frame. The leanest elements of Kafka's schemas need fewer (a test in `wire`
     /// keeps it so), hence no honest frame below the ceiling is refused.
-    pub const BYTES_PER_BYTE: usize = 256;
+    pub const BYTES_PER_BYTE: usize = 64;
 
     /// The default: as many elements as the frame has bytes, and a few more.
     #[must_use]

@@ -207,6 +207,13 @@ pub enum ControlRecord {
     KRaftVersion(i16),
     /// The voters from here on.
     Voters(VoterSet),
+    /// First record of a snapshot file.
+    SnapshotHeader {
+        /// Timestamp of the last batch that the snapshot contains.
+        last_timestamp_ms: i64,
+    },
+    /// Last record of a snapshot file.
+    SnapshotFooter,
 }
 
 /// Why the node must stop.

@@ -13,7 +13,9 @@
 //! ```
 
 mod action;
+mod control;
 mod election_state;
+pub mod generated;
 mod log_state;
 mod message;
 mod peers;
@@ -22,6 +24,7 @@ mod snapshot;
 mod voters;
 
 pub use action::{Action, ControlRecord, HaltReason, Input};
+pub use control::{ControlReadError, ControlWriteError};
 pub use election_state::{ElectionState, ElectionStateError};
 pub use log_state::{EpochStart, LogState};
 pub use message::{

@@ -109,7 +109,9 @@ impl Quorum {
     /// Voters and version count from the moment they are in the log.
     pub(super) fn note_control(&mut self, offset: Offset, record: &ControlRecord) {
         match record {
-            ControlRecord::LeaderChange { .. } => {}
+            ControlRecord::LeaderChange { .. }
+            | ControlRecord::SnapshotHeader { .. }
+            | ControlRecord::SnapshotFooter => {}
             ControlRecord::KRaftVersion(version) => self.history.add_version(offset, *version),
             ControlRecord::Voters(voters) => self.history.add_voters(offset, voters.clone()),
         }

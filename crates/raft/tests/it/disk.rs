@@ -122,7 +122,7 @@ impl SimDisk {
             match record {
                 ControlRecord::Voters(voters) => history.add_voters(*offset, voters.clone()),
                 ControlRecord::KRaftVersion(version) => history.add_version(*offset, *version),
-                ControlRecord::LeaderChange { .. } => {}
+                _ => {}
             }
         }
         history
