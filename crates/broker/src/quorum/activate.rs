@@ -1,0 +1,118 @@
+//! What a new leader writes before it decides anything else.
+
+use super::engine::{Engine, EngineError};
+use super::snapshot_file::SnapshotContent;
+use klamm_metadata::MetadataRecord;
+use klamm_metadata::decide::{InitialLevels, bootstrap, register_controller};
+use klamm_metadata::generated::AbortTransactionRecord;
+use klamm_metadata::image::Listener;
+use klamm_metadata::level::{FEATURES, METADATA_VERSION, MetadataVersion};
+use klamm_model::Uuid;
+use klamm_raft::Voter;
+use klamm_settings::broker;
+
+impl Engine {
+    /// Ends a transaction that a crash left open, writes the first records of a new cluster, and registers this
+    /// controller (KIP-919). All in one sync.
+    pub(in crate::quorum) fn activate(&mut self) -> Result<(), EngineError> {
+        let Some(pending) = self.pending() else {
+            return Ok(());
+        };
+        let interrupted = pending.in_transaction();
+        if interrupted {
+            let reason = Some("The controller stopped in the middle of it".into());
+            self.write_own(vec![AbortTransactionRecord { reason }.into()])?;
+        }
+        let version = self
+            .pending()
+            .and_then(|pending| pending.latest().metadata_version());
+        let version = match version {
+            Some(version) => version,
+            None => {
+                let (version, records) = self.first_records()?;
+                tracing::info!(metadata.version = %version, records = records.len(), "begins the metadata of a new cluster");
+                self.write_own(records)?;
+                version
+            }
+        };
+        if version.has_controller_registration() {
+            let incarnation = Uuid::from_random(self.entropy());
+            let listeners = self.own_voter().map(listeners_of).unwrap_or_default();
+            let node = self.node();
+            self.write_own(register_controller(node, incarnation, &listeners).records)?;
+        }
+        self.settle()
+    }
+
+    /// Writes records that no caller waits for. They can't be refused: this node leads and the records are its own.
+    fn write_own(&mut self, records: Vec<MetadataRecord>) -> Result<(), EngineError> {
+        match self.write(records)? {
+            Ok(_) => Ok(()),
+            Err(error) => Err(EngineError::Replay(error.to_string())),
+        }
+    }
+
+    /// The records of an empty log: what formatting chose, or the defaults if it left no choice.
+    fn first_records(&self) -> Result<(MetadataVersion, Vec<MetadataRecord>), EngineError> {
+        let chosen = self.folder().read_bootstrap();
+        let chosen =
+            chosen.map_err(|error| EngineError::Disk(format!("bootstrap.checkpoint: {error}")))?;
+        let (levels, others) = match chosen {
+            Some(content) => split(content)?,
+            None => (InitialLevels::default(), Vec::new()),
+        };
+        let min_isr = self.settings().get(&broker::MIN_INSYNC_REPLICAS);
+        let mut records = bootstrap(&levels, min_isr);
+        // Inside the transaction, before its end.
+        let at = records
+            .len()
+            .saturating_sub(usize::from(levels.metadata_version.has_transactions()));
+        records.splice(at..at, others);
+        Ok((levels.metadata_version, records))
+    }
+}
+
+/// Feature levels, and all else that formatting wants in the log (such as SCRAM credentials).
+fn split(content: SnapshotContent) -> Result<(InitialLevels, Vec<MetadataRecord>), EngineError> {
+    let mut version = None;
+    // What the file does not name is off.
+    let mut levels: Vec<(String, i16)> = FEATURES
+        .iter()
+        .map(|feature| (feature.name.to_owned(), 0))
+        .collect();
+    let mut others = Vec::new();
+    for record in content.records {
+        match record {
+            MetadataRecord::FeatureLevel(level) if &*level.name == METADATA_VERSION => {
+                version = MetadataVersion::from_level(level.feature_level);
+            }
+            MetadataRecord::FeatureLevel(level) => {
+                match levels.iter_mut().find(|(name, _)| **name == *level.name) {
+                    Some((_, chosen)) => *chosen = level.feature_level,
+                    None => others.push(level.into()),
+                }
+            }
+            other => others.push(other),
+        }
+    }
+    let unknown =
+        || EngineError::Replay("bootstrap.checkpoint names no known metadata.version".into());
+    Ok((
+        InitialLevels {
+            metadata_version: version.ok_or_else(unknown)?,
+            others: levels,
+        },
+        others,
+    ))
+}
+
+fn listeners_of(voter: &Voter) -> Vec<Listener> {
+    let listener = |endpoint: &klamm_raft::Endpoint| Listener {
+        name: endpoint.name.as_str().into(),
+        host: endpoint.host.as_str().into(),
+        port: endpoint.port,
+        // PLAINTEXT: this release has no other for controllers.
+        security_protocol: 0,
+    };
+    voter.endpoints.iter().map(listener).collect()
+}

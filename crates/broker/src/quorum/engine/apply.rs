@@ -1,0 +1,87 @@
+//! Replays what is committed, and publishes it.
+
+use super::{Engine, EngineError};
+use crate::quorum::batching::decode_records;
+use klamm_metadata::decide::stored;
+use klamm_metadata::image::ResourceKind;
+use klamm_metadata::{Delta, Image};
+use klamm_model::Offset;
+use klamm_records::batches;
+use klamm_settings::Layers;
+use std::sync::Arc;
+
+impl Engine {
+    /// Replays the log up to the high watermark. It is read back from the disk (the page cache, in fact), so that what
+    /// is replayed is what is stored.
+    pub(super) fn apply_until(&mut self, high_watermark: Offset) -> Result<(), EngineError> {
+        let broken = |error: &dyn std::fmt::Display| EngineError::Replay(error.to_string());
+        self.log.commit(high_watermark);
+        while self.applied.next < high_watermark {
+            let bytes = self.log.read(self.applied.next, high_watermark)?;
+            if bytes.is_empty() {
+                return Err(EngineError::Replay(format!(
+                    "nothing at offset {}",
+                    self.applied.next
+                )));
+            }
+            for batch in batches(&bytes) {
+                let batch = batch.map_err(|e| broken(&e))?;
+                let header = batch.header();
+                let end = header
+                    .base_offset
+                    .plus(i64::from(header.last_offset_delta) + 1);
+                if end <= self.applied.next {
+                    continue;
+                }
+                batch.verify_crc().map_err(|e| broken(&e))?;
+                if !header.attributes.is_control() {
+                    for record in decode_records(&batch).map_err(|e| broken(&e))? {
+                        self.applied
+                            .replay
+                            .record(&record)
+                            .map_err(|e| broken(&e))?;
+                    }
+                }
+                self.applied.next = end;
+                self.applied.epoch = header.leader_epoch;
+                self.applied.timestamp_ms = header.max_timestamp_ms;
+                self.applied.fresh = true;
+                self.snapshots
+                    .note(batch.bytes().len(), || self.host.clock.monotonic());
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what was replayed: first to the listener, then to all.
+    pub(super) fn publish(&mut self) {
+        if !std::mem::take(&mut self.applied.fresh) {
+            return;
+        }
+        let (image, delta) = self.applied.replay.publish();
+        if delta.is_empty() {
+            return;
+        }
+        let (old, new) = (self.published.image.load_full(), Arc::new(image));
+        if let Some(layers) = self.layers_after(&new, &delta) {
+            self.published.layers.store(Arc::new(layers));
+        }
+        self.listener.publish(&old, &new, &delta);
+        self.published.image.store(new);
+    }
+
+    /// This node's settings, if the change concerns them.
+    fn layers_after(&self, image: &Image, delta: &Delta) -> Option<Layers> {
+        let own = self.node.0.to_string();
+        let concerns = delta.configs.iter().any(|resource| {
+            resource.kind == ResourceKind::Broker
+                && (resource.name.is_empty() || *resource.name == *own)
+        });
+        concerns.then(|| {
+            let mut layers = Layers::new(self.settings.clone());
+            layers.set_cluster_wide(stored(image, ResourceKind::Broker, ""));
+            layers.set_broker(stored(image, ResourceKind::Broker, &own));
+            layers
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Opening: recovery, the newest snapshot, the voters, the elections that were.
+
+use super::{Applied, Engine, EngineError, Published, Snapshots};
+use crate::quorum::folder::MetadataFolder;
+use crate::quorum::metadata_log::MetadataLog;
+use crate::quorum::snapshot_file::SnapshotContent;
+use crate::quorum::{MetadataListener, QuorumConfig, QuorumStartError, snapshot_policy};
+use klamm_host::Host;
+use klamm_metadata::{Image, Replay};
+use klamm_raft::{
+    Config, ControlRecord, LogState, Quorum, ReplicaKey, SnapshotId, Start, VoterHistory, VoterSet,
+};
+use klamm_records::batches;
+use klamm_settings::{Settings, broker};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+impl Engine {
+    /// Opens what is on the disk. Nothing is decided yet.
+    pub(in crate::quorum) fn open(
+        host: Host,
+        config: QuorumConfig,
+        listener: Arc<dyn MetadataListener>,
+        published: Arc<Published>,
+    ) -> Result<Self, QuorumStartError> {
+        let failed = |error: EngineError| QuorumStartError::Open(error.to_string());
+        let folder = MetadataFolder::new(Arc::clone(config.dir.disk()), config.dir.path());
+        let mut log = MetadataLog::open(&config, host.clock.now_ms()).map_err(failed)?;
+        folder.sweep().map_err(failed)?;
+        let election = folder.read_election().map_err(QuorumStartError::Open)?;
+        let snapshots = usable_snapshots(&folder, &mut log, host.clock.now_ms()).map_err(failed)?;
+        let (newest, content) = read_newest(&folder, &snapshots)?;
+        // What recovery found is durable before anybody acts on it.
+        log.flush().map_err(failed)?;
+        let state = log.state(&snapshots);
+        let history = voters_over_time(&log, &state, newest, &content).map_err(failed)?;
+        let applied = replay_snapshot(newest, &content)?;
+        let now_ms = i64::try_from(host.clock.monotonic().as_millis()).unwrap_or(i64::MAX);
+        let raft = Quorum::new(
+            Start {
+                local: ReplicaKey { id: config.node, directory: config.dir.directory_id() },
+                config: raft_config(&config.settings),
+                election,
+                log: state,
+                history,
+                entropy: host.entropy.next_u64(),
+            },
+            now_ms,
+        );
+        Ok(Self {
+            node: config.node,
+            snapshots: Snapshots {
+                policy: snapshot_policy(&config.settings),
+                bytes_since: 0,
+                first_since_ms: None,
+                running: false,
+            },
+            settings: config.settings,
+            host,
+            folder,
+            raft,
+            log,
+            listener,
+            published,
+            applied,
+            pending: None,
+            waiting: VecDeque::new(),
+            proposing: Vec::new(),
+            proposed: None,
+            flush_due: false,
+            halted: false,
+        })
+    }
+}
+
+/// Snapshots that fit the log. A log that ends before the newest snapshot has lost its end; it starts again there.
+fn usable_snapshots(
+    folder: &MetadataFolder,
+    log: &mut MetadataLog,
+    now_ms: i64,
+) -> Result<Vec<SnapshotId>, EngineError> {
+    let snapshots: Vec<SnapshotId> = folder.snapshots()?.into_iter().map(|(id, _)| id).collect();
+    if let Some(newest) = snapshots
+        .last()
+        .filter(|newest| newest.end_offset > log.end())
+    {
+        log.restart_at(newest.end_offset, now_ms)?;
+    }
+    Ok(snapshots)
+}
+
+/// The newest snapshot. If it can't be read, the node does not start: an older one could lack records that were trimmed.
+fn read_newest(
+    folder: &MetadataFolder,
+    snapshots: &[SnapshotId],
+) -> Result<(SnapshotId, SnapshotContent), QuorumStartError> {
+    let Some(newest) = snapshots.last().copied() else {
+        return Ok((SnapshotId::BOOTSTRAP, SnapshotContent::default()));
+    };
+    let content = folder.read_snapshot(newest);
+    let content =
+        content.map_err(|e| QuorumStartError::Open(format!("{}: {e}", newest.file_name())))?;
+    Ok((newest, content))
+}
+
+/// The voters in the snapshot, and those in the log behind it.
+fn voters_over_time(
+    log: &MetadataLog,
+    state: &LogState,
+    newest: SnapshotId,
+    content: &SnapshotContent,
+) -> Result<VoterHistory, EngineError> {
+    let voters = content.voters.clone().unwrap_or_else(VoterSet::default);
+    let mut history = if newest == SnapshotId::BOOTSTRAP {
+        VoterHistory::from_bootstrap(voters, content.kraft_version)
+    } else {
+        VoterHistory::new(voters, content.kraft_version)
+    };
+    let broken = |error: &dyn std::fmt::Display| EngineError::Replay(error.to_string());
+    let mut next = newest.end_offset.max(state.start);
+    while next < state.end {
+        let bytes = log.read(next, state.end)?;
+        if bytes.is_empty() {
+            return Err(EngineError::Replay(format!("nothing at offset {next}")));
+        }
+        for batch in batches(&bytes) {
+            let batch = batch.map_err(|e| broken(&e))?;
+            let header = batch.header();
+            next = header
+                .base_offset
+                .plus(i64::from(header.last_offset_delta) + 1);
+            for (offset, record) in ControlRecord::of_batch(&batch).map_err(|e| broken(&e))? {
+                match record {
+                    ControlRecord::Voters(voters) => history.add_voters(offset, voters),
+                    ControlRecord::KRaftVersion(version) => history.add_version(offset, version),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(history)
+}
+
+/// The state in the snapshot. The log behind it is replayed as it turns out to be committed.
+fn replay_snapshot(
+    newest: SnapshotId,
+    content: &SnapshotContent,
+) -> Result<Applied, QuorumStartError> {
+    let mut replay = Replay::new(Image::empty());
+    for record in &content.records {
+        let replayed = replay.record(record);
+        replayed.map_err(|e| QuorumStartError::Open(format!("{}: {e}", newest.file_name())))?;
+    }
+    Ok(Applied {
+        replay,
+        next: newest.end_offset,
+        epoch: newest.epoch,
+        timestamp_ms: content.last_timestamp_ms,
+        fresh: true,
+    })
+}
+
+fn raft_config(settings: &Settings) -> Config {
+    let ms = |key| i64::from(settings.get(key));
+    Config {
+        election_timeout_ms: ms(&broker::CONTROLLER_QUORUM_ELECTION_TIMEOUT_MS),
+        election_backoff_ms_max: ms(&broker::CONTROLLER_QUORUM_ELECTION_BACKOFF_MAX_MS),
+        fetch_timeout_ms: ms(&broker::CONTROLLER_QUORUM_FETCH_TIMEOUT_MS),
+        request_timeout_ms: ms(&broker::CONTROLLER_QUORUM_REQUEST_TIMEOUT_MS),
+        retry_backoff_ms: ms(&broker::CONTROLLER_QUORUM_RETRY_BACKOFF_MS),
+        ..Config::default()
+    }
+}

