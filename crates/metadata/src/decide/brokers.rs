@@ -233,7 +233,8 @@ pub fn heartbeat(
     Ok(if broker.fenced {
         if beat.want_shut_down {
             stays(reply(true, false, true))
-        } else if beat.want_fence || !beat.caught_up {
+        } else if beat.want_fence || !beat.caught_up || broker.in_controlled_shutdown {
+            // An incarnation that gave its leaderships away to stop does not come back: it registers anew.
             stays(reply(true, false, false))
         } else {
             let records = unfence_records(controller, broker);

@@ -3,6 +3,7 @@
 mod brokers;
 mod configs;
 mod features;
+mod random;
 mod reassign;
 mod topics;
 
