@@ -332,6 +332,14 @@ impl Dec {
         Ok(self.i8()? >= 0)
     }
 
+    /// Reads what precedes a nullable struct in a tagged field: there, Kafka's marker is an unsigned varint, and zero is null.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`], [`DecodeError::VarintTooLong`].
+    pub fn tagged_struct_marker(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.uvarint()? != 0)
+    }
+
     /// Reads the tagged fields at the end of a flexible struct. `read` gets each tag with a reader that ends where the field
     /// ends, and says whether it knew the tag; unknown fields are passed over.
     ///

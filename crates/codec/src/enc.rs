@@ -360,6 +360,11 @@ impl Enc {
         self.i8(if present { 1 } else { -1 });
     }
 
+    /// Writes what precedes a nullable struct in a tagged field: there, Kafka's marker is an unsigned varint, and zero is null.
+    pub fn tagged_struct_marker(&mut self, present: bool) {
+        self.uvarint(present.into());
+    }
+
     /// Writes the tagged fields at the end of a flexible struct. `write` adds them in the order of their tags, and only those
     /// that differ from their default.
     ///

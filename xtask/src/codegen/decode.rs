@@ -109,8 +109,9 @@ fn read(scope: &Scope<'_>, field: &Field, within: Versions, here: Versions) -> S
     }
     let nullable = match &field.kind {
         Type::Struct(name) => format!(
-            "if dec.struct_marker()? {{ \
+            "if dec.{}()? {{ \
              Some(Box::new({}::decode(dec, version)?)) }} else {{ None }}",
+            struct_marker(tagged),
             scope.rust_name(name)
         ),
         Type::Records => format!("dec.records({flexible})?"),
@@ -168,6 +169,15 @@ fn element_reader(
         fixed => format!("Dec::{}", primitive(fixed)),
     };
     (bytes_min, reader)
+}
+
+/// The method of `Dec` and `Enc` for what precedes a nullable struct.
+pub(super) const fn struct_marker(tagged: bool) -> &'static str {
+    if tagged {
+        "tagged_struct_marker"
+    } else {
+        "struct_marker"
+    }
 }
 
 /// The method of `Dec` and `Enc` for a type of fixed width.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::decode::{minus, parameter, primitive, uses};
+use super::decode::{minus, parameter, primitive, struct_marker, uses};
 use super::emit::{Scope, condition, present};
 use super::names;
 use super::schema::{Field, Struct, Type, Versions};
@@ -120,9 +120,10 @@ fn write(scope: &Scope<'_>, field: &Field, within: Versions, here: Versions) -> 
     if !optional {
         return required(&field.kind, &flexible, &name);
     }
+    let marker = struct_marker(tagged);
     let nullable = match &field.kind {
         Type::Struct(_) => format!(
-            "enc.struct_marker({name}.is_some());\n\
+            "enc.{marker}({name}.is_some());\n\
              if let Some(value) = &{name} {{ value.encode(enc, version)?; }}\n"
         ),
         Type::Records => format!("enc.records({flexible}, {name}.as_ref())?;\n"),

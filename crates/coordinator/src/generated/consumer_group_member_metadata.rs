@@ -117,7 +117,7 @@ impl Message for ConsumerGroupMemberMetadataValue {
         dec.tagged_fields(|dec, tag| {
             match tag {
                 0 => {
-                    classic_member_metadata = if dec.struct_marker()? {
+                    classic_member_metadata = if dec.tagged_struct_marker()? {
                         Some(Box::new(ClassicMemberMetadata::decode(dec, version)?))
                     } else {
                         None
@@ -160,7 +160,7 @@ impl Message for ConsumerGroupMemberMetadataValue {
         enc.tagged_fields(|tags| {
             if self.classic_member_metadata.as_deref() != Some(&ClassicMemberMetadata::default()) {
                 tags.field(0, |enc| {
-                    enc.struct_marker(self.classic_member_metadata.is_some());
+                    enc.tagged_struct_marker(self.classic_member_metadata.is_some());
                     if let Some(value) = &self.classic_member_metadata {
                         value.encode(enc, version)?;
                     }

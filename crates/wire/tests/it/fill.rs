@@ -1,6 +1,6 @@
 //! Bytes of messages, made from the schema files alone: the second encoder that the generated one is held against.
 
-use crate::schema::{Field, Message, Struct, Type};
+use super::schema::{Field, Message, Struct, Type};
 
 /// What the fields hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,14 @@ impl Writer<'_> {
         match &field.kind {
             Type::Struct(name) => {
                 if may_be_null {
-                    out.push(if null { 0xff } else { 1 });
+                    let tagged = field.tagged_in().contains(self.version);
+                    out.push(if !null {
+                        1
+                    } else if tagged {
+                        0
+                    } else {
+                        0xff
+                    });
                 }
                 if !null {
                     let message = self.message;
