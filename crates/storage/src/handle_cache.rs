@@ -1,0 +1,151 @@
+//! Open files of all logs, bounded: an idle partition holds none.
+//!
+//! Every segment file has a `Slot`. The slot keeps the handle between uses, so the hot path takes no lock that others
+//! wait for; the cache walks over open slots like a clock's hand and closes those that were not used since its last
+//! visit. A range that is still being sent keeps its own reference to the file.
+
+use klamm_host::{Disk, DiskFile, OpenMode};
+use parking_lot::Mutex;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+/// Bounds the handles that logs keep open. One for the process.
+#[derive(Debug)]
+pub struct HandleCache {
+    capacity: usize,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    open: Vec<Weak<Slot>>,
+    hand: usize,
+}
+
+/// Keeps one file open between uses.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    file: Mutex<Option<Arc<dyn DiskFile>>>,
+    used: AtomicBool,
+    /// Has unsynced writes: a write-back error is reported to the handle that wrote, so it must stay until the sync.
+    pinned: AtomicBool,
+}
+
+impl HandleCache {
+    /// A cache that keeps up to `capacity` files open, not counting those with unsynced writes.
+    #[must_use]
+    pub fn new(capacity: usize) -> Arc<Self> {
+        Arc::new(Self { capacity: capacity.max(1), ring: Mutex::default() })
+    }
+
+    /// Files open at the moment, as far as the cache knows.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        self.ring.lock().open.iter().filter(|slot| slot.strong_count() > 0).count()
+    }
+
+    fn admit(&self, slot: &Arc<Slot>) {
+        let mut ring = self.ring.lock();
+        // Two rounds: the first may only take the marks of use away.
+        let mut steps = 2 * ring.open.len();
+        while ring.open.len() >= self.capacity && steps > 0 {
+            steps -= 1;
+            let at = ring.hand % ring.open.len();
+            let gone = ring.open.get(at).and_then(Weak::upgrade).is_none_or(|s| s.release());
+            if gone {
+                ring.open.swap_remove(at);
+            } else {
+                ring.hand = at + 1;
+            }
+        }
+        ring.open.push(Arc::downgrade(slot));
+    }
+}
+
+impl Slot {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The file, opened if it is not.
+    pub(crate) fn get(
+        self: &Arc<Self>,
+        cache: &HandleCache,
+        disk: &dyn Disk,
+        mode: OpenMode,
+        path: impl FnOnce() -> PathBuf,
+    ) -> io::Result<Arc<dyn DiskFile>> {
+        self.used.store(true, Ordering::Relaxed);
+        let file = {
+            let mut held = self.file.lock();
+            if let Some(file) = &*held {
+                return Ok(Arc::clone(file));
+            }
+            let file = disk.open(&path(), mode)?;
+            *held = Some(Arc::clone(&file));
+            file
+        };
+        cache.admit(self);
+        Ok(file)
+    }
+
+    /// Keeps the file open until `unpin`.
+    pub(crate) fn pin(&self) {
+        self.pinned.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn unpin(&self) {
+        self.pinned.store(false, Ordering::Relaxed);
+    }
+
+    /// Closes the file, whatever its use: it is about to go.
+    pub(crate) fn close(&self) {
+        self.unpin();
+        *self.file.lock() = None;
+    }
+
+    /// Closes the file unless it was used since the last call. Whether it is closed now.
+    fn release(&self) -> bool {
+        if self.used.swap(false, Ordering::Relaxed) || self.pinned.load(Ordering::Relaxed) {
+            return false;
+        }
+        // A lock that is taken means use at this moment.
+        self.file.try_lock().is_some_and(|mut file| {
+            *file = None;
+            true
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use klamm_host::os::OsDisk;
+
+    #[test]
+    fn the_least_used_file_is_closed_and_pinned_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = HandleCache::new(3);
+        let slots: Vec<_> = (0..6).map(|_| Slot::new()).collect();
+        let open = |i: usize| {
+            let path = || folder.path().join(i.to_string());
+            slots[i].get(&cache, &OsDisk, OpenMode::Create, path).unwrap()
+        };
+        open(0);
+        slots[0].pin();
+        for i in 1..6 {
+            open(i);
+        }
+        let is_open = |i: usize| slots[i].file.lock().is_some();
+        assert!(is_open(0) && is_open(5));
+        assert_eq!((0..6).filter(|i| is_open(*i)).count(), 3);
+        assert_eq!(cache.open_files(), 3);
+        slots[0].unpin();
+        for i in 1..6 {
+            open(i);
+        }
+        assert!(!is_open(0));
+    }
+}

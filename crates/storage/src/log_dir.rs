@@ -1,0 +1,414 @@
+//! One entry of `log.dirs`: identity, lock, checkpoints, clean-stop marker, and whether it still works.
+//!
+//! *Invariant:* once a write or sync failed, the directory is offline until the process restarts. A sync that is
+//! repeated after a failure proves nothing: the kernel may have dropped the pages.
+
+use crate::checkpoint::{self, Offsets};
+use crate::error::{StorageError, is_full};
+use crate::layout::FolderName;
+use crate::meta_properties::{MetaProperties, MetaPropertiesError};
+use klamm_host::{DirLock, Disk};
+use klamm_model::{NodeId, TopicPartition, Uuid};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A log directory in use by this process. Shared by the logs in it.
+#[derive(Debug)]
+pub struct LogDir {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    meta: MetaProperties,
+    online: AtomicBool,
+    cause: OnceLock<Arc<str>>,
+    _lock: Box<dyn DirLock>,
+}
+
+/// Who the node is; a directory of another cluster or node is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedIdentity {
+    /// The cluster's id, if known already.
+    pub cluster_id: Option<String>,
+    /// The node's number.
+    pub node_id: NodeId,
+}
+
+/// What the last run left in a directory.
+#[derive(Debug, Clone, Default)]
+pub struct LastRun {
+    /// It stopped in order: no log needs recovery.
+    pub clean: bool,
+    /// The broker epoch of that run, the proof of an orderly stop in KIP-966.
+    pub broker_epoch: Option<i64>,
+    /// Up to where each log was on disk.
+    pub recovery_points: Offsets,
+    /// First readable offsets that lie inside a segment.
+    pub log_starts: Offsets,
+    /// High watermarks.
+    pub high_watermarks: Offsets,
+}
+
+/// What the last run knew about one log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LastOffsets {
+    /// The run stopped in order.
+    pub clean: bool,
+    /// Everything below was synced.
+    pub recovery_point: i64,
+    /// The first readable offset.
+    pub log_start: i64,
+    /// The high watermark.
+    pub high_watermark: i64,
+}
+
+/// The checkpoint files of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointFile {
+    /// `recovery-point-offset-checkpoint`.
+    RecoveryPoint,
+    /// `log-start-offset-checkpoint`.
+    LogStart,
+    /// `replication-offset-checkpoint`: high watermarks.
+    HighWatermark,
+}
+
+/// Why a directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenDirError {
+    /// No `meta.properties`: format the directory first.
+    #[error("{path} is not formatted", path = .0.display())]
+    NotFormatted(PathBuf),
+    /// Another process holds `.lock`.
+    #[error("{path} is in use by another process", path = .0.display())]
+    InUse(PathBuf),
+    /// `meta.properties` cannot be understood.
+    #[error("{path}: {source}", path = path.display())]
+    Meta {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: MetaPropertiesError,
+    },
+    /// The directory is of another cluster.
+    #[error("{path} belongs to cluster {found}, not {expected}", path = path.display())]
+    OtherCluster {
+        /// The directory.
+        path: PathBuf,
+        /// In the file.
+        found: String,
+        /// Asked for.
+        expected: String,
+    },
+    /// The directory is of another node.
+    #[error("{path} belongs to node {found}, not {expected}", path = path.display())]
+    OtherNode {
+        /// The directory.
+        path: PathBuf,
+        /// In the file.
+        found: NodeId,
+        /// Asked for.
+        expected: NodeId,
+    },
+    /// The disk.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// What happened.
+        source: io::Error,
+    },
+}
+
+const META_FILE: &str = "meta.properties";
+const LOCK_FILE: &str = ".lock";
+const CLEAN_FILE: &str = ".kafka_cleanshutdown";
+/// A checkpoint or properties file larger than this is not one.
+const SMALL_FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Makes a directory usable: writes its identity. Does nothing but check if it is formatted already.
+///
+/// # Errors
+/// It belongs to another cluster or node, or the disk fails.
+pub fn format_log_dir(
+    disk: &dyn Disk,
+    path: &Path,
+    wanted: &MetaProperties,
+) -> Result<MetaProperties, OpenDirError> {
+    let at = |source| OpenDirError::Io { path: path.to_owned(), source };
+    disk.create_dir_all(path).map_err(at)?;
+    if let Some(found) = read_meta(disk, path)? {
+        let expected = ExpectedIdentity {
+            cluster_id: Some(wanted.cluster_id.clone()),
+            node_id: wanted.node_id,
+        };
+        check_identity(path, &found, &expected)?;
+        return Ok(found);
+    }
+    disk.replace(&path.join(META_FILE), wanted.format().as_bytes()).map_err(at)?;
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        disk.sync_dir(parent).map_err(at)?;
+    }
+    Ok(wanted.clone())
+}
+
+impl LogDir {
+    /// Locks a formatted directory and reads what the last run left. The clean-stop marker is removed: from now on a
+    /// crash is a crash.
+    ///
+    /// # Errors
+    /// See [`OpenDirError`]. Damaged checkpoints count as absent and are no error.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        expected: &ExpectedIdentity,
+    ) -> Result<(Arc<Self>, LastRun), OpenDirError> {
+        let at = |source| OpenDirError::Io { path: path.to_owned(), source };
+        let Some(meta) = read_meta(&*disk, path)? else {
+            return Err(OpenDirError::NotFormatted(path.to_owned()));
+        };
+        let lock = disk.lock(&path.join(LOCK_FILE)).map_err(|e| match e.kind() {
+            io::ErrorKind::WouldBlock => OpenDirError::InUse(path.to_owned()),
+            _ => at(e),
+        })?;
+        check_identity(path, &meta, expected)?;
+        let last = read_last_run(&*disk, path).map_err(at)?;
+        if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
+            disk.remove_file(&path.join(CLEAN_FILE)).map_err(at)?;
+            disk.sync_dir(path).map_err(at)?;
+        }
+        let dir = Self {
+            disk,
+            path: path.to_owned(),
+            meta,
+            online: AtomicBool::new(true),
+            cause: OnceLock::new(),
+            _lock: lock,
+        };
+        Ok((Arc::new(dir), last))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file system it lies on.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// Its identity.
+    #[must_use]
+    pub const fn meta(&self) -> &MetaProperties {
+        &self.meta
+    }
+
+    /// Its id (KIP-858).
+    #[must_use]
+    pub const fn directory_id(&self) -> Uuid {
+        self.meta.directory_id
+    }
+
+    /// No write and no sync failed so far.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.online.load(Ordering::Acquire)
+    }
+
+    /// Why it went offline.
+    #[must_use]
+    pub fn failure(&self) -> Option<Arc<str>> {
+        self.cause.get().cloned()
+    }
+
+    /// Takes the directory offline for good. The first cause stays.
+    pub fn fail(&self, cause: &str) -> StorageError {
+        if self.cause.set(cause.into()).is_ok() {
+            tracing::error!(dir = %self.path.display(), cause, "log directory goes offline");
+        }
+        self.online.store(false, Ordering::Release);
+        self.offline()
+    }
+
+    /// Every partition folder, and what else has a state: see [`FolderName`]. Sorted by name.
+    ///
+    /// # Errors
+    /// The directory can't be listed; it goes offline.
+    pub fn folders(&self) -> Result<Vec<(String, FolderName)>, StorageError> {
+        let entries = self.disk.list(&self.path).map_err(|e| self.fail_io("listing", &e))?;
+        let folders = entries.into_iter().filter(|entry| entry.is_dir);
+        Ok(folders.map(|e| (FolderName::parse(&e.name), e.name)).map(|(f, n)| (n, f)).collect())
+    }
+
+    /// Removes a folder and all in it: the second half of a deletion.
+    ///
+    /// # Errors
+    /// The disk fails; the directory goes offline.
+    pub fn remove_folder(&self, name: &str) -> Result<(), StorageError> {
+        self.check_online()?;
+        self.disk.remove_dir_all(&self.path.join(name)).or_else(|e| match e.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(self.fail_io("removing a folder", &e)),
+        })
+    }
+
+    /// Replaces a checkpoint file.
+    ///
+    /// # Errors
+    /// No room: the old file stays. Any other failure takes the directory offline.
+    pub fn write_checkpoint<'a>(
+        &self,
+        file: CheckpointFile,
+        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
+    ) -> Result<(), StorageError> {
+        self.replace(&self.path.join(file.name()), checkpoint::format_offsets(entries).as_bytes())
+    }
+
+    /// Leaves the marker that spares the next start its recovery. Every log must be closed, and the checkpoints
+    /// written.
+    ///
+    /// # Errors
+    /// The disk fails; the next start recovers.
+    pub fn mark_clean_stop(&self, broker_epoch: i64) -> Result<(), StorageError> {
+        let content = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
+        self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())
+    }
+
+    /// Fails if the directory is offline.
+    pub(crate) fn check_online(&self) -> Result<(), StorageError> {
+        if self.is_online() { Ok(()) } else { Err(self.offline()) }
+    }
+
+    /// Replaces a small file: the old or the new content survives a crash.
+    pub(crate) fn replace(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {
+        self.check_online()?;
+        self.disk.replace(path, content).map_err(|e| self.judge(path, &e))
+    }
+
+    /// No room leaves the directory online; every other failure is final.
+    pub(crate) fn judge(&self, path: &Path, error: &io::Error) -> StorageError {
+        if is_full(error) {
+            StorageError::DiskFull { dir: self.path.clone() }
+        } else {
+            self.fail(&format!("{}: {error}", path.display()))
+        }
+    }
+
+    pub(crate) fn fail_io(&self, doing: &str, error: &io::Error) -> StorageError {
+        self.fail(&format!("{doing}: {error}"))
+    }
+
+    fn offline(&self) -> StorageError {
+        let cause = self.cause.get().cloned().unwrap_or_else(|| "unknown".into());
+        StorageError::Offline { dir: self.path.clone(), cause }
+    }
+}
+
+impl LastRun {
+    /// What it knew about one log. Absent values are 0, which makes recovery read everything.
+    #[must_use]
+    pub fn of(&self, partition: &TopicPartition) -> LastOffsets {
+        let find = |map: &Offsets| map.get(partition).copied().unwrap_or(0).max(0);
+        LastOffsets {
+            clean: self.clean,
+            recovery_point: find(&self.recovery_points),
+            log_start: find(&self.log_starts),
+            high_watermark: find(&self.high_watermarks),
+        }
+    }
+}
+
+impl CheckpointFile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::RecoveryPoint => "recovery-point-offset-checkpoint",
+            Self::LogStart => "log-start-offset-checkpoint",
+            Self::HighWatermark => "replication-offset-checkpoint",
+        }
+    }
+}
+
+/// Reads `meta.properties` without locking anything: what a directory says it is.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn read_meta(disk: &dyn Disk, path: &Path) -> Result<Option<MetaProperties>, OpenDirError> {
+    let file = path.join(META_FILE);
+    let bytes = read_small(disk, &file)
+        .map_err(|source| OpenDirError::Io { path: file.clone(), source })?;
+    bytes
+        .map(|bytes| {
+            MetaProperties::parse(&bytes).map_err(|source| OpenDirError::Meta { path: file, source })
+        })
+        .transpose()
+}
+
+fn check_identity(
+    path: &Path,
+    meta: &MetaProperties,
+    expected: &ExpectedIdentity,
+) -> Result<(), OpenDirError> {
+    if let Some(cluster) = &expected.cluster_id
+        && *cluster != meta.cluster_id
+    {
+        return Err(OpenDirError::OtherCluster {
+            path: path.to_owned(),
+            found: meta.cluster_id.clone(),
+            expected: cluster.clone(),
+        });
+    }
+    if meta.node_id != expected.node_id {
+        return Err(OpenDirError::OtherNode {
+            path: path.to_owned(),
+            found: meta.node_id,
+            expected: expected.node_id,
+        });
+    }
+    Ok(())
+}
+
+fn read_last_run(disk: &dyn Disk, path: &Path) -> io::Result<LastRun> {
+    let offsets = |file: CheckpointFile| -> io::Result<Offsets> {
+        let Some(bytes) = read_small(disk, &path.join(file.name()))? else {
+            return Ok(Offsets::new());
+        };
+        Ok(checkpoint::parse_offsets(&bytes).unwrap_or_else(|| {
+            tracing::warn!(dir = %path.display(), file = file.name(), "checkpoint is damaged, ignored");
+            Offsets::new()
+        }))
+    };
+    let clean = read_small(disk, &path.join(CLEAN_FILE))?;
+    Ok(LastRun {
+        clean: clean.is_some(),
+        broker_epoch: clean.as_deref().and_then(parse_broker_epoch),
+        recovery_points: offsets(CheckpointFile::RecoveryPoint)?,
+        log_starts: offsets(CheckpointFile::LogStart)?,
+        high_watermarks: offsets(CheckpointFile::HighWatermark)?,
+    })
+}
+
+/// The number after `"brokerEpoch":`. Kafka before 3.8 left the file empty.
+fn parse_broker_epoch(json: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(json).ok()?;
+    let (_, after) = text.split_once("\"brokerEpoch\"")?;
+    let value = after.trim_start().strip_prefix(':')?.trim_start();
+    let end = value.find(|c: char| c != '-' && !c.is_ascii_digit()).unwrap_or(value.len());
+    value.get(..end)?.parse().ok()
+}
+
+/// The bytes of a file that should be small; `None` if there is none.
+pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match disk.file_len(path)? {
+        None => Ok(None),
+        Some(len) if len > SMALL_FILE_BYTES_MAX => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far too large"))
+        }
+        Some(_) => disk.read(path).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! What a log knows of its producers: duplicates, order, open transactions (KIP-98).
+//!
+//! Changes are staged first and applied after the write: a failed append leaves no trace.
+
+mod entry;
+pub(crate) mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use entry::Checks;
+pub use entry::{BATCHES_MAX, EndedTxn, ProducerEntry, ProducerError, RememberedBatch};
+pub use snapshot::{DamagedSnapshot, parse as parse_snapshot};
+
+use klamm_records::{BatchHeader, EndTransactionMarker};
+use std::collections::BTreeMap;
+
+/// The producers of a log and its transactions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProducerState {
+    producers: BTreeMap<i64, ProducerEntry>,
+    /// First offset → producer of each transaction without a marker.
+    open: BTreeMap<i64, i64>,
+    /// First offset → marker's offset of transactions that ended above the high watermark.
+    unreplicated: BTreeMap<i64, i64>,
+}
+
+/// Changes of one append, not applied yet.
+#[derive(Debug, Default)]
+pub(crate) struct Staged {
+    entries: Vec<ProducerEntry>,
+    ended: Vec<EndedTxn>,
+}
+
+impl ProducerState {
+    /// The state in a snapshot.
+    pub(crate) fn from_entries(entries: Vec<ProducerEntry>) -> Self {
+        let mut state = Self::default();
+        for entry in entries {
+            if let Some(first) = entry.txn_first_offset {
+                state.open.insert(first, entry.producer_id);
+            }
+            state.producers.insert(entry.producer_id, entry);
+        }
+        state
+    }
+
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &ProducerEntry> + Clone {
+        self.producers.values()
+    }
+
+    pub(crate) fn entry(&self, producer_id: i64) -> Option<&ProducerEntry> {
+        self.producers.get(&producer_id)
+    }
+
+    /// The first offset that a reader of committed records must not pass.
+    pub(crate) fn first_unstable(&self) -> Option<i64> {
+        let first = |map: &BTreeMap<i64, i64>| map.first_key_value().map(|(offset, _)| *offset);
+        match (first(&self.open), first(&self.unreplicated)) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The offset that becomes stable once the given transaction has ended: what goes into the transaction index.
+    pub(crate) fn stable_after(&self, ended: &EndedTxn) -> i64 {
+        let other = self.open.iter().find(|(_, producer)| **producer != ended.producer_id);
+        other.map_or(ended.last_offset + 1, |(first, _)| *first)
+    }
+
+    /// Transactions that ended below the high watermark are stable.
+    pub(crate) fn high_watermark_is(&mut self, high_watermark: i64) {
+        self.unreplicated.retain(|_, marker| *marker >= high_watermark);
+    }
+
+    /// Forgets producers that were silent for too long and have no open transaction.
+    pub(crate) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
+        self.producers.retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
+    }
+
+    /// Takes a batch of a producer into `staged`. `base` is its first offset.
+    pub(crate) fn stage(
+        &self,
+        staged: &mut Staged,
+        header: &BatchHeader,
+        base: i64,
+        checks: Checks,
+    ) -> Result<(), ProducerError> {
+        self.staged_entry(staged, header.producer_id.0).append(header, base, checks)
+    }
+
+    /// Takes a marker into `staged`.
+    pub(crate) fn stage_marker(
+        &self,
+        staged: &mut Staged,
+        (marker, header): (EndTransactionMarker, &BatchHeader),
+        base: i64,
+        checks: (Checks, bool),
+    ) -> Result<(), ProducerError> {
+        let entry = self.staged_entry(staged, header.producer_id.0);
+        if let Some(ended) = entry.end_txn(marker, header, base, checks)? {
+            staged.ended.push(ended);
+        }
+        Ok(())
+    }
+
+    /// Applies what was staged. Gives the aborted transactions, each with the stable offset after it.
+    pub(crate) fn apply(&mut self, staged: Staged) -> Vec<(EndedTxn, i64)> {
+        let mut aborted = Vec::new();
+        for entry in staged.entries {
+            if let Some(first) = entry.txn_first_offset {
+                self.open.insert(first, entry.producer_id);
+            }
+            self.producers.insert(entry.producer_id, entry);
+        }
+        for ended in staged.ended {
+            // A transaction that began and ended within one append is in no map yet.
+            let stable = self.stable_after(&ended);
+            self.open.remove(&ended.first_offset);
+            self.unreplicated.insert(ended.first_offset, ended.last_offset);
+            if ended.aborted {
+                aborted.push((ended, stable));
+            }
+        }
+        aborted
+    }
+
+    fn staged_entry<'s>(&self, staged: &'s mut Staged, producer_id: i64) -> &'s mut ProducerEntry {
+        let at = staged.entries.iter().position(|e| e.producer_id == producer_id);
+        let at = at.unwrap_or_else(|| {
+            let known = self.producers.get(&producer_id).copied();
+            staged.entries.push(known.unwrap_or_else(|| ProducerEntry::new(producer_id)));
+            staged.entries.len() - 1
+        });
+        &mut staged.entries[at]
+    }
+}
+
+impl Staged {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+pub(crate) fn is_expired(entry: &ProducerEntry, now_ms: i64, expiration_ms: i64) -> bool {
+    let silent_ms = now_ms.saturating_sub(entry.last_timestamp_ms);
+    entry.txn_first_offset.is_none() && silent_ms >= expiration_ms
+}
