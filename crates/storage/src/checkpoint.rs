@@ -62,18 +62,24 @@ pub(crate) fn parse_epochs(bytes: &[u8]) -> Option<Vec<(i32, i64)>> {
         epochs.push(entry);
         (entry.0 >= 0 && entry.1 >= 0).then_some(())
     })?;
-    let rising = epochs.windows(2).all(|w| matches!(w, [a, b] if a.0 < b.0 && a.1 <= b.1));
+    let rising = epochs
+        .windows(2)
+        .all(|w| matches!(w, [a, b] if a.0 < b.0 && a.1 <= b.1));
     (count == epochs.len() && rising).then_some(epochs)
 }
 
 /// Walks over the entries of a version 0 file; gives the count that it announces. An empty file has no entries.
 fn parse_lines(bytes: &[u8], mut entry: impl FnMut(&str) -> Option<()>) -> Option<usize> {
     let mut lines = std::str::from_utf8(bytes).ok()?.lines();
-    let Some(version) = lines.next() else { return Some(0) };
+    let Some(version) = lines.next() else {
+        return Some(0);
+    };
     if version.trim_end() != "0" {
         return None;
     }
-    let Some(count) = lines.next() else { return Some(0) };
+    let Some(count) = lines.next() else {
+        return Some(0);
+    };
     let count = count.trim_end().parse().ok()?;
     for line in lines {
         entry(line)?;
@@ -94,10 +100,22 @@ mod tests {
             offsets.insert(TopicPartition { topic, partition: p }, i64::from(p) << 40);
         }
         let text = format_offsets(offsets.iter().map(|(p, o)| (p, *o)));
-        assert_eq!(text, "0\n3\na.b-c 0 0\na.b-c 1 1099511627776\na.b-c 2 2199023255552\n");
+        assert_eq!(
+            text,
+            "0\n3\na.b-c 0 0\na.b-c 1 1099511627776\na.b-c 2 2199023255552\n"
+        );
         assert_eq!(parse_offsets(text.as_bytes()), Some(offsets));
         assert_eq!(parse_offsets(b""), Some(Offsets::new()));
-        for bad in ["1\n0\n", "0\n1\n", "0\nx\n", "0\n1\na 0\n", "0\n1\na 0 1 2\n", "0\n1\na/b 0 1\n", "0\n1\na -1 1\n", "0\n2\na 0 1\na 0 2\n"] {
+        for bad in [
+            "1\n0\n",
+            "0\n1\n",
+            "0\nx\n",
+            "0\n1\na 0\n",
+            "0\n1\na 0 1 2\n",
+            "0\n1\na/b 0 1\n",
+            "0\n1\na -1 1\n",
+            "0\n2\na 0 1\na 0 2\n",
+        ] {
             assert_eq!(parse_offsets(bad.as_bytes()), None, "{bad:?}");
         }
     }
@@ -105,8 +123,17 @@ mod tests {
     #[test]
     fn epochs_round_trip_and_must_rise() {
         let epochs = vec![(0, 0), (3, 10), (4, 10), (9, 11)];
-        assert_eq!(parse_epochs(format_epochs(&epochs).as_bytes()), Some(epochs));
-        for bad in ["0\n2\n1 5\n1 6\n", "0\n2\n1 5\n2 4\n", "0\n1\n-1 0\n", "0\n1\n1 -1\n", "0\n1\n1\n"] {
+        assert_eq!(
+            parse_epochs(format_epochs(&epochs).as_bytes()),
+            Some(epochs)
+        );
+        for bad in [
+            "0\n2\n1 5\n1 6\n",
+            "0\n2\n1 5\n2 4\n",
+            "0\n1\n-1 0\n",
+            "0\n1\n1 -1\n",
+            "0\n1\n1\n",
+        ] {
             assert_eq!(parse_epochs(bad.as_bytes()), None, "{bad:?}");
         }
     }

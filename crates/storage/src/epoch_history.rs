@@ -46,11 +46,18 @@ impl EpochHistory {
         if epoch < 0 || start < 0 {
             return false;
         }
-        let known = self.entries.last().is_some_and(|e| e.0 == epoch && e.1 <= start);
+        let known = self
+            .entries
+            .last()
+            .is_some_and(|e| e.0 == epoch && e.1 <= start);
         if known {
             return false;
         }
-        while self.entries.last().is_some_and(|e| e.0 >= epoch || e.1 >= start) {
+        while self
+            .entries
+            .last()
+            .is_some_and(|e| e.0 >= epoch || e.1 >= start)
+        {
             self.entries.pop();
         }
         self.entries.push((epoch, start));
@@ -87,8 +94,13 @@ impl EpochHistory {
     /// Forgets epochs that ended before the new start of the log; the one that covers it begins there now. Whether
     /// anything changed.
     pub(crate) fn cut_start(&mut self, start: i64) -> bool {
-        let covering = self.entries.partition_point(|e| e.1 <= start).checked_sub(1);
-        let Some(covering) = covering else { return false };
+        let covering = self
+            .entries
+            .partition_point(|e| e.1 <= start)
+            .checked_sub(1);
+        let Some(covering) = covering else {
+            return false;
+        };
         let before = self.entries.get(covering).copied();
         self.entries.drain(..covering);
         if let Some(first) = self.entries.first_mut() {
@@ -134,7 +146,10 @@ mod tests {
         assert_eq!(h.end_of(0, 44), Some((0, 5)));
         assert_eq!(h.end_of(-1, 44), None);
         assert_eq!(EpochHistory::default().end_of(0, 0), None);
-        assert_eq!((h.epoch_of(4), h.epoch_of(19), h.epoch_of(99)), (None, Some(1), Some(7)));
+        assert_eq!(
+            (h.epoch_of(4), h.epoch_of(19), h.epoch_of(99)),
+            (None, Some(1), Some(7))
+        );
     }
 
     #[test]

@@ -43,7 +43,12 @@ impl HandleCache {
     /// Files open at the moment, as far as the cache knows.
     #[must_use]
     pub fn open_files(&self) -> usize {
-        self.ring.lock().open.iter().filter(|slot| slot.strong_count() > 0).count()
+        self.ring
+            .lock()
+            .open
+            .iter()
+            .filter(|slot| slot.strong_count() > 0)
+            .count()
     }
 
     fn admit(&self, slot: &Arc<Slot>) {
@@ -53,7 +58,11 @@ impl HandleCache {
         while ring.open.len() >= self.capacity && steps > 0 {
             steps -= 1;
             let at = ring.hand % ring.open.len();
-            let gone = ring.open.get(at).and_then(Weak::upgrade).is_none_or(|s| s.release());
+            let gone = ring
+                .open
+                .get(at)
+                .and_then(Weak::upgrade)
+                .is_none_or(|s| s.release());
             if gone {
                 ring.open.swap_remove(at);
             } else {
@@ -131,7 +140,9 @@ mod tests {
         let slots: Vec<_> = (0..6).map(|_| Slot::new()).collect();
         let open = |i: usize| {
             let path = || folder.path().join(i.to_string());
-            slots[i].get(&cache, &OsDisk, OpenMode::Create, path).unwrap()
+            slots[i]
+                .get(&cache, &OsDisk, OpenMode::Create, path)
+                .unwrap()
         };
         open(0);
         slots[0].pin();

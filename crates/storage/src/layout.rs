@@ -59,8 +59,13 @@ pub enum FolderName {
 
 impl FileKind {
     /// All kinds; the log comes first, so that a crash between removals leaves derived files only.
-    pub const ALL: [Self; 5] =
-        [Self::Log, Self::OffsetIndex, Self::TimeIndex, Self::TxnIndex, Self::Snapshot];
+    pub const ALL: [Self; 5] = [
+        Self::Log,
+        Self::OffsetIndex,
+        Self::TimeIndex,
+        Self::TxnIndex,
+        Self::Snapshot,
+    ];
 
     const fn extension(self) -> &'static str {
         match self {
@@ -105,9 +110,15 @@ impl FileName {
 
 fn split(name: &str) -> Option<(FileKind, i64)> {
     let (digits, extension) = name.split_once('.')?;
-    let kind = FileKind::ALL.into_iter().find(|k| k.extension() == extension)?;
+    let kind = FileKind::ALL
+        .into_iter()
+        .find(|k| k.extension() == extension)?;
     let all_digits = digits.len() == 20 && digits.bytes().all(|c| c.is_ascii_digit());
-    if all_digits { Some((kind, digits.parse().ok()?)) } else { None }
+    if all_digits {
+        Some((kind, digits.parse().ok()?))
+    } else {
+        None
+    }
 }
 
 impl FolderName {
@@ -146,9 +157,14 @@ pub fn stray_folder_name(partition: &TopicPartition, random: u128) -> String {
 
 fn suffixed_folder_name(partition: &TopicPartition, random: u128, state: &str) -> String {
     let suffix = format!("-{}.{random:032x}-{state}", partition.partition);
-    let room = 255usize.saturating_sub(suffix.len()).min(partition.topic.len());
+    let room = 255usize
+        .saturating_sub(suffix.len())
+        .min(partition.topic.len());
     // Topic names are ASCII: any cut is a character boundary.
-    format!("{}{suffix}", partition.topic.get(..room).unwrap_or_default())
+    format!(
+        "{}{suffix}",
+        partition.topic.get(..room).unwrap_or_default()
+    )
 }
 
 fn topic_partition(name: &str) -> Option<TopicPartition> {
@@ -157,7 +173,10 @@ fn topic_partition(name: &str) -> Option<TopicPartition> {
     if !canonical || !number.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }
-    Some(TopicPartition { topic: TopicName::new(topic).ok()?, partition: number.parse().ok()? })
+    Some(TopicPartition {
+        topic: TopicName::new(topic).ok()?,
+        partition: number.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -173,11 +192,23 @@ mod tests {
         for kind in FileKind::ALL {
             let name = kind.file_name(42);
             assert_eq!(FileName::parse(&name), FileName::Live(kind, 42), "{name}");
-            assert_eq!(FileName::parse(&format!("{name}.deleted")), FileName::Deleted);
-            assert_eq!(FileName::parse(&format!("{name}.swap")), FileName::Swap(kind, 42));
+            assert_eq!(
+                FileName::parse(&format!("{name}.deleted")),
+                FileName::Deleted
+            );
+            assert_eq!(
+                FileName::parse(&format!("{name}.swap")),
+                FileName::Swap(kind, 42)
+            );
         }
         assert_eq!(FileKind::Log.file_name(7), "00000000000000000007.log");
-        for other in ["", "x.log", "0.log", "00000000000000000001.logx", "partition.metadata"] {
+        for other in [
+            "",
+            "x.log",
+            "0.log",
+            "00000000000000000001.logx",
+            "partition.metadata",
+        ] {
             assert_eq!(FileName::parse(other), FileName::Other, "{other}");
         }
         let quorum = "00000000000000000001-0000000001.checkpoint.deleted";
@@ -188,16 +219,31 @@ mod tests {
     #[test]
     fn folder_names_say_what_a_folder_is() {
         let a = partition("a-b.c", 3);
-        assert_eq!(FolderName::parse("a-b.c-3"), FolderName::Partition(a.clone()));
+        assert_eq!(
+            FolderName::parse("a-b.c-3"),
+            FolderName::Partition(a.clone())
+        );
         let deleted = deleted_folder_name(&a, 0xabc);
         assert_eq!(deleted, "a-b.c-3.00000000000000000000000000000abc-delete");
         assert_eq!(FolderName::parse(&deleted), FolderName::Delete);
-        assert_eq!(FolderName::parse(&stray_folder_name(&a, 5)), FolderName::Stray(a));
+        assert_eq!(
+            FolderName::parse(&stray_folder_name(&a, 5)),
+            FolderName::Stray(a)
+        );
         let long = partition(&"x".repeat(249), 12);
         let name = deleted_folder_name(&long, u128::MAX);
         assert_eq!(name.len(), 255);
         assert_eq!(FolderName::parse(&name), FolderName::Delete);
-        for other in ["", "a", "a-", "a-01", "a--1", "-1", "a-99999999999", "remote-log-index-cache"] {
+        for other in [
+            "",
+            "a",
+            "a-",
+            "a-01",
+            "a-+1",
+            "-1",
+            "a-99999999999",
+            "remote-log-index-cache",
+        ] {
             assert_eq!(FolderName::parse(other), FolderName::Other, "{other}");
         }
     }

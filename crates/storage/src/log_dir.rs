@@ -145,7 +145,8 @@ pub fn format_log_dir(
         check_identity(path, &found, &expected)?;
         return Ok(found);
     }
-    disk.replace(&path.join(META_FILE), wanted.format().as_bytes()).map_err(at)?;
+    disk.replace(&path.join(META_FILE), wanted.format().as_bytes())
+        .map_err(at)?;
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         disk.sync_dir(parent).map_err(at)?;
     }
@@ -167,10 +168,12 @@ impl LogDir {
         let Some(meta) = read_meta(&*disk, path)? else {
             return Err(OpenDirError::NotFormatted(path.to_owned()));
         };
-        let lock = disk.lock(&path.join(LOCK_FILE)).map_err(|e| match e.kind() {
-            io::ErrorKind::WouldBlock => OpenDirError::InUse(path.to_owned()),
-            _ => at(e),
-        })?;
+        let lock = disk
+            .lock(&path.join(LOCK_FILE))
+            .map_err(|e| match e.kind() {
+                io::ErrorKind::WouldBlock => OpenDirError::InUse(path.to_owned()),
+                _ => at(e),
+            })?;
         check_identity(path, &meta, expected)?;
         let last = read_last_run(&*disk, path).map_err(at)?;
         if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
@@ -238,9 +241,15 @@ impl LogDir {
     /// # Errors
     /// The directory can't be listed; it goes offline.
     pub fn folders(&self) -> Result<Vec<(String, FolderName)>, StorageError> {
-        let entries = self.disk.list(&self.path).map_err(|e| self.fail_io("listing", &e))?;
+        let entries = self
+            .disk
+            .list(&self.path)
+            .map_err(|e| self.fail_io("listing", &e))?;
         let folders = entries.into_iter().filter(|entry| entry.is_dir);
-        Ok(folders.map(|e| (FolderName::parse(&e.name), e.name)).map(|(f, n)| (n, f)).collect())
+        Ok(folders
+            .map(|e| (FolderName::parse(&e.name), e.name))
+            .map(|(f, n)| (n, f))
+            .collect())
     }
 
     /// Removes a folder and all in it: the second half of a deletion.
@@ -249,10 +258,12 @@ impl LogDir {
     /// The disk fails; the directory goes offline.
     pub fn remove_folder(&self, name: &str) -> Result<(), StorageError> {
         self.check_online()?;
-        self.disk.remove_dir_all(&self.path.join(name)).or_else(|e| match e.kind() {
-            io::ErrorKind::NotFound => Ok(()),
-            _ => Err(self.fail_io("removing a folder", &e)),
-        })
+        self.disk
+            .remove_dir_all(&self.path.join(name))
+            .or_else(|e| match e.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(self.fail_io("removing a folder", &e)),
+            })
     }
 
     /// Replaces a checkpoint file.
@@ -264,7 +275,10 @@ impl LogDir {
         file: CheckpointFile,
         entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
     ) -> Result<(), StorageError> {
-        self.replace(&self.path.join(file.name()), checkpoint::format_offsets(entries).as_bytes())
+        self.replace(
+            &self.path.join(file.name()),
+            checkpoint::format_offsets(entries).as_bytes(),
+        )
     }
 
     /// Leaves the marker that spares the next start its recovery. Every log must be closed, and the checkpoints
@@ -279,13 +293,19 @@ impl LogDir {
 
     /// Fails if the directory is offline.
     pub(crate) fn check_online(&self) -> Result<(), StorageError> {
-        if self.is_online() { Ok(()) } else { Err(self.offline()) }
+        if self.is_online() {
+            Ok(())
+        } else {
+            Err(self.offline())
+        }
     }
 
     /// Replaces a small file: the old or the new content survives a crash.
     pub(crate) fn replace(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {
         self.check_online()?;
-        self.disk.replace(path, content).map_err(|e| self.judge(path, &e))
+        self.disk
+            .replace(path, content)
+            .map_err(|e| self.judge(path, &e))
     }
 
     /// No room leaves the directory online; every other failure is final.
@@ -302,7 +322,11 @@ impl LogDir {
     }
 
     fn offline(&self) -> StorageError {
-        let cause = self.cause.get().cloned().unwrap_or_else(|| "unknown".into());
+        let cause = self
+            .cause
+            .get()
+            .cloned()
+            .unwrap_or_else(|| "unknown".into());
         StorageError::Offline { dir: self.path.clone(), cause }
     }
 }
@@ -341,7 +365,8 @@ pub fn read_meta(disk: &dyn Disk, path: &Path) -> Result<Option<MetaProperties>,
         .map_err(|source| OpenDirError::Io { path: file.clone(), source })?;
     bytes
         .map(|bytes| {
-            MetaProperties::parse(&bytes).map_err(|source| OpenDirError::Meta { path: file, source })
+            MetaProperties::parse(&bytes)
+                .map_err(|source| OpenDirError::Meta { path: file, source })
         })
         .transpose()
 }
@@ -395,7 +420,9 @@ fn parse_broker_epoch(json: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(json).ok()?;
     let (_, after) = text.split_once("\"brokerEpoch\"")?;
     let value = after.trim_start().strip_prefix(':')?.trim_start();
-    let end = value.find(|c: char| c != '-' && !c.is_ascii_digit()).unwrap_or(value.len());
+    let end = value
+        .find(|c: char| c != '-' && !c.is_ascii_digit())
+        .unwrap_or(value.len());
     value.get(..end)?.parse().ok()
 }
 
@@ -403,9 +430,10 @@ fn parse_broker_epoch(json: &[u8]) -> Option<i64> {
 pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
     match disk.file_len(path)? {
         None => Ok(None),
-        Some(len) if len > SMALL_FILE_BYTES_MAX => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far too large"))
-        }
+        Some(len) if len > SMALL_FILE_BYTES_MAX => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file is far too large",
+        )),
         Some(_) => disk.read(path).map(Some),
     }
 }

@@ -32,7 +32,10 @@ impl MetaProperties {
         let mut text = String::from("#\n");
         let (cluster, node, dir) = (&self.cluster_id, self.node_id, self.directory_id);
         // Writing into a string does not fail.
-        let _ = write!(text, "cluster.id={cluster}\ndirectory.id={dir}\nnode.id={node}\nversion=1\n");
+        let _ = write!(
+            text,
+            "cluster.id={cluster}\ndirectory.id={dir}\nnode.id={node}\nversion=1\n"
+        );
         text
     }
 
@@ -62,9 +65,15 @@ impl MetaProperties {
             Some(other) => return Err(MetaPropertiesError::Version(other.to_owned())),
             None => return Err(damaged("no version")),
         }
-        let cluster_id = cluster.filter(|c| !c.is_empty()).ok_or(damaged("no cluster.id"))?;
-        let node = node.and_then(|n| n.parse().ok()).ok_or(damaged("no node.id"))?;
-        let directory = directory.and_then(|d| d.parse().ok()).ok_or(damaged("no directory.id"))?;
+        let cluster_id = cluster
+            .filter(|c| !c.is_empty())
+            .ok_or(damaged("no cluster.id"))?;
+        let node = node
+            .and_then(|n| n.parse().ok())
+            .ok_or(damaged("no node.id"))?;
+        let directory = directory
+            .and_then(|d| d.parse().ok())
+            .ok_or(damaged("no directory.id"))?;
         Ok(Self {
             cluster_id: cluster_id.to_owned(),
             node_id: NodeId(node),
@@ -91,9 +100,17 @@ mod tests {
     fn other_versions_and_gaps_are_refused() {
         let version = MetaProperties::parse(b"version=0\nbroker.id=1\n");
         assert_eq!(version, Err(MetaPropertiesError::Version("0".into())));
-        for bad in ["", "version=1", "version=1\ncluster.id=a\nnode.id=x", "version"] {
+        for bad in [
+            "",
+            "version=1",
+            "version=1\ncluster.id=a\nnode.id=x",
+            "version",
+        ] {
             let result = MetaProperties::parse(bad.as_bytes());
-            assert!(matches!(result, Err(MetaPropertiesError::Damaged(_))), "{bad:?}");
+            assert!(
+                matches!(result, Err(MetaPropertiesError::Damaged(_))),
+                "{bad:?}"
+            );
         }
     }
 

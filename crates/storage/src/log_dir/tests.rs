@@ -39,7 +39,10 @@ fn a_directory_is_formatted_once_and_keeps_its_id() {
 #[test]
 fn another_identity_and_a_second_process_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(open(folder.path()), Err(OpenDirError::NotFormatted(_))));
+    assert!(matches!(
+        open(folder.path()),
+        Err(OpenDirError::NotFormatted(_))
+    ));
     format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
     let disk: Arc<dyn Disk> = Arc::new(OsDisk);
     let other = LogDir::open(Arc::clone(&disk), folder.path(), &expected(Some("x"), 1));
@@ -59,14 +62,20 @@ fn the_clean_marker_counts_once() {
     let (dir, last) = open(folder.path()).unwrap();
     assert!(!last.clean);
     let entries = [(&partition(0), 5), (&partition(1), 7)];
-    dir.write_checkpoint(CheckpointFile::RecoveryPoint, entries.into_iter()).unwrap();
-    dir.write_checkpoint(CheckpointFile::HighWatermark, entries.into_iter()).unwrap();
+    dir.write_checkpoint(CheckpointFile::RecoveryPoint, entries.into_iter())
+        .unwrap();
+    dir.write_checkpoint(CheckpointFile::HighWatermark, entries.into_iter())
+        .unwrap();
     dir.mark_clean_stop(42).unwrap();
     drop(dir);
     let (dir, last) = open(folder.path()).unwrap();
     assert_eq!((last.clean, last.broker_epoch), (true, Some(42)));
-    let expected =
-        LastOffsets { clean: true, recovery_point: 7, log_start: 0, high_watermark: 7 };
+    let expected = LastOffsets {
+        clean: true,
+        recovery_point: 7,
+        log_start: 0,
+        high_watermark: 7,
+    };
     assert_eq!(last.of(&partition(1)), expected);
     drop(dir);
     let (_dir, last) = open(folder.path()).unwrap();
@@ -77,7 +86,11 @@ fn the_clean_marker_counts_once() {
 fn a_damaged_checkpoint_counts_as_absent() {
     let folder = tempfile::tempdir().unwrap();
     format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
-    std::fs::write(folder.path().join("recovery-point-offset-checkpoint"), "0\n7\n\0\0").unwrap();
+    std::fs::write(
+        folder.path().join("recovery-point-offset-checkpoint"),
+        "0\n7\n\0\0",
+    )
+    .unwrap();
     let (_dir, last) = open(folder.path()).unwrap();
     assert_eq!(last.of(&partition(0)), LastOffsets::default());
 }
@@ -99,8 +112,14 @@ fn a_failure_is_final_and_keeps_its_first_cause() {
 
 #[test]
 fn broker_epochs_are_read_from_all_forms() {
-    assert_eq!(parse_broker_epoch(b"{\"version\":0,\"brokerEpoch\":12}"), Some(12));
-    assert_eq!(parse_broker_epoch(b"{ \"brokerEpoch\" : -1 , \"version\":0}"), Some(-1));
+    assert_eq!(
+        parse_broker_epoch(b"{\"version\":0,\"brokerEpoch\":12}"),
+        Some(12)
+    );
+    assert_eq!(
+        parse_broker_epoch(b"{ \"brokerEpoch\" : -1 , \"version\":0}"),
+        Some(-1)
+    );
     for bad in [&b""[..], b"{}", b"{\"brokerEpoch\":null}", b"\xff"] {
         assert_eq!(parse_broker_epoch(bad), None);
     }

@@ -78,15 +78,15 @@ pub enum ProducerError {
 
 /// A transaction that a marker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EndedTxn {
+pub(crate) struct EndedTxn {
     /// The producer.
-    pub producer_id: i64,
+    pub(crate) producer_id: i64,
     /// Its first record.
-    pub first_offset: i64,
+    pub(crate) first_offset: i64,
     /// The marker.
-    pub last_offset: i64,
+    pub(crate) last_offset: i64,
     /// Its records do not count.
-    pub aborted: bool,
+    pub(crate) aborted: bool,
 }
 
 /// How much of a producer's batch is checked.
@@ -130,7 +130,9 @@ impl ProducerEntry {
     /// The remembered batches, oldest first.
     #[must_use]
     pub fn batches(&self) -> &[RememberedBatch] {
-        self.batches.get(..usize::from(self.len)).unwrap_or_default()
+        self.batches
+            .get(..usize::from(self.len))
+            .unwrap_or_default()
     }
 
     /// The newest batch of the current epoch.
@@ -163,7 +165,9 @@ impl ProducerEntry {
             return None;
         }
         let (first, last) = (header.base_sequence, header.last_sequence());
-        self.batches().iter().find(|b| b.first_sequence() == first && b.last_sequence == last)
+        self.batches()
+            .iter()
+            .find(|b| b.first_sequence() == first && b.last_sequence == last)
     }
 
     /// Takes a batch of records in. `base` is its first offset.

@@ -8,10 +8,11 @@ pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::Checks;
-pub use entry::{BATCHES_MAX, EndedTxn, ProducerEntry, ProducerError, RememberedBatch};
+pub use entry::{BATCHES_MAX, ProducerEntry, ProducerError, RememberedBatch};
+pub(crate) use entry::{Checks, EndedTxn};
 pub use snapshot::{DamagedSnapshot, parse as parse_snapshot};
 
+use crate::txn_index::AbortedTxn;
 use klamm_records::{BatchHeader, EndTransactionMarker};
 use std::collections::BTreeMap;
 
@@ -62,20 +63,16 @@ impl ProducerState {
         }
     }
 
-    /// The offset that becomes stable once the given transaction has ended: what goes into the transaction index.
-    pub(crate) fn stable_after(&self, ended: &EndedTxn) -> i64 {
-        let other = self.open.iter().find(|(_, producer)| **producer != ended.producer_id);
-        other.map_or(ended.last_offset + 1, |(first, _)| *first)
-    }
-
     /// Transactions that ended below the high watermark are stable.
     pub(crate) fn high_watermark_is(&mut self, high_watermark: i64) {
-        self.unreplicated.retain(|_, marker| *marker >= high_watermark);
+        self.unreplicated
+            .retain(|_, marker| *marker >= high_watermark);
     }
 
     /// Forgets producers that were silent for too long and have no open transaction.
     pub(crate) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
-        self.producers.retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
+        self.producers
+            .retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
     }
 
     /// Takes a batch of a producer into `staged`. `base` is its first offset.
@@ -86,7 +83,8 @@ impl ProducerState {
         base: i64,
         checks: Checks,
     ) -> Result<(), ProducerError> {
-        self.staged_entry(staged, header.producer_id.0).append(header, base, checks)
+        self.staged_entry(staged, header.producer_id.0)
+            .append(header, base, checks)
     }
 
     /// Takes a marker into `staged`.
@@ -104,9 +102,38 @@ impl ProducerState {
         Ok(())
     }
 
-    /// Applies what was staged. Gives the aborted transactions, each with the stable offset after it.
-    pub(crate) fn apply(&mut self, staged: Staged) -> Vec<(EndedTxn, i64)> {
+    /// The transactions that `staged` aborts, as they go into the transaction index.
+    pub(crate) fn aborted_by(&self, staged: &Staged) -> Vec<AbortedTxn> {
+        if staged.ended.iter().all(|ended| !ended.aborted) {
+            return Vec::new();
+        }
+        let mut open = self.open.clone();
+        for entry in &staged.entries {
+            if let Some(first) = entry.txn_first_offset {
+                open.insert(first, entry.producer_id);
+            }
+        }
         let mut aborted = Vec::new();
+        for ended in &staged.ended {
+            open.remove(&ended.first_offset);
+            // The offset that becomes stable: that of the first transaction which is still open.
+            let stable = open
+                .first_key_value()
+                .map_or(ended.last_offset + 1, |(first, _)| *first);
+            if ended.aborted {
+                aborted.push(AbortedTxn {
+                    producer_id: ended.producer_id,
+                    first_offset: ended.first_offset,
+                    last_offset: ended.last_offset,
+                    last_stable_offset: stable,
+                });
+            }
+        }
+        aborted
+    }
+
+    /// Applies what was staged.
+    pub(crate) fn apply(&mut self, staged: Staged) {
         for entry in staged.entries {
             if let Some(first) = entry.txn_first_offset {
                 self.open.insert(first, entry.producer_id);
@@ -114,22 +141,22 @@ impl ProducerState {
             self.producers.insert(entry.producer_id, entry);
         }
         for ended in staged.ended {
-            // A transaction that began and ended within one append is in no map yet.
-            let stable = self.stable_after(&ended);
             self.open.remove(&ended.first_offset);
-            self.unreplicated.insert(ended.first_offset, ended.last_offset);
-            if ended.aborted {
-                aborted.push((ended, stable));
-            }
+            self.unreplicated
+                .insert(ended.first_offset, ended.last_offset);
         }
-        aborted
     }
 
     fn staged_entry<'s>(&self, staged: &'s mut Staged, producer_id: i64) -> &'s mut ProducerEntry {
-        let at = staged.entries.iter().position(|e| e.producer_id == producer_id);
+        let at = staged
+            .entries
+            .iter()
+            .position(|e| e.producer_id == producer_id);
         let at = at.unwrap_or_else(|| {
             let known = self.producers.get(&producer_id).copied();
-            staged.entries.push(known.unwrap_or_else(|| ProducerEntry::new(producer_id)));
+            staged
+                .entries
+                .push(known.unwrap_or_else(|| ProducerEntry::new(producer_id)));
             staged.entries.len() - 1
         });
         &mut staged.entries[at]

@@ -29,7 +29,9 @@ pub(crate) const fn is_empty_len(len: u64) -> bool {
 }
 
 /// The file's bytes.
-pub(crate) fn format<'a>(entries: impl ExactSizeIterator<Item = &'a ProducerEntry> + Clone) -> Vec<u8> {
+pub(crate) fn format<'a>(
+    entries: impl ExactSizeIterator<Item = &'a ProducerEntry> + Clone,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEAD_BYTES + 10 + entries.len() * (ENTRY_BYTES + 1));
     out.extend_from_slice(&VERSION.to_be_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -48,7 +50,10 @@ pub(crate) fn format<'a>(entries: impl ExactSizeIterator<Item = &'a ProducerEntr
     }
     out.extend_from_slice(APPENDIX);
     for entry in entries {
-        let older = entry.batches().split_last().map_or(&[][..], |(_, older)| older);
+        let older = entry
+            .batches()
+            .split_last()
+            .map_or(&[][..], |(_, older)| older);
         // At most four.
         out.push(older.len() as u8);
         for batch in older {

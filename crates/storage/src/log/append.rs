@@ -1,0 +1,441 @@
+//! Appending: producer checks, offsets, one vectored write, indexes.
+//!
+//! Order: check → roll → write → indexes, producers, epochs. What fails before the write leaves no trace; a write that
+//! fails is cut back, and if that fails too, the directory goes offline.
+
+use super::PartitionLog;
+use crate::config::TimestampSource;
+use crate::error::StorageError;
+use crate::index::{OffsetEntry, TimeEntry};
+use crate::layout::FileKind;
+use crate::producer_state::{Checks, ProducerError, Staged};
+use crate::scan::{is_marker, marker_in};
+use crate::txn_index::AbortedTxn;
+use bytes::Bytes;
+use klamm_model::{LeaderEpoch, Offset};
+use klamm_records::{BatchError, BatchHeader, BatchView, HEADER_BYTES, Stamp, StampTime, batches};
+use std::io::IoSlice;
+
+/// Who appends, which decides what is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A produce request: sequence and epoch are checked, duplicates recognized.
+    Client,
+    /// A coordinator: epochs are checked, there are no sequence numbers.
+    Coordinator,
+    /// The leader of the metadata quorum: no checks, no new timestamps.
+    RaftLeader,
+}
+
+/// The circumstances of an append by a leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppendContext {
+    /// The leader's epoch; written into the batches.
+    pub leader_epoch: i32,
+    /// Milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// Who appends.
+    pub origin: Origin,
+    /// Markers follow the rules of transactions version 2 (KIP-890).
+    pub transactions_v2: bool,
+}
+
+/// What an append did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Offset of the first record.
+    pub base_offset: i64,
+    /// Offset of the last record.
+    pub last_offset: i64,
+    /// The time that the log stamped; -1 if the topic keeps the producer's.
+    pub log_append_time_ms: i64,
+    /// The first readable offset.
+    pub log_start_offset: i64,
+    /// Nothing was written: the producer repeated a batch, and these are the offsets of the first time.
+    pub duplicate: bool,
+    /// Bytes written.
+    pub bytes: usize,
+    /// `flush.messages` or `flush.ms` asks for a sync now.
+    pub flush_due: bool,
+    /// A segment was closed: `sync_work` has something to do in the background.
+    pub rolled: bool,
+}
+
+/// Why an append was refused. Nothing was written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// The producer's epoch, sequence, or transaction does not fit.
+    #[error(transparent)]
+    Producer(#[from] ProducerError),
+    /// The bytes are not whole batches. `CORRUPT_MESSAGE`.
+    #[error(transparent)]
+    Malformed(#[from] BatchError),
+    /// Larger than `segment.bytes`. `RECORD_LIST_TOO_LARGE`.
+    #[error("{bytes} bytes do not fit a segment of {max}")]
+    LargerThanSegment {
+        /// Of the append.
+        bytes: usize,
+        /// The setting.
+        max: u32,
+    },
+    /// A follower's batch does not begin at or after the end of the log.
+    #[error("a batch at offset {offset} does not follow {log_end}")]
+    NotInOrder {
+        /// The batch's first offset.
+        offset: i64,
+        /// The log's end.
+        log_end: i64,
+    },
+    /// Offsets are used up, or nothing to append.
+    #[error("the append is empty, or offsets are exhausted")]
+    Impossible,
+    /// The disk. The log is as before, or its directory is offline.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Batches of an append with the headers that go to disk.
+#[derive(Default)]
+struct Prepared<'a> {
+    batches: Vec<(BatchHeader, &'a [u8])>,
+    bytes: usize,
+    staged: Staged,
+}
+
+impl PartitionLog {
+    /// Appends whole v2 batches, assigning offsets and the leader's epoch. The batches were validated: envelope, CRC,
+    /// size. Only their headers are copied; bodies are written from where they are.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing was written.
+    pub fn append_as_leader(
+        &mut self,
+        records: &Bytes,
+        context: AppendContext,
+    ) -> Result<Appended, AppendError> {
+        self.files.dir.check_online()?;
+        let time = match (context.origin, self.config.timestamp_source) {
+            (Origin::RaftLeader, _) | (_, TimestampSource::CreateTime) => StampTime::Keep,
+            (_, TimestampSource::LogAppendTime) => {
+                StampTime::LogAppendTime { now_ms: context.now_ms }
+            }
+        };
+        let prepared = match self.prepare_as_leader(records, context, time)? {
+            Ok(prepared) => prepared,
+            Err(duplicate) => return Ok(duplicate),
+        };
+        if context.leader_epoch >= 0 {
+            self.note_epoch(context.leader_epoch, self.log_end)?;
+        }
+        let log_append_time_ms = match time {
+            StampTime::LogAppendTime { now_ms } => now_ms,
+            _ => -1,
+        };
+        self.commit(prepared, context.now_ms, log_append_time_ms)
+    }
+
+    /// Appends batches that another log's leader wrote: offsets and epochs are in them. Batches that end below the log's
+    /// end must not be among them.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing was written.
+    pub fn append_as_follower(
+        &mut self,
+        records: &Bytes,
+        now_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        self.files.dir.check_online()?;
+        let mut prepared = Prepared::default();
+        let mut next = self.log_end;
+        for batch in batches(records) {
+            let batch = batch?;
+            let header = *batch.header();
+            let offset = header.base_offset.0;
+            if offset < next || header.last_offset_delta < 0 {
+                return Err(AppendError::NotInOrder { offset, log_end: next });
+            }
+            next = after(offset, &header)?;
+            self.stage(
+                &mut prepared.staged,
+                &header,
+                batch.body(),
+                (Checks::None, false),
+            )?;
+            prepared.push(header, &batch);
+        }
+        for (header, _) in &prepared.batches {
+            self.note_epoch(header.leader_epoch.0, header.base_offset.0)?;
+        }
+        self.commit(prepared, now_ms, -1)
+    }
+
+    /// New headers and staged producers, or the answer to a duplicate.
+    fn prepare_as_leader<'r>(
+        &self,
+        records: &'r [u8],
+        context: AppendContext,
+        time: StampTime,
+    ) -> Result<Result<Prepared<'r>, Appended>, AppendError> {
+        let checks = match context.origin {
+            Origin::Client => Checks::Full,
+            Origin::Coordinator => Checks::EpochOnly,
+            Origin::RaftLeader => Checks::None,
+        };
+        let mut prepared = Prepared::default();
+        let mut next = self.log_end;
+        for batch in batches(records) {
+            let batch = batch?;
+            if let Some(duplicate) = self.duplicate_of(batch.header(), checks) {
+                return Ok(Err(duplicate));
+            }
+            let header = batch.header().stamped(
+                Stamp {
+                    base_offset: Offset(next),
+                    leader_epoch: LeaderEpoch(context.leader_epoch),
+                    time,
+                },
+                batch.body(),
+            );
+            if header.last_offset_delta < 0 {
+                return Err(AppendError::Impossible);
+            }
+            next = after(next, &header)?;
+            let checks = (checks, context.transactions_v2);
+            self.stage(&mut prepared.staged, &header, batch.body(), checks)?;
+            prepared.push(header, &batch);
+        }
+        let (bytes, max) = (prepared.bytes, self.config.segment_bytes);
+        if bytes > max as usize && context.origin != Origin::RaftLeader {
+            return Err(AppendError::LargerThanSegment { bytes, max });
+        }
+        Ok(Ok(prepared))
+    }
+
+    fn duplicate_of(&self, header: &BatchHeader, checks: Checks) -> Option<Appended> {
+        if checks != Checks::Full || !header.has_producer() || header.is_control() {
+            return None;
+        }
+        let first = self
+            .producers
+            .entry(header.producer_id.0)?
+            .duplicate_of(header)?;
+        let stamped = self.config.timestamp_source == TimestampSource::LogAppendTime;
+        Some(Appended {
+            base_offset: first.first_offset(),
+            last_offset: first.last_offset,
+            log_append_time_ms: if stamped { first.timestamp_ms } else { -1 },
+            log_start_offset: self.log_start,
+            duplicate: true,
+            bytes: 0,
+            flush_due: false,
+            rolled: false,
+        })
+    }
+
+    /// Lets the producer state judge a batch whose offsets are set.
+    pub(super) fn stage(
+        &self,
+        staged: &mut Staged,
+        header: &BatchHeader,
+        body: &[u8],
+        (checks, strict): (Checks, bool),
+    ) -> Result<(), ProducerError> {
+        let base = header.base_offset.0;
+        if !header.has_producer() {
+            return Ok(());
+        }
+        if !is_marker(header) {
+            return self.producers.stage(staged, header, base, checks);
+        }
+        match marker_in(header, body) {
+            Some(marker) => {
+                self.producers
+                    .stage_marker(staged, (marker, header), base, (checks, strict))
+            }
+            // An empty control batch is what compaction leaves of a finished transaction.
+            None => Ok(()),
+        }
+    }
+
+    /// Writes, then makes it known.
+    fn commit(
+        &mut self,
+        prepared: Prepared<'_>,
+        now_ms: i64,
+        log_append_time_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        let Prepared { batches, bytes, staged } = prepared;
+        let (Some((first, _)), Some((last, _))) = (batches.first(), batches.last()) else {
+            return Err(AppendError::Impossible);
+        };
+        let (base_offset, last_offset) = (first.base_offset.0, last.last_offset().0);
+        let largest_ms = batches
+            .iter()
+            .map(|(h, _)| h.max_timestamp_ms)
+            .max()
+            .unwrap_or(-1);
+        self.write_identity()?;
+        let rolled = self.roll_if_due(bytes, largest_ms, last_offset, now_ms)?;
+        self.write(&batches, bytes)?;
+        let aborted = self.producers.aborted_by(&staged);
+        if let Err(error) = self.index_aborted(&aborted) {
+            self.cut_back()?;
+            return Err(error.into());
+        }
+        if !staged.is_empty() {
+            self.producers.apply(staged);
+        }
+        let mut position = self.active_segment().size;
+        for (header, body) in &batches {
+            let bytes = (HEADER_BYTES + body.len()) as u64;
+            self.index_batch(header, position, bytes);
+            position += bytes;
+        }
+        self.active_segment_mut().size = position;
+        self.log_end = last_offset + 1;
+        self.flush.appended(bytes as u64, now_ms);
+        self.write_index_tails()?;
+        Ok(Appended {
+            base_offset,
+            last_offset,
+            log_append_time_ms,
+            log_start_offset: self.log_start,
+            duplicate: false,
+            bytes,
+            flush_due: self.is_flush_due(now_ms),
+            rolled,
+        })
+    }
+
+    /// One vectored write at the end of the active segment. A failure is cut back.
+    fn write(&self, batches: &[(BatchHeader, &[u8])], bytes: usize) -> Result<(), StorageError> {
+        let segment = self.active_segment();
+        let file = segment.open(&self.files)?;
+        segment.log.pin();
+        let position = segment.size;
+        let result = match batches {
+            // The usual case allocates nothing.
+            [(header, body)] => {
+                let header = header.to_bytes();
+                file.write_all_at(&[IoSlice::new(&header), IoSlice::new(body)], position)
+            }
+            _ => {
+                let headers: Vec<_> = batches.iter().map(|(h, _)| h.to_bytes()).collect();
+                let slices: Vec<_> = headers
+                    .iter()
+                    .zip(batches)
+                    .flat_map(|(header, (_, body))| [IoSlice::new(header), IoSlice::new(body)])
+                    .collect();
+                file.write_all_at(&slices, position)
+            }
+        };
+        debug_assert_eq!(
+            bytes,
+            batches.iter().map(|(_, b)| HEADER_BYTES + b.len()).sum()
+        );
+        result.or_else(|error| {
+            let failure = self.files.write_failed(FileKind::Log, segment.base, &error);
+            if self.files.dir.is_online() {
+                self.cut_back()?;
+            }
+            Err(failure)
+        })
+    }
+
+    /// Cuts the active log file to what is known to be whole.
+    fn cut_back(&self) -> Result<(), StorageError> {
+        let segment = self.active_segment();
+        let cut = segment.open(&self.files)?.set_len(segment.size);
+        cut.map_err(|e| self.files.dir.fail_io("cutting a failed append back", &e))
+    }
+
+    fn index_aborted(&mut self, aborted: &[AbortedTxn]) -> Result<(), StorageError> {
+        let Some(segment) = self.segments.last_mut() else {
+            return Ok(());
+        };
+        let before = segment.txn_bytes;
+        for txn in aborted {
+            if let Err(error) = segment.push_aborted(&self.files, txn) {
+                segment.txn_bytes = before;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a batch in the active segment's indexes, in memory.
+    pub(super) fn index_batch(&mut self, header: &BatchHeader, position: u64, bytes: u64) {
+        let (time, last) = (header.max_timestamp_ms, header.last_offset().0);
+        if self
+            .active
+            .largest
+            .is_none_or(|(largest, _)| time > largest)
+        {
+            self.active.largest = Some((time, last));
+        }
+        if position == 0 {
+            self.active.first_timestamp_ms = Some(time);
+        }
+        if self.active.bytes_since_entry > u64::from(self.config.index_interval_bytes) {
+            let segment = self.active_segment_mut();
+            let relative_offset = segment.relative(last);
+            if let Ok(position) = i32::try_from(position) {
+                segment
+                    .offsets
+                    .push(OffsetEntry { relative_offset, position });
+                self.push_time_entry();
+            }
+            self.active.bytes_since_entry = 0;
+        }
+        self.active.bytes_since_entry += bytes;
+    }
+
+    /// Adds the largest timestamp to the time index, if it is larger than the last entry's.
+    pub(super) fn push_time_entry(&mut self) {
+        let Some((timestamp_ms, offset)) =
+            self.active.largest.filter(|l| l.0 > self.active.indexed_ms)
+        else {
+            return;
+        };
+        let segment = self.active_segment_mut();
+        let relative_offset = segment.relative(offset);
+        segment
+            .times
+            .push(TimeEntry { timestamp_ms, relative_offset });
+        self.active.indexed_ms = timestamp_ms;
+    }
+
+    /// Writes index entries once enough wait. A full disk lets them wait longer: they are derived.
+    pub(super) fn write_index_tails(&mut self) -> Result<(), StorageError> {
+        let Some(segment) = self.segments.last_mut() else {
+            return Ok(());
+        };
+        let base = segment.base;
+        let mut result = Ok(());
+        if segment.offsets.is_due() {
+            result = segment.offsets.write_out(&self.files, base);
+        }
+        if segment.times.is_due() {
+            result = result.and_then(|()| segment.times.write_out(&self.files, base));
+        }
+        match result {
+            // The records are in the log; only a directory that went offline must not acknowledge them.
+            Err(error @ StorageError::Offline { .. }) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a> Prepared<'a> {
+    fn push(&mut self, header: BatchHeader, batch: &BatchView<'a>) {
+        self.bytes += batch.bytes().len();
+        self.batches.push((header, batch.body()));
+    }
+}
+
+/// The offset after a batch that begins at `base`.
+fn after(base: i64, header: &BatchHeader) -> Result<i64, AppendError> {
+    base.checked_add(i64::from(header.last_offset_delta))
+        .and_then(|last| last.checked_add(1))
+        .ok_or(AppendError::Impossible)
+}

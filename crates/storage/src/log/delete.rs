@@ -1,0 +1,89 @@
+//! Files that are no longer part of a log, removed outside of its lock.
+
+use super::PartitionLog;
+use crate::error::StorageError;
+use crate::files::Files;
+use crate::layout::{DELETED_SUFFIX, deleted_folder_name};
+use std::path::PathBuf;
+
+/// Files to get rid of: `mark` at once, `remove` after `file.delete.delay.ms`. Both block and need no lock. Dropping it
+/// is safe: what is marked goes at the next start, what is not comes back with it.
+#[derive(Debug)]
+#[must_use = "the files stay until `mark` and `remove` ran"]
+pub struct PendingDelete {
+    pub(super) files: Files,
+    pub(super) paths: Vec<PathBuf>,
+    pub(super) delay_ms: i64,
+}
+
+impl PendingDelete {
+    /// How long readers that still hold the files may take, in milliseconds.
+    #[must_use]
+    pub const fn delay_ms(&self) -> i64 {
+        self.delay_ms
+    }
+
+    /// Renames the files, oldest first and each segment's log first: after a crash the log still has no hole.
+    ///
+    /// # Errors
+    /// The directory is offline.
+    pub fn mark(&self) -> Result<(), StorageError> {
+        for path in &self.paths {
+            self.files.rename(path, &marked(path))?;
+        }
+        self.files.sync_folder()
+    }
+
+    /// Removes the renamed files.
+    ///
+    /// # Errors
+    /// The directory is offline.
+    pub fn remove(self) -> Result<(), StorageError> {
+        for path in &self.paths {
+            self.files.remove(&marked(path))?;
+        }
+        Ok(())
+    }
+}
+
+impl PartitionLog {
+    /// Renames the folder to `<topic>-<partition>.<uuid>-delete` and closes the log for good. Remove the folder later
+    /// with `LogDir::remove_folder`; a restart removes what was left.
+    ///
+    /// # Errors
+    /// The directory is offline; the folder may or may not be renamed.
+    pub fn delete(self, random: u128) -> Result<String, StorageError> {
+        let name = deleted_folder_name(&self.partition, random);
+        self.move_folder(name)
+    }
+
+    /// Renames the folder to `<topic>-<partition>.<uuid>-stray`: it should not be here, and a person must decide.
+    ///
+    /// # Errors
+    /// The directory is offline.
+    pub fn set_aside(self, random: u128) -> Result<String, StorageError> {
+        let name = crate::layout::stray_folder_name(&self.partition, random);
+        self.move_folder(name)
+    }
+
+    fn move_folder(self, name: String) -> Result<String, StorageError> {
+        self.files.dir.check_online()?;
+        for segment in &self.segments {
+            segment.close();
+        }
+        let dir = &self.files.dir;
+        let to = dir.path().join(&name);
+        let disk = self.files.disk();
+        let moved = disk.rename(&self.files.folder_path(), &to);
+        moved
+            .and_then(|()| disk.sync_dir(dir.path()))
+            .map_err(|e| dir.judge(&to, &e))?;
+        Ok(name)
+    }
+}
+
+fn marked(path: &std::path::Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DELETED_SUFFIX);
+    name.into()
+}

@@ -1,0 +1,62 @@
+//! Leader epochs of a log.
+
+use super::PartitionLog;
+use crate::epoch_history::{self, EpochHistory};
+use crate::error::StorageError;
+
+impl PartitionLog {
+    /// All epochs with their first offsets.
+    #[must_use]
+    pub const fn epoch_history(&self) -> &EpochHistory {
+        &self.epochs
+    }
+
+    /// The newest epoch.
+    #[must_use]
+    pub fn latest_epoch(&self) -> Option<i32> {
+        self.epochs.latest()
+    }
+
+    /// The largest epoch not above `epoch`, and the first offset after it (OffsetForLeaderEpoch, KIP-101 and KIP-279).
+    /// `None` if the log knows no such epoch.
+    #[must_use]
+    pub fn end_offset_for_epoch(&self, epoch: i32) -> Option<(i32, i64)> {
+        self.epochs.end_of(epoch, self.log_end)
+    }
+
+    /// Notes that a leader's epoch begins at an offset: a new leader calls it with the log's end. Durable when it
+    /// returns.
+    ///
+    /// # Errors
+    /// The disk; the history is as before.
+    pub fn assign_epoch_start(&mut self, epoch: i32, offset: i64) -> Result<(), StorageError> {
+        self.note_epoch(epoch, offset)
+    }
+
+    pub(super) fn note_epoch(&mut self, epoch: i32, start: i64) -> Result<(), StorageError> {
+        // The usual case: the leader of the last batch.
+        if self
+            .epochs
+            .entries()
+            .last()
+            .is_some_and(|e| e.0 == epoch && e.1 <= start)
+        {
+            return Ok(());
+        }
+        self.change_epochs(|epochs| epochs.assign(epoch, start))
+    }
+
+    /// Changes the history on disk, then in memory.
+    pub(super) fn change_epochs(
+        &mut self,
+        change: impl FnOnce(&mut EpochHistory) -> bool,
+    ) -> Result<(), StorageError> {
+        let mut epochs = self.epochs.clone();
+        if change(&mut epochs) {
+            let path = self.files.folder_path().join(epoch_history::FILE);
+            self.files.dir.replace(&path, epochs.format().as_bytes())?;
+            self.epochs = epochs;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,365 @@
+//! Making, opening and closing a log.
+//!
+//! After an orderly stop, opening lists the folder and reads the small files and the last few headers. After a crash it
+//! recovers. Either way no handle stays open.
+
+use super::swap::finish_swaps;
+use super::sync::{FlushState, SyncScope, SyncWork};
+use super::{Active, PartitionLog, RecoveryReport};
+use crate::config::LogConfig;
+use crate::epoch_history::{self, EpochHistory};
+use crate::error::StorageError;
+use crate::files::Files;
+use crate::handle_cache::HandleCache;
+use crate::layout::{FileKind, FileName};
+use crate::log_dir::{LastOffsets, LogDir, read_small};
+use crate::partition_metadata;
+use crate::producer_state::{ProducerState, snapshot};
+use crate::segment::{Segment, SegmentError};
+use klamm_host::DirEntry;
+use klamm_model::{TopicPartition, Uuid};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+/// A log, and what happened while it was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The log.
+    pub log: PartitionLog,
+    /// What recovery found; `None` after an orderly stop.
+    pub recovery: Option<RecoveryReport>,
+}
+
+/// Why a log can't be made or opened.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OpenError {
+    /// To be made, but its folder is there.
+    #[error("the folder of {0} exists already")]
+    Exists(TopicPartition),
+    /// To be opened, but there is no folder.
+    #[error("{0} has no folder")]
+    Missing(TopicPartition),
+    /// The disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The topic id does not match the one on disk. `INCONSISTENT_TOPIC_ID`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log is of topic id {on_disk}, not {wanted}")]
+pub struct OtherTopicId {
+    /// In `partition.metadata`.
+    pub on_disk: Uuid,
+    /// Asked for.
+    pub wanted: Uuid,
+}
+
+/// Lengths of a segment's files: log, offset index, time index, transaction index.
+type Lens = [Option<u64>; 4];
+
+impl PartitionLog {
+    /// Makes an empty log. Folder and topic id are durable before its first append; a crash before that leaves nothing,
+    /// or an empty log.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn create(
+        dir: &Arc<LogDir>,
+        cache: &Arc<HandleCache>,
+        partition: TopicPartition,
+        topic_id: Option<Uuid>,
+        config: Arc<LogConfig>,
+        now_ms: i64,
+    ) -> Result<Self, OpenError> {
+        dir.check_online()?;
+        let log = Self::bare(dir, cache, partition, config, now_ms);
+        let path = log.files.folder_path();
+        let fail = |e: &io::Error| OpenError::Storage(dir.judge(&path, e));
+        if dir.disk().exists(&path).map_err(|e| fail(&e))? {
+            return Err(OpenError::Exists(log.partition));
+        }
+        dir.disk().create_dir_all(&path).map_err(|e| fail(&e))?;
+        let log = Self { topic_id, identity_dirty: true, ..log };
+        log.start_file(log.active_segment())?;
+        log.active_segment().close();
+        Ok(log)
+    }
+
+    /// Opens a log that is there, recovering it if the last run did not stop in order.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. Damaged files are no error: derived ones are built anew, records are cut at the damage.
+    pub fn open(
+        dir: &Arc<LogDir>,
+        cache: &Arc<HandleCache>,
+        partition: TopicPartition,
+        config: Arc<LogConfig>,
+        last: LastOffsets,
+        now_ms: i64,
+    ) -> Result<Opened, OpenError> {
+        dir.check_online()?;
+        let mut log = Self::bare(dir, cache, partition, config, now_ms);
+        let path = log.files.folder_path();
+        let entries = match dir.disk().list(&path) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::Missing(log.partition));
+            }
+            Err(e) => return Err(log.files.read_failed(&path, &e).into()),
+        };
+        let entries = finish_swaps(&log.files, entries)?;
+        let lens = log.take_listing(&entries)?;
+        let epochs = log.read_small_files()?;
+        let recovery = log.load(&lens, last, now_ms)?;
+        log.settle(last, epochs, now_ms)?;
+        for segment in &log.segments {
+            segment.unpin();
+        }
+        Ok(Opened { log, recovery })
+    }
+
+    fn bare(
+        dir: &Arc<LogDir>,
+        cache: &Arc<HandleCache>,
+        partition: TopicPartition,
+        config: Arc<LogConfig>,
+        now_ms: i64,
+    ) -> Self {
+        let folder = partition.to_string().into_boxed_str();
+        let files = Files { dir: Arc::clone(dir), cache: Arc::clone(cache), folder };
+        Self {
+            partition,
+            topic_id: None,
+            identity_dirty: false,
+            files,
+            config,
+            segments: vec![Segment::empty(0)],
+            active: Active::new(now_ms),
+            log_start: 0,
+            log_end: 0,
+            high_watermark: 0,
+            epochs: EpochHistory::default(),
+            producers: ProducerState::default(),
+            snapshots: Vec::new(),
+            flush: FlushState::new(0, 0),
+            cursors: Mutex::default(),
+        }
+    }
+
+    /// Sorts the files out: segments, snapshots, leftovers.
+    fn take_listing(&mut self, entries: &[DirEntry]) -> Result<BTreeMap<i64, Lens>, StorageError> {
+        let mut lens: BTreeMap<i64, Lens> = BTreeMap::new();
+        let path = self.files.folder_path();
+        for entry in entries.iter().filter(|e| !e.is_dir) {
+            match FileName::parse(&entry.name) {
+                FileName::Deleted | FileName::Cleaned(_) => {
+                    self.files.remove(&path.join(&entry.name))?;
+                }
+                FileName::Live(FileKind::Snapshot, offset) => self.snapshots.push(offset),
+                FileName::Live(kind, base) => {
+                    if let Some(len) = lens.entry(base).or_default().get_mut(kind as usize) {
+                        *len = Some(entry.len);
+                    }
+                }
+                FileName::Swap(..) | FileName::Other => {}
+            }
+        }
+        self.snapshots.sort_unstable();
+        for base in lens
+            .iter()
+            .filter(|(_, l)| l[0].is_none())
+            .map(|(base, _)| *base)
+        {
+            // Indexes whose log is gone.
+            for kind in [
+                FileKind::OffsetIndex,
+                FileKind::TimeIndex,
+                FileKind::TxnIndex,
+            ] {
+                self.files.remove(&self.files.path(kind, base))?;
+            }
+        }
+        lens.retain(|_, l| l[0].is_some());
+        Ok(lens)
+    }
+
+    /// Topic id and epochs. Gives the epochs as they are on disk.
+    fn read_small_files(&mut self) -> Result<EpochHistory, StorageError> {
+        let read = |name: &str| {
+            let path = self.files.folder_path().join(name);
+            read_small(self.files.disk(), &path).map_err(|e| self.files.read_failed(&path, &e))
+        };
+        let topic_id = read(partition_metadata::FILE)?;
+        let topic_id = topic_id
+            .as_deref()
+            .and_then(partition_metadata::parse_partition_metadata);
+        let epochs = read(epoch_history::FILE)?.unwrap_or_default();
+        self.topic_id = topic_id;
+        self.epochs = EpochHistory::parse(&epochs);
+        Ok(self.epochs.clone())
+    }
+
+    /// Fills in segments, end, producers.
+    fn load(
+        &mut self,
+        lens: &BTreeMap<i64, Lens>,
+        last: LastOffsets,
+        now_ms: i64,
+    ) -> Result<Option<RecoveryReport>, StorageError> {
+        if lens.is_empty() {
+            self.segments = vec![Segment::empty(last.log_start)];
+            self.start_file(self.active_segment())?;
+            self.log_end = last.log_start;
+            self.flush = FlushState::new(self.log_end, self.log_end);
+            return Ok(None);
+        }
+        let segment = |(base, lens): (&i64, &Lens)| {
+            Segment::of_lens(*base, lens.map(Option::unwrap_or_default))
+        };
+        self.segments = lens.iter().map(segment).collect();
+        self.high_watermark = last.high_watermark;
+        let first_base = self.segments.first().map_or(0, |s| s.base);
+        let missing = lens
+            .iter()
+            .find(|(_, l)| l[0] > Some(0) && (l[1].is_none() || l[2].is_none()));
+        let mut recover_from = if last.clean {
+            None
+        } else {
+            Some(last.recovery_point.max(first_base))
+        };
+        if let (None, Some((base, _))) = (recover_from, missing) {
+            tracing::warn!(
+                folder = &*self.files.folder,
+                base,
+                "an index is missing, recovering"
+            );
+            recover_from = Some(*base);
+        }
+        if recover_from.is_none() {
+            match self.load_active(now_ms) {
+                Ok(end) => self.log_end = end,
+                Err(SegmentError::Storage(error)) => return Err(error),
+                Err(SegmentError::Damage(damage)) => {
+                    let reason = damage.reason;
+                    tracing::warn!(folder = &*self.files.folder, reason, "recovering");
+                    recover_from = Some(self.active_segment().base);
+                }
+            }
+        }
+        let Some(from) = recover_from else {
+            self.flush = FlushState::new(self.log_end, self.log_end);
+            self.load_producers(now_ms)?;
+            return Ok(None);
+        };
+        let report = self.recover(from, now_ms)?;
+        let floor_base = self.segments[self.segment_index_of(from)].base;
+        self.flush = FlushState::new(from.min(self.log_end), floor_base);
+        self.flush.folder_dirty = true;
+        Ok(Some(report))
+    }
+
+    /// Producers after an orderly stop: the snapshot at the log's end says it all.
+    fn load_producers(&mut self, now_ms: i64) -> Result<(), StorageError> {
+        let end = self.log_end;
+        self.keep_snapshots(i64::MIN, end)?;
+        if self.snapshots.is_empty() {
+            // From before there were producers, or an empty log.
+            return Ok(());
+        }
+        if self.snapshots.last() == Some(&end) {
+            let path = self.files.path(FileKind::Snapshot, end);
+            let len = self.files.disk().file_len(&path);
+            if len.is_ok_and(|len| len.is_some_and(snapshot::is_empty_len)) {
+                return Ok(());
+            }
+        }
+        self.rebuild_producers(end, None, now_ms)
+    }
+
+    /// Brings start, high watermark and epochs in line with what the log holds.
+    fn settle(
+        &mut self,
+        last: LastOffsets,
+        on_disk: EpochHistory,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        if self.log_end < last.log_start {
+            tracing::warn!(
+                folder = &*self.files.folder,
+                end = self.log_end,
+                start = last.log_start,
+                "the log ends before its start, as if segments had been removed; it begins anew"
+            );
+            return self.truncate_fully_and_start_at(last.log_start, now_ms);
+        }
+        let first_base = self.segments.first().map_or(0, |s| s.base);
+        self.log_start = last.log_start.max(first_base);
+        self.set_high_watermark(last.high_watermark);
+        let (start, end) = (self.log_start, self.log_end);
+        let mut epochs = std::mem::replace(&mut self.epochs, on_disk);
+        epochs.cut_end(end);
+        epochs.cut_start(start);
+        self.change_epochs(|old| std::mem::replace(old, epochs.clone()) != epochs)
+    }
+
+    /// Sets or checks the topic's id. A log from before topic ids takes it over.
+    ///
+    /// # Errors
+    /// Another id is on disk.
+    pub fn assign_topic_id(&mut self, wanted: Uuid) -> Result<(), OtherTopicId> {
+        match self.topic_id {
+            Some(on_disk) if on_disk != wanted => Err(OtherTopicId { on_disk, wanted }),
+            Some(_) => Ok(()),
+            None => {
+                self.topic_id = Some(wanted);
+                self.identity_dirty = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes folder and topic id durable, once.
+    pub(super) fn write_identity(&mut self) -> Result<(), StorageError> {
+        if !self.identity_dirty {
+            return Ok(());
+        }
+        if let Some(id) = self.topic_id {
+            let path = self.files.folder_path().join(partition_metadata::FILE);
+            self.files
+                .dir
+                .replace(&path, partition_metadata::format(id).as_bytes())?;
+        }
+        let dir = self.files.dir.path();
+        let synced = self.files.disk().sync_dir(dir);
+        synced.map_err(|e| self.files.dir.fail_io("syncing the log directory", &e))?;
+        self.identity_dirty = false;
+        Ok(())
+    }
+
+    /// Completes the files for an orderly stop. Run the work and hand its result to `synced`; then the recovery point is
+    /// the log's end. The log may be used on, and closed again.
+    ///
+    /// # Errors
+    /// The disk; the next start recovers.
+    pub fn prepare_close(&mut self) -> Result<Option<SyncWork>, StorageError> {
+        self.files.dir.check_online()?;
+        self.write_identity()?;
+        self.finish_active()?;
+        let is_virgin = self.log_end == self.log_start && self.producers.entries().len() == 0;
+        if !is_virgin {
+            self.take_snapshot()?;
+        }
+        self.sync_work(SyncScope::All)
+    }
+
+    /// Closes idle handles of this log. They open again when needed.
+    pub fn close_handles(&self) {
+        for segment in &self.segments {
+            if self.flush.recovery_point >= self.log_end {
+                segment.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Recovery after a crash: what is on disk, and which part of it counts.
+//!
+//! | a segment | is |
+//! |---|---|
+//! | ends at or before the recovery point | trusted, not read |
+//! | holds the recovery point | read from the last good index entry before it; checked from the recovery point on |
+//! | begins behind it | read and checked as a whole |
+//! | comes after a cut | removed |
+//!
+//! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall. The first batch that fails ends
+//! the log. Indexes, transaction indexes and producer state of what was read are built anew.
+
+use super::{Active, PartitionLog};
+use crate::error::StorageError;
+use crate::index::{IndexEntry, OffsetEntry, TimeEntry};
+use crate::layout::FileKind;
+use crate::scan::{Found, HeaderWalk};
+use crate::segment::{Segment, SegmentError};
+use klamm_host::DiskFile;
+use std::collections::VecDeque;
+
+/// What recovery did to one log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecoveryReport {
+    /// Segments that were read, at least in part.
+    pub segments_read: usize,
+    /// Bytes whose CRC was checked.
+    pub bytes_checked: u64,
+    /// Bytes that were cut off at the first bad batch, and why.
+    pub cut: Option<(u64, &'static str)>,
+    /// Segments behind the cut that were removed.
+    pub segments_dropped: usize,
+}
+
+/// What a segment's batches must continue.
+struct Chain {
+    next_offset: i64,
+    epoch: i32,
+}
+
+impl PartitionLog {
+    /// Reads the log from the recovery point on, cuts it at the first bad batch, and builds what is derived.
+    pub(super) fn recover(
+        &mut self,
+        recovery_point: i64,
+        now_ms: i64,
+    ) -> Result<RecoveryReport, StorageError> {
+        let mut report = RecoveryReport::default();
+        let floor = self.segment_index_of(recovery_point);
+        let mut later = VecDeque::from(self.segments.split_off(floor + 1));
+        let floor_base = self.active_segment().base;
+        let mut chain = Chain { next_offset: floor_base, epoch: -1 };
+        loop {
+            self.active = Active::new(now_ms);
+            report.segments_read += 1;
+            self.recover_active(recovery_point, &mut chain, &mut report)?;
+            if report.cut.is_some() {
+                break;
+            }
+            let Some(next) = later.pop_front() else { break };
+            self.finish_active()?;
+            // Batches of the next one may begin above its base, never below the end of this one.
+            chain.next_offset = chain.next_offset.max(next.base);
+            self.segments.push(next);
+        }
+        report.segments_dropped = later.len();
+        for segment in later.into_iter().rev() {
+            self.remove_segment(&segment)?;
+        }
+        self.log_end = chain.next_offset;
+        self.write_waiting_entries()?;
+        if report.cut.is_some() {
+            let end = self.log_end;
+            self.keep_snapshots(i64::MIN, end)?;
+            self.files.sync_folder()?;
+        }
+        self.keep_snapshots(i64::MIN, recovery_point.max(floor_base))?;
+        for index in floor..self.segments.len() {
+            let files = self.files.clone();
+            self.segments[index].cut_aborted(&files, i64::MIN)?;
+        }
+        self.high_watermark = self.high_watermark.clamp(0, self.log_end);
+        self.rebuild_producers(floor_base, Some(floor_base), now_ms)?;
+        Ok(report)
+    }
+
+    /// Recovers the active segment: those behind it are not there yet.
+    fn recover_active(
+        &mut self,
+        recovery_point: i64,
+        chain: &mut Chain,
+        report: &mut RecoveryReport,
+    ) -> Result<(), StorageError> {
+        let mut position = self.trusted_place(recovery_point)?;
+        let segment = self.active_segment();
+        let (base, size) = (segment.base, segment.size);
+        let log_path = self.files.path(FileKind::Log, base);
+        let file = segment.open(&self.files)?;
+        let least = if position == 0 {
+            chain.next_offset
+        } else {
+            base
+        };
+        let mut walk = HeaderWalk::long(&*file, position, size, least);
+        let mut skip_index = segment.offsets.len() > 0;
+        self.active.first_timestamp_ms = self.first_time(&*file, size)?;
+        let damage = loop {
+            let step = walk
+                .step()
+                .map_err(|e| self.files.read_failed(&log_path, &e))?;
+            let found = match step {
+                Ok(Some(found)) => found,
+                Ok(None) => break None,
+                Err(damage) => break Some(damage.reason),
+            };
+            let header = &found.header;
+            if header.last_offset().0 >= recovery_point {
+                report.bytes_checked += found.bytes;
+                let right = walk.crc_is_right(&found);
+                if !right.map_err(|e| self.files.read_failed(&log_path, &e))? {
+                    break Some("the checksum is wrong");
+                }
+            }
+            if let Some(reason) = self.misfit(&found, chain) {
+                break Some(reason);
+            }
+            if self
+                .epochs
+                .latest()
+                .is_none_or(|latest| header.leader_epoch.0 > latest)
+            {
+                self.epochs
+                    .assign(header.leader_epoch.0, header.base_offset.0);
+            }
+            if skip_index {
+                // The entry for this batch is there.
+                self.active.bytes_since_entry = found.bytes;
+                skip_index = false;
+            } else {
+                self.index_batch(header, found.position, found.bytes);
+                self.write_index_tails()?;
+            }
+            position = found.position + found.bytes;
+            *chain = Chain {
+                next_offset: header.next_offset().0,
+                epoch: chain.epoch.max(header.leader_epoch.0),
+            };
+        };
+        self.active_segment_mut().size = position;
+        if let Some(reason) = damage {
+            report.cut = Some((size - position, reason));
+            tracing::warn!(path = %log_path.display(), position, reason, "log cut");
+        }
+        let len = file
+            .len()
+            .map_err(|e| self.files.read_failed(&log_path, &e))?;
+        if len != position {
+            file.set_len(position)
+                .and_then(|()| file.sync_data())
+                .map_err(|e| self.files.dir.fail_io("cutting a log during recovery", &e))?;
+        }
+        Ok(())
+    }
+
+    /// Why a batch cannot follow the ones before it.
+    fn misfit(&self, found: &Found, chain: &Chain) -> Option<&'static str> {
+        let header = &found.header;
+        if !self.active_segment().can_hold(header.last_offset().0) {
+            return Some("the offset does not fit the segment");
+        }
+        let epoch = header.leader_epoch.0;
+        // What an older leader wrote cannot follow a newer one's batch: a truncation was lost.
+        (epoch >= 0 && epoch < chain.epoch).then_some("the leader epoch is below the one before")
+    }
+
+    /// Keeps the good index entries below the recovery point. Gives the position of the last one's batch, 0 for none.
+    fn trusted_place(&mut self, recovery_point: i64) -> Result<u64, StorageError> {
+        let files = self.files.clone();
+        let segment = self.active_segment_mut();
+        let (base, size) = (segment.base, segment.size);
+        let below = recovery_point.saturating_sub(base);
+        let good = |before: Option<OffsetEntry>, e: OffsetEntry| {
+            let rises = before
+                .is_none_or(|b| e.relative_offset > b.relative_offset && e.position > b.position);
+            rises
+                && e.key() < below
+                && e.relative_offset >= 0
+                && u64::try_from(e.position).is_ok_and(|p| p > 0 && p < size)
+        };
+        let mut kept = segment.offsets.count_good(&files, base, good)?;
+        segment.offsets.truncate(kept, &files, base)?;
+        let last = segment.offsets.last(&files, base)?;
+        let place = last.filter(|e| fits(segment, &files, *e));
+        if place.is_none() {
+            kept = 0;
+            segment.offsets.truncate(0, &files, base)?;
+        }
+        let limit = place.map_or(-1, |e| e.relative_offset);
+        let good = |before: Option<TimeEntry>, e: TimeEntry| {
+            let rises = before.is_none_or(|b| {
+                e.timestamp_ms > b.timestamp_ms && e.relative_offset > b.relative_offset
+            });
+            rises && e.timestamp_ms >= 0 && (0..=limit).contains(&e.relative_offset)
+        };
+        let times = segment.times.count_good(&files, base, good)?;
+        segment.times.truncate(times, &files, base)?;
+        if let Some((time, offset)) = segment.largest_indexed(&files)? {
+            self.active.largest = Some((time, offset));
+            self.active.indexed_ms = time;
+        }
+        debug_assert_eq!(kept, self.active_segment().offsets.len());
+        Ok(place
+            .and_then(|e| u64::try_from(e.position).ok())
+            .unwrap_or(0))
+    }
+
+    fn first_time(&self, file: &dyn DiskFile, size: u64) -> Result<Option<i64>, StorageError> {
+        let step = HeaderWalk::short(file, 0, size, i64::MIN)
+            .step()
+            .map_err(|e| {
+                self.files.read_failed(
+                    &self.files.path(FileKind::Log, self.active_segment().base),
+                    &e,
+                )
+            })?;
+        Ok(step
+            .ok()
+            .flatten()
+            .map(|found| found.header.max_timestamp_ms))
+    }
+
+    /// Finds out what is needed to append to the active segment, and the log's end, from the last index entry on.
+    pub(super) fn load_active(&mut self, now_ms: i64) -> Result<i64, SegmentError> {
+        self.active = Active::new(now_ms);
+        let files = self.files.clone();
+        let segment = self.active_segment();
+        if segment.size == 0 {
+            return Ok(segment.base);
+        }
+        let (base, size) = (segment.base, segment.size);
+        let last = segment.offsets.last(&files, base)?;
+        let place = last.filter(|e| fits(segment, &files, *e));
+        if last.is_some() != place.is_some() {
+            let reason = "the last index entry is of another batch";
+            return Err(SegmentError::Damage(crate::scan::Damage {
+                position: 0,
+                reason,
+            }));
+        }
+        let mut active = self.active;
+        if let Some((time, offset)) = segment.largest_indexed(&files)? {
+            active.largest = Some((time, offset));
+            active.indexed_ms = time;
+        }
+        let file = segment.open(&files)?;
+        let from = place
+            .and_then(|e| u64::try_from(e.position).ok())
+            .unwrap_or(0);
+        active.first_timestamp_ms = self.first_time(&*file, size)?;
+        let mut end = base;
+        let mut walk = HeaderWalk::short(&*file, from, size, i64::MIN);
+        while let Some(found) = segment.step(&files, &mut walk)? {
+            let (time, last) = (found.header.max_timestamp_ms, found.header.last_offset().0);
+            if active.largest.is_none_or(|(largest, _)| time > largest) {
+                active.largest = Some((time, last));
+            }
+            active.bytes_since_entry += found.bytes;
+            end = last + 1;
+        }
+        self.active = active;
+        Ok(end)
+    }
+}
+
+/// Whether an entry is the last offset of the batch at its position.
+fn fits(segment: &Segment, files: &crate::files::Files, entry: OffsetEntry) -> bool {
+    let Ok(position) = u64::try_from(entry.position) else {
+        return false;
+    };
+    let Ok(file) = segment.open(files) else {
+        return false;
+    };
+    let mut walk = HeaderWalk::short(&*file, position, segment.size, i64::MIN);
+    let expected = segment.base.saturating_add(entry.relative_offset.into());
+    matches!(walk.step(), Ok(Ok(Some(found))) if found.header.last_offset().0 == expected)
+}

@@ -1,0 +1,128 @@
+//! Producer state out of the newest good snapshot and the batches behind it.
+
+use super::PartitionLog;
+use crate::error::StorageError;
+use crate::layout::FileKind;
+use crate::log_dir::read_small;
+use crate::producer_state::{Checks, ProducerState, Staged, parse_snapshot};
+use crate::scan::{Found, HeaderWalk, is_marker, read_marker};
+use crate::segment::SegmentError;
+use klamm_host::DiskFile;
+
+impl PartitionLog {
+    /// Rebuilds the producers' state at the log's end. Snapshots above `trusted_end` are not used. With `index_from`, the
+    /// transaction indexes of the segments from that base on are written anew; they must be empty.
+    pub(super) fn rebuild_producers(
+        &mut self,
+        trusted_end: i64,
+        index_from: Option<i64>,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        let loaded = self.load_snapshot(trusted_end)?;
+        let first = self.segments.first().map_or(self.log_end, |s| s.base);
+        let (mut state, from) = loaded.unwrap_or((ProducerState::default(), first));
+        let mut index = self.segment_index_of(from);
+        while from < self.log_end && index < self.segments.len() {
+            self.replay_segment(index, from, &mut state, index_from)?;
+            index += 1;
+        }
+        state.expire(now_ms, self.config.producer_id_expiration_ms);
+        state.high_watermark_is(self.high_watermark);
+        self.producers = state;
+        Ok(())
+    }
+
+    /// The newest snapshot that is not above `end` and not damaged, with its offset. Damaged ones are removed.
+    fn load_snapshot(&mut self, end: i64) -> Result<Option<(ProducerState, i64)>, StorageError> {
+        for offset in self
+            .snapshots
+            .clone()
+            .into_iter()
+            .rev()
+            .filter(|o| *o <= end)
+        {
+            let path = self.files.path(FileKind::Snapshot, offset);
+            let bytes = read_small(self.files.disk(), &path)
+                .map_err(|e| self.files.read_failed(&path, &e))?;
+            match bytes.as_deref().map(parse_snapshot) {
+                Some(Ok(entries)) => {
+                    return Ok(Some((ProducerState::from_entries(entries), offset)));
+                }
+                Some(Err(_)) => {
+                    tracing::warn!(path = %path.display(), "producer snapshot is damaged, removed");
+                    self.files.remove(&path)?;
+                }
+                None => {}
+            }
+            self.snapshots.retain(|o| *o != offset);
+        }
+        Ok(None)
+    }
+
+    fn replay_segment(
+        &mut self,
+        index: usize,
+        from: i64,
+        state: &mut ProducerState,
+        index_from: Option<i64>,
+    ) -> Result<(), StorageError> {
+        let files = self.files.clone();
+        let segment = &mut self.segments[index];
+        let indexed = index_from.is_some_and(|base| segment.base >= base);
+        let start = if from <= segment.base {
+            0
+        } else {
+            match segment.locate(&files, from) {
+                Ok(Some(found)) => found.position,
+                Ok(None) => return Ok(()),
+                Err(SegmentError::Storage(error)) => return Err(error),
+                Err(SegmentError::Damage(_)) => 0,
+            }
+        };
+        let path = files.path(FileKind::Log, segment.base);
+        if segment.size == 0 {
+            return Ok(());
+        }
+        let file = segment.open(&files)?;
+        let mut walk = HeaderWalk::long(&*file, start, segment.size, i64::MIN);
+        loop {
+            match walk.step().map_err(|e| files.read_failed(&path, &e))? {
+                Ok(Some(found)) => {
+                    if found.header.base_offset.0 < from || !found.header.has_producer() {
+                        continue;
+                    }
+                    let staged = replay(state, &*file, &found);
+                    let staged = staged.map_err(|e| files.read_failed(&path, &e))?;
+                    if indexed {
+                        for txn in state.aborted_by(&staged) {
+                            segment.push_aborted(&files, &txn)?;
+                        }
+                    }
+                    state.apply(staged);
+                }
+                Ok(None) => return Ok(()),
+                Err(damage) => {
+                    let (position, reason) = (damage.position, damage.reason);
+                    tracing::error!(path = %path.display(), position, reason, "log is damaged");
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// A batch of a producer as it was accepted once: nothing is checked again.
+fn replay(state: &ProducerState, file: &dyn DiskFile, found: &Found) -> std::io::Result<Staged> {
+    let mut staged = Staged::default();
+    let (header, base) = (&found.header, found.header.base_offset.0);
+    // Without checks nothing is refused.
+    if is_marker(header) {
+        if let Some(marker) = read_marker(file, found)? {
+            let checks = (Checks::None, false);
+            let _ = state.stage_marker(&mut staged, (marker, header), base, checks);
+        }
+    } else {
+        let _ = state.stage(&mut staged, header, base, Checks::None);
+    }
+    Ok(staged)
+}

@@ -1,0 +1,297 @@
+//! Making a log durable, with many waiters served by one sync.
+//!
+//! A waiter looks at `flushed_end_offset`; if its record is not below, it takes `sync_work` (one at a time for a log),
+//! runs it without the lock, and hands the result to `synced`. Those who came meanwhile find `None`, wait for the
+//! running one, and then one of them takes the next: group commit.
+//!
+//! Two depths. `Data` syncs the log files: acknowledged records survive. `All` syncs indexes and snapshots too, and only
+//! that moves the recovery point: recovery may then trust what lies below it.
+
+use super::PartitionLog;
+use crate::error::StorageError;
+use crate::files::Files;
+use crate::handle_cache::Slot;
+use crate::layout::FileKind;
+use klamm_host::{DiskFile, OpenMode};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How much a sync covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SyncScope {
+    /// Log files: what an acknowledgement needs.
+    Data,
+    /// Indexes and snapshots as well: what a recovery point needs.
+    All,
+}
+
+/// A sync to run without the log's lock. Blocks.
+#[derive(Debug)]
+#[must_use = "nothing is durable until it ran"]
+pub struct SyncWork {
+    files: Files,
+    logs: Vec<(Arc<Slot>, PathBuf)>,
+    derived: Vec<(Arc<Slot>, PathBuf)>,
+    snapshots: Vec<PathBuf>,
+    folder: bool,
+    done: SyncDone,
+}
+
+/// Proof of a sync; give it to `PartitionLog::synced`.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the log must hear of it"]
+pub struct SyncDone {
+    scope: SyncScope,
+    end: i64,
+    active_base: i64,
+    dirty_bytes: u64,
+    truncations: u64,
+}
+
+/// What of a log is on disk.
+#[derive(Debug, Clone)]
+pub(super) struct FlushState {
+    /// Records below are durable.
+    pub(super) flushed_end: i64,
+    /// Records and derived files below are durable.
+    pub(super) recovery_point: i64,
+    /// When the oldest record that is not durable was appended.
+    pub(super) unflushed_since_ms: Option<i64>,
+    /// The same for records that a running sync does not cover.
+    after_running_ms: Option<i64>,
+    pub(super) dirty_bytes: u64,
+    /// Base offset of the first segment with log bytes that may not be durable.
+    pub(super) first_dirty: i64,
+    /// Base offset of the first segment with indexes that may not be durable.
+    pub(super) first_dirty_index: i64,
+    /// Files were made, renamed or removed.
+    pub(super) folder_dirty: bool,
+    pub(super) new_snapshots: Vec<i64>,
+    pub(super) running: bool,
+    /// Counts truncations: a sync that began before one proves nothing about what came after.
+    pub(super) truncations: u64,
+}
+
+impl FlushState {
+    pub(super) const fn new(durable_end: i64, first_dirty: i64) -> Self {
+        Self {
+            flushed_end: durable_end,
+            recovery_point: durable_end,
+            unflushed_since_ms: None,
+            after_running_ms: None,
+            dirty_bytes: 0,
+            first_dirty,
+            first_dirty_index: first_dirty,
+            folder_dirty: false,
+            new_snapshots: Vec::new(),
+            running: false,
+            truncations: 0,
+        }
+    }
+
+    pub(super) fn appended(&mut self, bytes: u64, now_ms: i64) {
+        self.dirty_bytes += bytes;
+        self.unflushed_since_ms.get_or_insert(now_ms);
+        if self.running {
+            self.after_running_ms.get_or_insert(now_ms);
+        }
+    }
+
+    fn has_dirty_files(&self, scope: SyncScope) -> bool {
+        self.folder_dirty || (scope == SyncScope::All && !self.new_snapshots.is_empty())
+    }
+
+    /// The log ends here now.
+    pub(super) fn truncated(&mut self, end: i64, active_base: i64) {
+        self.flushed_end = self.flushed_end.min(end);
+        self.recovery_point = self.recovery_point.min(end);
+        self.first_dirty = self.first_dirty.min(active_base);
+        self.first_dirty_index = self.first_dirty_index.min(active_base);
+        self.folder_dirty = true;
+        self.truncations += 1;
+    }
+}
+
+impl PartitionLog {
+    /// Records below are on disk.
+    #[must_use]
+    pub const fn flushed_end_offset(&self) -> i64 {
+        self.flush.flushed_end
+    }
+
+    /// For the recovery-point checkpoint: a restart reads the log from here.
+    #[must_use]
+    pub const fn recovery_point(&self) -> i64 {
+        self.flush.recovery_point
+    }
+
+    /// Bytes appended and not synced.
+    #[must_use]
+    pub const fn dirty_bytes(&self) -> u64 {
+        self.flush.dirty_bytes
+    }
+
+    /// When the oldest unsynced record was appended, in milliseconds.
+    #[must_use]
+    pub const fn unflushed_since_ms(&self) -> Option<i64> {
+        self.flush.unflushed_since_ms
+    }
+
+    /// `flush.messages` or `flush.ms` asks for a sync.
+    #[must_use]
+    pub fn is_flush_due(&self, now_ms: i64) -> bool {
+        let waiting = self.log_end - self.flush.flushed_end;
+        let waited = self
+            .flush
+            .unflushed_since_ms
+            .map(|since| now_ms.saturating_sub(since));
+        waiting > 0
+            && (waiting >= self.config.flush_messages
+                || waited.is_some_and(|ms| ms >= self.config.flush_ms))
+    }
+
+    /// What a sync has to do. `None` if there is nothing to do, or one is running (see `is_syncing`).
+    ///
+    /// # Errors
+    /// `All` writes index entries first, and the disk refused.
+    pub fn sync_work(&mut self, scope: SyncScope) -> Result<Option<SyncWork>, StorageError> {
+        self.files.dir.check_online()?;
+        let durable = match scope {
+            SyncScope::Data => self.flush.flushed_end,
+            SyncScope::All => self.flush.recovery_point,
+        };
+        if self.flush.running || (durable >= self.log_end && !self.flush.has_dirty_files(scope)) {
+            return Ok(None);
+        }
+        let file = |slot: &Arc<Slot>, kind, base| (Arc::clone(slot), self.files.path(kind, base));
+        let dirty = |from: i64| {
+            self.segments
+                .iter()
+                .filter(move |s| s.base >= from && s.size > 0)
+        };
+        let logs = dirty(self.flush.first_dirty).map(|s| file(&s.log, FileKind::Log, s.base));
+        let logs = logs.collect();
+        let (mut derived, mut snapshots) = (Vec::new(), Vec::new());
+        if scope == SyncScope::All {
+            let first = self.flush.first_dirty_index;
+            derived = dirty(first)
+                .flat_map(|s| {
+                    [
+                        file(s.offsets.slot(), FileKind::OffsetIndex, s.base),
+                        file(s.times.slot(), FileKind::TimeIndex, s.base),
+                    ]
+                })
+                .collect();
+            let txn = dirty(first).filter(|s| s.txn_bytes > 0);
+            snapshots.extend(txn.map(|s| self.files.path(FileKind::TxnIndex, s.base)));
+            let new = std::mem::take(&mut self.flush.new_snapshots);
+            snapshots.extend(new.iter().map(|o| self.files.path(FileKind::Snapshot, *o)));
+            self.write_waiting_entries()?;
+        }
+        self.flush.running = true;
+        let folder = std::mem::take(&mut self.flush.folder_dirty);
+        let done = SyncDone {
+            scope,
+            end: self.log_end,
+            active_base: self.active_segment().base,
+            dirty_bytes: self.flush.dirty_bytes,
+            truncations: self.flush.truncations,
+        };
+        Ok(Some(SyncWork {
+            files: self.files.clone(),
+            logs,
+            derived,
+            snapshots,
+            folder,
+            done,
+        }))
+    }
+
+    /// A sync is running: wait for it, then look again.
+    #[must_use]
+    pub const fn is_syncing(&self) -> bool {
+        self.flush.running
+    }
+
+    /// Takes the result of a sync in. A failed one has taken the directory offline already.
+    pub fn synced(&mut self, result: Result<SyncDone, StorageError>) {
+        self.flush.running = false;
+        let since_ms = self.flush.after_running_ms.take();
+        let Ok(done) = result else {
+            self.flush.folder_dirty = true;
+            return;
+        };
+        if done.truncations != self.flush.truncations {
+            self.flush.folder_dirty = true;
+            return;
+        }
+        let flush = &mut self.flush;
+        let dirty_from = flush.first_dirty_index;
+        flush.flushed_end = flush.flushed_end.max(done.end);
+        flush.first_dirty = flush.first_dirty.max(done.active_base);
+        flush.dirty_bytes = flush.dirty_bytes.saturating_sub(done.dirty_bytes);
+        flush.unflushed_since_ms = since_ms;
+        if done.scope == SyncScope::All {
+            flush.recovery_point = flush.recovery_point.max(done.end);
+            flush.first_dirty_index = flush.first_dirty_index.max(done.active_base);
+        }
+        let nothing_new = done.end == self.log_end;
+        for segment in self
+            .segments
+            .iter()
+            .rev()
+            .take_while(|s| s.base >= dirty_from)
+        {
+            if segment.base < done.active_base || nothing_new {
+                match done.scope {
+                    SyncScope::Data => segment.log.unpin(),
+                    SyncScope::All => segment.unpin(),
+                }
+            }
+        }
+    }
+
+    /// Writes the index entries that wait in memory.
+    pub(super) fn write_waiting_entries(&mut self) -> Result<(), StorageError> {
+        let Some(segment) = self.segments.last_mut() else {
+            return Ok(());
+        };
+        let base = segment.base;
+        segment.offsets.write_out(&self.files, base)?;
+        segment.times.write_out(&self.files, base)
+    }
+}
+
+impl SyncWork {
+    /// Runs the sync. A failure is final for the directory: nothing is retried, nothing more is acknowledged.
+    ///
+    /// # Errors
+    /// The directory is offline.
+    pub fn run(self) -> Result<SyncDone, StorageError> {
+        let files = &self.files;
+        files.dir.check_online()?;
+        let sync = |path: &PathBuf, opened: io::Result<Arc<dyn DiskFile>>| match opened {
+            Ok(file) => file
+                .sync_data()
+                .map_err(|e| files.dir.fail(&format!("syncing {}: {e}", path.display()))),
+            // Retention took it meanwhile.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            // Nothing was lost by it: a file with unsynced writes is open.
+            Err(e) => Err(files.read_failed(path, &e)),
+        };
+        for (slot, path) in self.derived.iter().chain(&self.logs) {
+            let opened = slot.get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
+                path.clone()
+            });
+            sync(path, opened)?;
+        }
+        for path in &self.snapshots {
+            sync(path, files.disk().open(path, OpenMode::Read))?;
+        }
+        if self.folder {
+            files.sync_folder()?;
+        }
+        Ok(self.done)
+    }
+}

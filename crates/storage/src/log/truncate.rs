@@ -1,0 +1,153 @@
+//! Cutting the end of a log: a follower that diverged, or a fresh start at another offset.
+//!
+//! Files go newest first, so that a crash in between leaves a log without a hole; the cut is synced before anything is
+//! appended behind it.
+
+use super::{Active, PartitionLog};
+use crate::error::StorageError;
+use crate::layout::FileKind;
+use crate::segment::{Segment, SegmentError};
+
+impl PartitionLog {
+    /// Removes records from `offset` on. A batch that holds `offset` in its middle goes as a whole. Gives the log's new
+    /// end, which is not above `offset` unless the log ended before.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn truncate_to(&mut self, offset: i64, now_ms: i64) -> Result<i64, StorageError> {
+        self.files.dir.check_online()?;
+        if offset >= self.log_end {
+            return Ok(self.log_end);
+        }
+        if self
+            .segments
+            .first()
+            .is_none_or(|first| first.base > offset)
+        {
+            self.truncate_fully_and_start_at(offset, now_ms)?;
+            return Ok(offset);
+        }
+        while self.active_segment().base > offset {
+            self.drop_newest()?;
+        }
+        let end = self.cut_active(offset)?;
+        self.after_truncation(end, now_ms)?;
+        Ok(end)
+    }
+
+    /// Forgets everything; the next offset is `offset`.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn truncate_fully_and_start_at(
+        &mut self,
+        offset: i64,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        self.files.dir.check_online()?;
+        while self.segments.len() > 1 {
+            self.drop_newest()?;
+        }
+        let old = std::mem::replace(self.active_segment_mut(), Segment::empty(offset));
+        self.remove_segment(&old)?;
+        self.start_file(self.active_segment())?;
+        self.files.sync_folder()?;
+        self.keep_snapshots(i64::MAX, i64::MIN)?;
+        self.active = Active::new(now_ms);
+        self.log_start = offset;
+        self.log_end = offset;
+        self.high_watermark = offset;
+        self.producers = crate::producer_state::ProducerState::default();
+        self.cursors.lock().forget();
+        self.flush.truncated(offset, offset);
+        self.flush.flushed_end = offset;
+        self.flush.recovery_point = offset;
+        self.flush.unflushed_since_ms = None;
+        self.flush.dirty_bytes = 0;
+        self.change_epochs(crate::epoch_history::EpochHistory::clear)
+    }
+
+    /// Cuts the active segment before the batch that holds `offset`. Gives the log's new end.
+    fn cut_active(&mut self, offset: i64) -> Result<i64, StorageError> {
+        let segment = self.active_segment();
+        let found = match segment.locate(&self.files, offset) {
+            Ok(found) => found,
+            Err(SegmentError::Storage(error)) => return Err(error),
+            Err(SegmentError::Damage(damage)) => {
+                let reason = format!("truncating: {} at {}", damage.reason, damage.position);
+                return Err(self.files.dir.fail(&reason));
+            }
+        };
+        let Some(found) = found else {
+            return Ok(offset.min(self.log_end));
+        };
+        let end = offset.min(found.header.base_offset.0);
+        let file = segment.open(&self.files)?;
+        let base = segment.base;
+        file.set_len(found.position)
+            .and_then(|()| file.sync_data())
+            .map_err(|e| self.files.dir.fail_io("truncating a log", &e))?;
+        let files = self.files.clone();
+        let segment = self.active_segment_mut();
+        segment.size = found.position;
+        let below = end.saturating_sub(base);
+        let kept = segment.offsets.count_below(&files, base, below)?;
+        segment.offsets.truncate(kept, &files, base)?;
+        let kept = segment.times.count_below(&files, base, below)?;
+        segment.times.truncate(kept, &files, base)?;
+        segment.cut_aborted(&files, end)?;
+        Ok(end)
+    }
+
+    fn after_truncation(&mut self, end: i64, now_ms: i64) -> Result<(), StorageError> {
+        self.log_end = end;
+        self.log_start = self.log_start.min(end);
+        self.high_watermark = self.high_watermark.min(end);
+        self.cursors.lock().forget();
+        let base = self.active_segment().base;
+        self.flush.truncated(end, base);
+        if self.flush.flushed_end >= end {
+            self.flush.unflushed_since_ms = None;
+            self.flush.dirty_bytes = 0;
+        }
+        self.files.sync_folder()?;
+        match self.load_active(now_ms) {
+            Ok(_) => {}
+            Err(SegmentError::Storage(error)) => return Err(error),
+            Err(SegmentError::Damage(damage)) => {
+                return Err(self
+                    .files
+                    .dir
+                    .fail(&format!("after a truncation: {}", damage.reason)));
+            }
+        }
+        self.keep_snapshots(i64::MIN, end)?;
+        self.change_epochs(|epochs| epochs.cut_end(end))?;
+        self.rebuild_producers(end, None, now_ms)
+    }
+
+    /// Removes the active segment; the one before it becomes active.
+    pub(super) fn drop_newest(&mut self) -> Result<(), StorageError> {
+        if self.segments.len() > 1
+            && let Some(segment) = self.segments.pop()
+        {
+            self.remove_segment(&segment)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a segment's files and its snapshot at once.
+    pub(super) fn remove_segment(&mut self, segment: &Segment) -> Result<(), StorageError> {
+        segment.close();
+        for path in segment.paths(&self.files) {
+            self.files.remove(&path)?;
+        }
+        if let Ok(at) = self.snapshots.binary_search(&segment.base) {
+            self.snapshots.remove(at);
+            self.files
+                .remove(&self.files.path(FileKind::Snapshot, segment.base))?;
+        }
+        self.flush.folder_dirty = true;
+        Ok(())
+    }
+}
