@@ -74,6 +74,9 @@ struct Place {
     position: u64,
 }
 
+/// Segments whose pages are surely in memory: appends went there lately.
+const RECENT_SEGMENTS: usize = 2;
+
 /// Readers that follow a log at the same time and still find their place.
 const PLACES: usize = 4;
 
@@ -103,6 +106,13 @@ impl Cursors {
 }
 
 impl PartitionLog {
+    /// Whether looking an offset up surely needs no disk: it is in the newest segment or the one before.
+    #[must_use]
+    pub fn is_recent(&self, offset: i64) -> bool {
+        let first = self.segments.len().saturating_sub(RECENT_SEGMENTS);
+        self.segments.get(first).is_some_and(|segment| offset >= segment.base)
+    }
+
     /// Reads whole batches from the one that holds `offset`, out of one segment, up to `max_bytes`. With
     /// `min_one_batch` the first batch comes even if it is larger. At the bound the range is `None`.
     ///
