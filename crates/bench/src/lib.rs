@@ -1,1 +1,0 @@
-//! Load, raw limit loops and ratios in one run.
