@@ -85,13 +85,16 @@ impl MetadataLog {
     }
 
     pub(super) fn truncate(&mut self, to: Offset) -> Result<(), EngineError> {
-        self.log.truncate_to(to.0).map_err(|e| disk(&e))
+        self.log
+            .truncate_to(to.0, self.log.high_watermark())
+            .map(|_| ())
+            .map_err(|e| disk(&e))
     }
 
     /// Drops everything and goes on at an offset.
     pub(super) fn restart_at(&mut self, offset: Offset, now_ms: i64) -> Result<(), EngineError> {
         self.log
-            .truncate_fully(offset.0, now_ms)
+            .truncate_fully_and_start_at(offset.0, now_ms)
             .map_err(|e| disk(&e))
     }
 

@@ -1,0 +1,68 @@
+//! What the broker takes out of the settings at its start.
+
+use crate::net::LimitSettings;
+use crate::upkeep::Pace;
+use klamm_model::NodeId;
+use klamm_settings::{Settings, broker};
+use std::time::Duration;
+
+/// Values that are fixed while the node runs.
+#[derive(Debug, Clone)]
+pub(crate) struct BrokerConfig {
+    pub(crate) node_id: NodeId,
+    pub(crate) cluster_id: String,
+    /// `fetch.max.bytes`.
+    pub(crate) fetch_bytes_max: i32,
+    /// `klamm.flush.dirty.ms`.
+    pub(crate) flush_interval: Duration,
+    pub(crate) pace: Pace,
+    /// `klamm.shutdown.timeout.ms`.
+    pub(crate) shutdown_wait: Duration,
+}
+
+impl BrokerConfig {
+    pub(crate) fn new(settings: &Settings, cluster_id: String) -> Self {
+        Self {
+            node_id: NodeId(settings.get(&broker::NODE_ID)),
+            cluster_id,
+            fetch_bytes_max: settings.get(&broker::FETCH_MAX_BYTES),
+            flush_interval: millis(settings.get(&broker::KLAMM_FLUSH_DIRTY_MS)),
+            pace: Pace {
+                retention: millis(settings.get(&broker::LOG_RETENTION_CHECK_INTERVAL_MS)),
+                checkpoint: millis(i64::from(
+                    settings.get(&broker::LOG_FLUSH_OFFSET_CHECKPOINT_INTERVAL_MS),
+                )),
+            },
+            shutdown_wait: millis(i64::from(settings.get(&broker::KLAMM_SHUTDOWN_TIMEOUT_MS))),
+        }
+    }
+}
+
+/// The network's limits.
+pub(crate) fn limit_settings(settings: &Settings) -> LimitSettings {
+    let count = |n: i32| usize::try_from(n).unwrap_or(0);
+    let rate = settings
+        .get(&broker::MAX_CONNECTION_CREATION_RATE)
+        .min(settings.get(&broker::KLAMM_ACCEPT_RATE));
+    let read_timeout = millis(i64::from(
+        settings.get(&broker::KLAMM_REQUEST_READ_TIMEOUT_MS),
+    ));
+    LimitSettings {
+        connections_max: count(settings.get(&broker::MAX_CONNECTIONS)),
+        connections_per_ip_max: count(settings.get(&broker::MAX_CONNECTIONS_PER_IP)),
+        accepts_per_second_max: u32::try_from(rate).unwrap_or(0),
+        frame_bytes_max: count(settings.get(&broker::SOCKET_REQUEST_MAX_BYTES)),
+        in_flight_bytes_max: usize::try_from(settings.inflight_bytes_max()).unwrap_or(usize::MAX),
+        pipeline_max: count(settings.get(&broker::KLAMM_CONNECTION_MAX_INFLIGHT_REQUESTS)),
+        idle_max: match settings.get(&broker::CONNECTIONS_MAX_IDLE_MS) {
+            negative if negative < 0 => Duration::MAX,
+            ms => millis(ms),
+        },
+        frame_wait_max: read_timeout,
+        first_request_wait_max: read_timeout,
+    }
+}
+
+pub(crate) fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

@@ -1,0 +1,216 @@
+//! One connection, one task: reads ahead, starts requests in order, sends answers in order, several in one write.
+
+use super::frame::FrameReader;
+use super::limits::{Admission, Limits};
+use super::outbox::Outbox;
+use super::pipeline::{Next, Pipeline};
+use crate::request::{Caller, RequestRouter};
+use klamm_host::{Clock, Connection, Tasks};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+/// When a connection was last heard of, read by the sweep that closes idle ones. Milliseconds of the monotonic clock.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    /// Last byte in or out.
+    last_ms: AtomicU64,
+    /// Since when an incomplete frame has been waiting; 0 if none is.
+    partial_since_ms: AtomicU64,
+    /// Whether a request was ever answered.
+    requests: AtomicU64,
+}
+
+impl Activity {
+    pub(crate) fn new(now_ms: u64) -> Self {
+        Self {
+            last_ms: AtomicU64::new(now_ms),
+            partial_since_ms: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether the connection has outstayed one of the limits.
+    pub(crate) fn is_overdue(&self, now_ms: u64, limits: &super::LimitSettings) -> bool {
+        let over = |since: u64, max: std::time::Duration| {
+            u128::from(now_ms.saturating_sub(since)) > max.as_millis()
+        };
+        let last = self.last_ms.load(Ordering::Relaxed);
+        let partial = self.partial_since_ms.load(Ordering::Relaxed);
+        over(last, limits.idle_max)
+            || (partial > 0 && over(partial, limits.frame_wait_max))
+            || (self.requests.load(Ordering::Relaxed) == 0
+                && over(last, limits.first_request_wait_max))
+    }
+}
+
+/// Serves one connection until it ends.
+#[derive(Debug)]
+pub(crate) struct ConnectionTask {
+    stream: Box<dyn Connection>,
+    reader: FrameReader,
+    pipeline: Pipeline,
+    outbox: Outbox,
+    router: Arc<RequestRouter>,
+    caller: Arc<Caller>,
+    limits: Arc<Limits>,
+    clock: Arc<dyn Clock>,
+    activity: Arc<Activity>,
+    /// Request bytes counted against `Limits::in_flight`.
+    counted_bytes: usize,
+    /// No more requests are read; the connection ends when the outbox is empty.
+    closing: bool,
+    _admission: Admission,
+}
+
+/// What a new connection is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) stream: Box<dyn Connection>,
+    pub(crate) router: Arc<RequestRouter>,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tasks: Arc<dyn Tasks>,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) admission: Admission,
+}
+
+impl ConnectionTask {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let frame_bytes_max = parts.limits.settings.frame_bytes_max;
+        Self {
+            stream: parts.stream,
+            reader: FrameReader::new(frame_bytes_max),
+            pipeline: Pipeline::default(),
+            outbox: Outbox::new(parts.tasks),
+            router: parts.router,
+            caller: parts.caller,
+            limits: parts.limits,
+            clock: parts.clock,
+            activity: parts.activity,
+            counted_bytes: 0,
+            closing: false,
+            _admission: parts.admission,
+        }
+    }
+
+    /// Runs until the peer leaves, breaks the protocol, or the connection fails.
+    pub(crate) async fn run(mut self) {
+        let result = std::future::poll_fn(|cx| self.poll(cx)).await;
+        if let Err(error) = result {
+            tracing::debug!(peer = %self.caller.peer, %error, "connection ended");
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pipeline.poll(cx);
+        let result = loop {
+            self.collect_answers();
+            let flushed = match self.outbox.poll_flush(cx, &mut *self.stream) {
+                Poll::Ready(Ok(_)) => true,
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => false,
+            };
+            if self.closing {
+                break if flushed {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Pending
+                };
+            }
+            match self.poll_requests(cx) {
+                Ok(true) => {}
+                Ok(false) => break Poll::Pending,
+                Err(error) => break Poll::Ready(Err(error)),
+            }
+        };
+        self.count_bytes();
+        result
+    }
+
+    fn collect_answers(&mut self) {
+        while let Some(next) = self.pipeline.next() {
+            match next {
+                Next::Answer(answer) => {
+                    self.reader.mark_proven();
+                    self.activity.requests.fetch_add(1, Ordering::Relaxed);
+                    for segment in answer.segments {
+                        self.outbox.push(segment);
+                    }
+                }
+                Next::Close => {
+                    self.closing = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads and starts requests. `true` if anything moved.
+    fn poll_requests(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let mut moved = false;
+        while self.pipeline.len() < self.limits.settings.pipeline_max && self.outbox.has_room() {
+            match self.reader.next_frame() {
+                Ok(Some(frame)) => {
+                    let bytes = frame.len();
+                    let request = self.router.route(frame, &self.caller);
+                    self.pipeline.start(cx, request, bytes);
+                    moved = true;
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(peer = %self.caller.peer, %error, "closing the connection");
+                    self.closing = true;
+                    return Ok(true);
+                }
+            }
+            // Answers of the requests read so far go out before more is read.
+            if moved && self.reader.pending_bytes() == 0 {
+                return Ok(true);
+            }
+            self.count_bytes();
+            if !self.limits.in_flight.has_room(cx.waker()) {
+                return Ok(moved);
+            }
+            match self.reader.poll_fill(cx, &mut *self.stream) {
+                Poll::Ready(Ok(0)) => {
+                    self.closing = true;
+                    return Ok(true);
+                }
+                Poll::Ready(Ok(_)) => self.note_activity(),
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(moved),
+            }
+        }
+        Ok(moved)
+    }
+
+    fn note_activity(&self) {
+        let now_ms = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
+        self.activity.last_ms.store(now_ms, Ordering::Relaxed);
+        let partial = &self.activity.partial_since_ms;
+        if self.reader.pending_bytes() == 0 {
+            partial.store(0, Ordering::Relaxed);
+        } else if partial.load(Ordering::Relaxed) == 0 {
+            partial.store(now_ms.max(1), Ordering::Relaxed);
+        }
+    }
+
+    fn count_bytes(&mut self) {
+        let held = self.reader.held_bytes() + self.pipeline.frame_bytes();
+        self.limits.in_flight.change(self.counted_bytes, held);
+        self.counted_bytes = held;
+        if self.reader.pending_bytes() == 0 {
+            self.activity.partial_since_ms.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for ConnectionTask {
+    fn drop(&mut self) {
+        self.limits.in_flight.change(self.counted_bytes, 0);
+    }
+}

@@ -1,0 +1,216 @@
+//! What the network room may hold: connections, their rate, and bytes of requests in flight.
+
+use klamm_host::Clock;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
+use std::time::Duration;
+
+/// The limits of a node's listeners.
+#[derive(Debug, Clone)]
+pub(crate) struct LimitSettings {
+    /// Open connections in total (`max.connections`).
+    pub(crate) connections_max: usize,
+    /// Open connections of one address (`max.connections.per.ip`).
+    pub(crate) connections_per_ip_max: usize,
+    /// New connections a second (`max.connection.creation.rate`).
+    pub(crate) accepts_per_second_max: u32,
+    /// The largest frame (`socket.request.max.bytes`).
+    pub(crate) frame_bytes_max: usize,
+    /// Request bytes held at once by all connections (`klamm.max.inflight.bytes`).
+    pub(crate) in_flight_bytes_max: usize,
+    /// Requests of one connection that wait for their answers at once.
+    pub(crate) pipeline_max: usize,
+    /// A connection without traffic is closed after this (`connections.max.idle.ms`).
+    pub(crate) idle_max: Duration,
+    /// A frame that began must be complete after this.
+    pub(crate) frame_wait_max: Duration,
+    /// A connection must have made its first request after this.
+    pub(crate) first_request_wait_max: Duration,
+}
+
+/// Counts connections against the limits.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    pub(crate) settings: LimitSettings,
+    pub(crate) in_flight: InFlightBytes,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_ip: BTreeMap<IpAddr, usize>,
+    second: u64,
+    accepted_in_second: u32,
+}
+
+/// Why a connection was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// `max.connections` are open.
+    Total,
+    /// `max.connections.per.ip` are open from this address.
+    PerIp,
+    /// `max.connection.creation.rate` was reached in this second.
+    Rate,
+}
+
+/// A counted connection; gives its place back when dropped.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    limits: Arc<Limits>,
+    ip: IpAddr,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: LimitSettings) -> Arc<Self> {
+        let in_flight = InFlightBytes::new(settings.in_flight_bytes_max);
+        Arc::new(Self { settings, in_flight, open: Mutex::default() })
+    }
+
+    /// Takes a place for a connection from `ip`.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        ip: IpAddr,
+        clock: &dyn Clock,
+    ) -> Result<Admission, Refusal> {
+        let second = clock.monotonic().as_secs();
+        let mut open = self.open.lock();
+        if open.second != second {
+            open.second = second;
+            open.accepted_in_second = 0;
+        }
+        if open.accepted_in_second >= self.settings.accepts_per_second_max {
+            return Err(Refusal::Rate);
+        }
+        if open.total >= self.settings.connections_max {
+            return Err(Refusal::Total);
+        }
+        let same = open.by_ip.entry(ip).or_insert(0);
+        if *same >= self.settings.connections_per_ip_max {
+            return Err(Refusal::PerIp);
+        }
+        *same += 1;
+        open.total += 1;
+        open.accepted_in_second += 1;
+        Ok(Admission { limits: Arc::clone(self), ip })
+    }
+
+    /// Open connections.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.open.lock().total
+    }
+}
+
+impl Admission {
+    /// The limits that this place counts against.
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.limits)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut open = self.limits.open.lock();
+        open.total -= 1;
+        if let Some(same) = open.by_ip.get_mut(&self.ip) {
+            *same -= 1;
+            if *same == 0 {
+                open.by_ip.remove(&self.ip);
+            }
+        }
+    }
+}
+
+/// Request bytes held by all connections. Over the limit, connections stop reading: back-pressure, not growth.
+#[derive(Debug)]
+pub(crate) struct InFlightBytes {
+    held: AtomicUsize,
+    max: usize,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl InFlightBytes {
+    fn new(max: usize) -> Self {
+        Self { held: AtomicUsize::new(0), max, waiting: Mutex::default() }
+    }
+
+    /// Bytes held now.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether a connection may read more; if not, `waker` is woken when there is room.
+    pub(crate) fn has_room(&self, waker: &Waker) -> bool {
+        if self.held() < self.max {
+            return true;
+        }
+        self.waiting.lock().push(waker.clone());
+        // Room may have come between the check and the registration.
+        self.held() < self.max
+    }
+
+    /// Changes what one connection holds from `before` to `after`.
+    pub(crate) fn change(&self, before: usize, after: usize) {
+        if after > before {
+            self.held.fetch_add(after - before, Ordering::Relaxed);
+        } else if before > after {
+            let was = self.held.fetch_sub(before - after, Ordering::Relaxed);
+            if was >= self.max {
+                for waker in self.waiting.lock().drain(..) {
+                    waker.wake();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use klamm_host::os::SystemClock;
+
+    fn limits(total: usize, per_ip: usize, rate: u32) -> Arc<Limits> {
+        Limits::new(LimitSettings {
+            connections_max: total,
+            connections_per_ip_max: per_ip,
+            accepts_per_second_max: rate,
+            frame_bytes_max: 1 << 20,
+            in_flight_bytes_max: 1000,
+            pipeline_max: 4,
+            idle_max: Duration::from_secs(1),
+            frame_wait_max: Duration::from_secs(1),
+            first_request_wait_max: Duration::from_secs(1),
+        })
+    }
+
+    #[test]
+    fn places_are_bounded_and_given_back() {
+        let clock = SystemClock::new();
+        let (a, b) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+        let limits = limits(3, 2, 100);
+        let first = limits.admit(a, &clock).unwrap();
+        let _second = limits.admit(a, &clock).unwrap();
+        assert_eq!(limits.admit(a, &clock).unwrap_err(), Refusal::PerIp);
+        let _third = limits.admit(b, &clock).unwrap();
+        assert_eq!(limits.admit(b, &clock).unwrap_err(), Refusal::Total);
+        drop(first);
+        assert!(limits.admit(a, &clock).is_ok());
+        assert_eq!(limits.open_connections(), 2);
+    }
+
+    #[test]
+    fn bytes_over_the_limit_stop_reading_until_they_are_given_back() {
+        let limits = limits(1, 1, 1);
+        let waker = Waker::noop();
+        assert!(limits.in_flight.has_room(waker));
+        limits.in_flight.change(0, 1000);
+        assert!(!limits.in_flight.has_room(waker));
+        limits.in_flight.change(1000, 10);
+        assert!(limits.in_flight.has_room(waker));
+    }
+}

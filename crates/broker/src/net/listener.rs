@@ -1,0 +1,188 @@
+//! Accepts connections, within the limits, and closes those that overstay.
+
+use super::connection::{Activity, ConnectionTask, Parts};
+use super::limits::{Admission, Limits, Refusal};
+use crate::request::{Caller, RequestRouter};
+use hashbrown::HashMap;
+use klamm_host::{Connection, Host, Listener};
+use parking_lot::Mutex;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A listening socket with its configured name.
+#[derive(Debug)]
+pub(crate) struct BoundListener {
+    /// The listener's name, such as `PLAINTEXT`.
+    pub(crate) name: Arc<str>,
+    /// The socket.
+    pub(crate) socket: Box<dyn Listener>,
+}
+
+/// The connections of one listener.
+#[derive(Debug, Default)]
+struct Open {
+    connections: Mutex<HashMap<u64, Entry, foldhash::fast::FixedState>>,
+    arrived: Notify,
+    next: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    activity: Arc<Activity>,
+    abort: Option<tokio::task::AbortHandle>,
+}
+
+/// After a failed accept (out of file handles), wait before trying again.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// While a limit holds, a connection waits this long before it is looked at again.
+const ADMIT_RETRY: Duration = Duration::from_millis(50);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Accepts until `stop`, then closes what is left.
+pub(crate) async fn serve(
+    mut listener: BoundListener,
+    router: Arc<RequestRouter>,
+    limits: Arc<Limits>,
+    host: Host,
+    stop: Arc<Notify>,
+) {
+    let open = Arc::new(Open::default());
+    let sweeper = {
+        let (open, limits, host) = (Arc::clone(&open), Arc::clone(&limits), host.clone());
+        host.clone()
+            .tasks
+            .spawn(Box::pin(async move { sweep(&open, &limits, &host).await }))
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.notified() => break,
+            accepted = std::future::poll_fn(|cx| listener.socket.poll_accept(cx)) => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let caller = Caller::new(peer, Arc::clone(&listener.name));
+                let admission = loop {
+                    match limits.admit(peer.ip(), &*host.clock) {
+                        Ok(admission) => break Some(admission),
+                        Err(Refusal::PerIp) => break None,
+                        // The kernel's queue holds the others meanwhile.
+                        Err(Refusal::Total | Refusal::Rate) => {
+                            router.meters().accepts_delayed.add(1);
+                            tokio::time::sleep(ADMIT_RETRY).await;
+                        }
+                    }
+                };
+                match admission {
+                    Some(admission) => start(stream, caller, admission, &open, &router, &host),
+                    None => {
+                        router.meters().connections_refused.add(1);
+                        tracing::debug!(%peer, "connection refused: too many from its address");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accepting a connection failed");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+    sweeper.abort();
+    for entry in open.connections.lock().values() {
+        if let Some(abort) = &entry.abort {
+            abort.abort();
+        }
+    }
+}
+
+fn start(
+    stream: Box<dyn Connection>,
+    caller: Caller,
+    admission: Admission,
+    open: &Arc<Open>,
+    router: &Arc<RequestRouter>,
+    host: &Host,
+) {
+    let activity = Arc::new(Activity::new(monotonic_ms(host)));
+    let task = ConnectionTask::new(Parts {
+        stream,
+        router: Arc::clone(router),
+        caller: Arc::new(caller),
+        limits: admission.limits(),
+        clock: Arc::clone(&host.clock),
+        tasks: Arc::clone(&host.tasks),
+        activity: Arc::clone(&activity),
+        admission,
+    });
+    let id = open.next.fetch_add(1, Ordering::Relaxed);
+    // The entry must be there before the task can end and remove it.
+    open.connections
+        .lock()
+        .insert(id, Entry { activity, abort: None });
+    let done = Arc::clone(open);
+    let handle = host.tasks.spawn(Box::pin(async move {
+        let _leave = Leave { open: done, id };
+        task.run().await;
+    }));
+    if let Some(entry) = open.connections.lock().get_mut(&id) {
+        entry.abort = Some(handle.abort_handle());
+    }
+    open.arrived.notify_one();
+}
+
+/// Removes the connection's entry, also when its task is aborted.
+struct Leave {
+    open: Arc<Open>,
+    id: u64,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        let mut connections = self.open.connections.lock();
+        connections.remove(&self.id);
+        if connections.is_empty() {
+            connections.shrink_to_fit();
+        }
+    }
+}
+
+/// Closes connections that overstay. Sleeps without a timer while there are none.
+async fn sweep(open: &Open, limits: &Limits, host: &Host) {
+    loop {
+        if open.connections.lock().is_empty() {
+            open.arrived.notified().await;
+        }
+        tokio::time::sleep(SWEEP_INTERVAL).await;
+        let now_ms = monotonic_ms(host);
+        let overdue: Vec<_> = {
+            let connections = open.connections.lock();
+            let overdue = connections
+                .values()
+                .filter(|e| e.activity.is_overdue(now_ms, &limits.settings));
+            overdue.filter_map(|entry| entry.abort.clone()).collect()
+        };
+        for abort in overdue {
+            abort.abort();
+        }
+    }
+}
+
+fn monotonic_ms(host: &Host) -> u64 {
+    u64::try_from(host.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// The address is taken or not ours.
+pub(crate) async fn bind(
+    host: &Host,
+    name: &str,
+    address: SocketAddr,
+) -> io::Result<BoundListener> {
+    Ok(BoundListener { name: name.into(), socket: host.net.listen(address).await? })
+}

@@ -1,0 +1,12 @@
+//! Bytes in, bytes out: listeners, connections, frames, limits.
+
+mod connection;
+mod frame;
+mod limits;
+mod listener;
+mod outbox;
+mod pipeline;
+
+pub(crate) use limits::{LimitSettings, Limits};
+pub(crate) use listener::{BoundListener, bind, serve};
+pub(crate) use outbox::copy_small_ranges;

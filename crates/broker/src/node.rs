@@ -1,0 +1,29 @@
+//! What the handlers share. No behaviour: each handler takes out what it uses.
+
+use crate::auto_create::AutoCreate;
+use crate::config::BrokerConfig;
+use crate::handlers::fetch::session::FetchSessions;
+use crate::net::Limits;
+use crate::observing::Meters;
+use crate::partitions::Registry;
+use crate::producer_ids::ProducerIds;
+use crate::quorum::QuorumHandle;
+use crate::upkeep::DirtyBudget;
+use klamm_host::Host;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// The parts of a running node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) host: Host,
+    pub(crate) config: BrokerConfig,
+    pub(crate) quorum: QuorumHandle,
+    pub(crate) partitions: Arc<Registry>,
+    pub(crate) fetch_sessions: Mutex<FetchSessions>,
+    pub(crate) producer_ids: ProducerIds,
+    pub(crate) auto_create: AutoCreate,
+    pub(crate) dirty: Arc<DirtyBudget>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) meters: Meters,
+}

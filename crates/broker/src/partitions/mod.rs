@@ -1,0 +1,14 @@
+//! The partitions of this node: found here, owned here.
+
+mod append;
+mod checkpoints;
+mod partition;
+mod registry;
+mod topic_traits;
+
+pub(crate) use append::{AppendFailure, AppendRequest, Appended};
+pub(crate) use partition::{
+    DeleteRecordsError, EpochError, OffsetAt, Partition, ReadError, Reader,
+};
+pub(crate) use registry::{Directory, FindError, Registry, Shared};
+pub(crate) use topic_traits::TopicTraits;

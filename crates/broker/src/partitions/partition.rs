@@ -1,0 +1,613 @@
+//! One partition: the owner of its log, and what others may ask of it.
+//!
+//! The log is behind one lock that is held for microseconds. Syncs, deletions and searches by time run on the blocking
+//! pool.
+
+use super::TopicTraits;
+use super::append::{self, AppendFailure, AppendRequest, Appended};
+use super::registry::Shared;
+use crate::waiting::{SyncFailed, SyncGate, Watchers};
+use arc_swap::ArcSwap;
+use klamm_codec::Records;
+use klamm_host::Host;
+use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
+use klamm_storage::{
+    AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
+    PartitionLog, StorageError, SyncDone, SyncScope, SyncWork, TimestampedOffset, UpperBound,
+};
+use klamm_wire::ErrorCode;
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+
+/// A partition that this node holds.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    name: TopicPartition,
+    topic_id: Uuid,
+    dir: Arc<LogDir>,
+    /// `None` once the topic is deleted.
+    log: Mutex<Option<PartitionLog>>,
+    traits: ArcSwap<TopicTraits>,
+    leader_id: AtomicI32,
+    leader_epoch: AtomicI32,
+    /// Fetches that wait for more records.
+    pub(crate) watchers: Watchers,
+    syncs: SyncGate,
+    dirty_bytes: AtomicU64,
+    /// The flusher knows of unsynced bytes.
+    is_dirty: AtomicBool,
+    shared: Arc<Shared>,
+}
+
+/// What a log is opened with.
+#[derive(Debug)]
+pub(super) struct Opening<'a> {
+    pub(super) dir: &'a Arc<LogDir>,
+    pub(super) handles: &'a Arc<HandleCache>,
+    pub(super) name: &'a TopicPartition,
+    pub(super) topic_id: Uuid,
+    /// What the last run knew, if there is a folder of it.
+    pub(super) last: Option<LastOffsets>,
+    pub(super) traits: &'a Arc<TopicTraits>,
+}
+
+/// How far each reader may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks {
+    pub(crate) log_start_offset: i64,
+    pub(crate) last_stable_offset: i64,
+    pub(crate) high_watermark: i64,
+    pub(crate) log_end_offset: i64,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A consumer, up to the high watermark.
+    ReadUncommitted,
+    /// A consumer, up to the last stable offset.
+    ReadCommitted,
+    /// A tool that compares replicas, up to the log's end.
+    Debug,
+    /// A follower. Not served on client listeners.
+    Replica,
+}
+
+/// Records for one fetch.
+#[derive(Debug)]
+pub(crate) struct LogSlice {
+    pub(crate) records: Records,
+    /// Producer id and first offset of the aborted transactions in the slice; only for `ReadCommitted`.
+    pub(crate) aborted: Option<Vec<(i64, i64)>>,
+}
+
+/// Why nothing was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    /// Below the log's start, or beyond its end.
+    OutOfRange,
+    /// The topic was deleted.
+    Gone,
+    /// The disk.
+    Storage,
+}
+
+/// Why records can't be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeleteRecordsError {
+    /// Negative, or beyond the high watermark.
+    OutOfRange,
+    /// The topic's cleanup policy does not have `delete`.
+    NotDeletable,
+    /// The disk.
+    Storage,
+}
+
+/// A client's idea of the leader epoch does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EpochError {
+    /// The client is behind.
+    Fenced,
+    /// The client is ahead of this node.
+    Unknown,
+}
+
+/// A record's place, found by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OffsetAt {
+    pub(crate) timestamp: i64,
+    pub(crate) offset: i64,
+    pub(crate) leader_epoch: i32,
+}
+
+/// The topic was deleted.
+struct Gone;
+
+impl Marks {
+    const NONE: Self = Self {
+        log_start_offset: -1,
+        last_stable_offset: -1,
+        high_watermark: -1,
+        log_end_offset: -1,
+    };
+}
+
+impl OffsetAt {
+    /// Nothing found.
+    pub(crate) const NONE: Self = Self { timestamp: -1, offset: -1, leader_epoch: -1 };
+}
+
+/// Positions that the checkpoint files keep.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checkpoints {
+    pub(crate) recovery_point: i64,
+    pub(crate) log_start: i64,
+    pub(crate) high_watermark: i64,
+}
+
+impl Partition {
+    /// Opens or makes the log. Blocks.
+    pub(super) fn open(opening: Opening<'_>, shared: Arc<Shared>) -> Result<Self, OpenError> {
+        let config = Arc::new(opening.traits.log.clone());
+        let mut log = open_log(&opening, config, shared.host.clock.now_ms())?;
+        // A node alone is its own in-sync set: what is in the log is committed.
+        let end = log.log_end_offset();
+        log.set_high_watermark(end);
+        Ok(Self {
+            name: opening.name.clone(),
+            topic_id: opening.topic_id,
+            dir: Arc::clone(opening.dir),
+            log: Mutex::new(Some(log)),
+            traits: ArcSwap::new(Arc::clone(opening.traits)),
+            leader_id: AtomicI32::new(-1),
+            leader_epoch: AtomicI32::new(-1),
+            watchers: Watchers::default(),
+            syncs: SyncGate::default(),
+            dirty_bytes: AtomicU64::new(0),
+            is_dirty: AtomicBool::new(false),
+            shared,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &TopicPartition {
+        &self.name
+    }
+
+    pub(crate) fn topic_id(&self) -> Uuid {
+        self.topic_id
+    }
+
+    pub(crate) fn dir(&self) -> &Arc<LogDir> {
+        &self.dir
+    }
+
+    pub(crate) fn leader_id(&self) -> NodeId {
+        NodeId(self.leader_id.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn leader_epoch(&self) -> i32 {
+        self.leader_epoch.load(Ordering::Acquire)
+    }
+
+    /// The image names a leader.
+    pub(super) fn lead(&self, leader: Option<NodeId>, epoch: LeaderEpoch) {
+        self.leader_id
+            .store(leader.map_or(-1, |leader| leader.0), Ordering::Release);
+        self.leader_epoch.store(epoch.0, Ordering::Release);
+    }
+
+    /// The log, unless the topic was deleted.
+    fn log(&self) -> Result<MappedMutexGuard<'_, PartitionLog>, Gone> {
+        MutexGuard::try_map(self.log.lock(), Option::as_mut).map_err(|_| Gone)
+    }
+
+    /// The topic's configuration changed.
+    pub(super) fn configure(&self, traits: Arc<TopicTraits>) {
+        if let Ok(mut log) = self.log() {
+            log.set_config(Arc::new(traits.log.clone()));
+        }
+        self.traits.store(traits);
+    }
+
+    /// Checks the epoch that a client sent; -1 means that it sent none.
+    pub(crate) fn check_leader_epoch(&self, epoch: i32) -> Result<(), EpochError> {
+        let current = self.leader_epoch();
+        match epoch {
+            -1 => Ok(()),
+            epoch if epoch < current => Err(EpochError::Fenced),
+            epoch if epoch > current => Err(EpochError::Unknown),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        self.log().map_or(Marks::NONE, |log| marks_of(&log))
+    }
+
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.log().map_or(0, |log| log.size_bytes())
+    }
+
+    /// Whether an offset is so close to the log's end that looking it up needs no disk.
+    pub(crate) fn is_recent(&self, offset: i64) -> bool {
+        self.log().is_ok_and(|log| log.is_recent(offset))
+    }
+
+    /// Validates and appends a producer's batch.
+    pub(crate) fn append(
+        self: &Arc<Self>,
+        request: AppendRequest<'_>,
+    ) -> Result<Appended, AppendFailure> {
+        let traits = self.traits.load();
+        let checked = append::check(&request, &traits)?;
+        let context = AppendContext {
+            leader_epoch: self.leader_epoch(),
+            now_ms: request.now_ms,
+            origin: Origin::Client,
+            transactions_v2: false,
+        };
+        let mut log = self.log().map_err(|Gone| {
+            AppendFailure::new(
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                "the topic was deleted",
+            )
+        })?;
+        let appended = log
+            .append_as_leader(&checked.batch, context)
+            .map_err(append::of_append_error)?;
+        let end = appended.last_offset + 1;
+        // A duplicate's first copy may still be unsynced: its repetition waits as long.
+        let shows_synced_only = traits.log.flush_messages == 1;
+        let sync_before_ack = (shows_synced_only || appended.flush_due).then_some(end);
+        if !shows_synced_only {
+            let log_end = log.log_end_offset();
+            log.set_high_watermark(log_end);
+        }
+        drop(log);
+        if !shows_synced_only {
+            self.watchers.wake();
+        }
+        self.note_dirty(appended.bytes, &traits);
+        Ok(Appended {
+            base_offset: appended.base_offset,
+            log_append_time_ms: appended.log_append_time_ms,
+            log_start_offset: appended.log_start_offset,
+            bytes: appended.bytes,
+            sync_before_ack,
+        })
+    }
+
+    fn note_dirty(self: &Arc<Self>, bytes: usize, traits: &TopicTraits) {
+        let bytes = bytes as u64;
+        if bytes == 0 {
+            return;
+        }
+        self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let first = !self.is_dirty.swap(true, Ordering::AcqRel);
+        self.shared.dirty.note(self, bytes, first);
+        if first && traits.log.flush_ms < self.shared.flush_interval_ms {
+            self.sync_after(traits.log.flush_ms);
+        }
+    }
+
+    /// `flush.ms` is shorter than the flusher's pace: this partition has a timer of its own while it is dirty.
+    fn sync_after(self: &Arc<Self>, flush_ms: i64) {
+        let partition = Arc::clone(self);
+        let wait = crate::config::millis(flush_ms);
+        self.shared.host.tasks.spawn(Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            let end = partition.marks().log_end_offset;
+            // A failure took the directory offline and was reported there.
+            let _ = partition.wait_until_synced(end).await;
+        }));
+    }
+
+    /// Waits until all offsets below `end` are on the disk.
+    ///
+    /// # Errors
+    /// The disk failed; nothing that waits may be acknowledged.
+    pub(crate) async fn wait_until_synced(self: &Arc<Self>, end: i64) -> Result<(), AppendFailure> {
+        let synced = self.syncs.wait(end, || self.start_sync()).await;
+        synced.map_err(|_: SyncFailed| {
+            AppendFailure::new(
+                ErrorCode::KAFKA_STORAGE_ERROR,
+                "the log directory failed before the batch was on the disk",
+            )
+        })
+    }
+
+    fn start_sync(self: &Arc<Self>) {
+        let (partition, host) = (Arc::clone(self), self.shared.host.clone());
+        // A task of its own: the writer that began it may leave before it ends.
+        self.shared.host.tasks.spawn(Box::pin(async move {
+            // Those who wait hear of a failure from the gate.
+            let _ = partition.sync(&host).await;
+        }));
+    }
+
+    async fn sync(&self, host: &Host) -> Result<(), SyncFailed> {
+        self.is_dirty.store(false, Ordering::Release);
+        let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
+        let result = match self.take_sync_work(SyncScope::Data) {
+            Ok(None) => self
+                .log()
+                .map(|log| log.flushed_end_offset())
+                .map_err(|Gone| SyncFailed),
+            Ok(Some(work)) => {
+                let done = klamm_host::run_blocking(&*host.tasks, move || work.run()).await;
+                // The pool is shutting down: nothing was synced, nothing is acknowledged.
+                done.map_or(Err(SyncFailed), |done| self.take_in(done))
+            }
+            Err(SyncFailed) => Err(SyncFailed),
+        };
+        self.shared.dirty.release(bytes);
+        self.syncs.finished(result);
+        self.watchers.wake();
+        result.map(|_| ())
+    }
+
+    fn take_sync_work(&self, scope: SyncScope) -> Result<Option<SyncWork>, SyncFailed> {
+        let mut log = self.log().map_err(|Gone| SyncFailed)?;
+        log.sync_work(scope)
+            .map_err(|error| self.report_sync(&error))
+    }
+
+    /// Tells the log how a sync ended, and shows consumers what they may see now. Returns the flushed end.
+    fn take_in(&self, done: Result<SyncDone, StorageError>) -> Result<i64, SyncFailed> {
+        let mut log = self.log().map_err(|Gone| SyncFailed)?;
+        let failed = done.as_ref().err().map(|error| self.report_sync(error));
+        log.synced(done);
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        let flushed = log.flushed_end_offset();
+        let visible = if self.traits.load().log.flush_messages == 1 {
+            log.high_watermark().max(flushed)
+        } else {
+            log.log_end_offset()
+        };
+        log.set_high_watermark(visible);
+        Ok(flushed)
+    }
+
+    fn report_sync(&self, error: &StorageError) -> SyncFailed {
+        tracing::error!(partition = %self.name, %error, "syncing the log");
+        SyncFailed
+    }
+
+    /// Syncs indexes and snapshots too, so that a restart reads nothing below. Blocks.
+    pub(super) fn advance_recovery_point(&self) {
+        if let Ok(Some(work)) = self.take_sync_work(SyncScope::All) {
+            // A failure was reported, and took the directory offline.
+            let _ = self.take_in(work.run());
+        }
+    }
+
+    /// Looks up records from an offset on.
+    pub(crate) fn read(
+        &self,
+        offset: i64,
+        bytes_max: usize,
+        min_one_batch: bool,
+        reader: Reader,
+    ) -> Result<LogSlice, ReadError> {
+        let upper = match reader {
+            Reader::ReadUncommitted => UpperBound::HighWatermark,
+            Reader::ReadCommitted => UpperBound::LastStable,
+            Reader::Debug | Reader::Replica => UpperBound::LogEnd,
+        };
+        let slice = self.log().map_err(|Gone| ReadError::Gone)?.read(
+            offset,
+            bytes_max,
+            min_one_batch,
+            upper,
+        );
+        match slice {
+            Ok(slice) => {
+                let aborted = (reader == Reader::ReadCommitted).then(|| {
+                    slice
+                        .aborted
+                        .iter()
+                        .map(|txn| (txn.producer_id, txn.first_offset))
+                        .collect()
+                });
+                let records = slice.range.map_or(Records::EMPTY, Records::File);
+                Ok(LogSlice { records, aborted })
+            }
+            Err(klamm_storage::ReadError::OutOfRange { .. }) => Err(ReadError::OutOfRange),
+            Err(error) => {
+                tracing::error!(partition = %self.name, %error, "reading the log");
+                Err(ReadError::Storage)
+            }
+        }
+    }
+
+    /// Where the client's log parts from this one: the largest epoch that both know, and its end here. `None` if it
+    /// does not.
+    pub(crate) fn divergence(&self, last_fetched_epoch: i32, offset: i64) -> Option<(i32, i64)> {
+        let (epoch, end) = self.end_offset_for_epoch(last_fetched_epoch);
+        (epoch != last_fetched_epoch || end < offset).then_some((epoch, end))
+    }
+
+    /// The largest epoch not above `epoch`, and where it ends; (-1, -1) if there is none.
+    pub(crate) fn end_offset_for_epoch(&self, epoch: i32) -> (i32, i64) {
+        let Ok(log) = self.log() else { return (-1, -1) };
+        if epoch == self.leader_epoch() {
+            return (epoch, log.log_end_offset());
+        }
+        log.end_offset_for_epoch(epoch).unwrap_or((-1, -1))
+    }
+
+    /// The epoch of the last batch; -1 in an empty log.
+    pub(crate) fn epoch_of_end(&self) -> i32 {
+        self.log()
+            .ok()
+            .and_then(|log| log.latest_epoch())
+            .unwrap_or(-1)
+    }
+
+    /// The epoch of the first batch; -1 in an empty log.
+    pub(crate) fn epoch_of_start(&self) -> i32 {
+        let epoch = self.log().ok().and_then(|log| {
+            log.epoch_history()
+                .entries()
+                .first()
+                .map(|(epoch, _)| *epoch)
+        });
+        epoch.unwrap_or(-1)
+    }
+
+    /// The first record that is not older than `timestamp_ms`. Reads the disk.
+    pub(crate) fn offset_for_timestamp(
+        &self,
+        timestamp_ms: i64,
+    ) -> Result<Option<OffsetAt>, ReadError> {
+        self.search(|log| log.offset_for_timestamp(timestamp_ms))
+    }
+
+    /// The first record with the largest timestamp. Reads the disk.
+    pub(crate) fn offset_of_max_timestamp(&self) -> Result<Option<OffsetAt>, ReadError> {
+        self.search(PartitionLog::max_timestamp)
+    }
+
+    fn search(
+        &self,
+        look: impl Fn(&PartitionLog) -> Result<Option<TimestampedOffset>, klamm_storage::ReadError>,
+    ) -> Result<Option<OffsetAt>, ReadError> {
+        let log = self.log().map_err(|Gone| ReadError::Gone)?;
+        let found = look(&log).map_err(|error| {
+            tracing::error!(partition = %self.name, %error, "searching by time");
+            ReadError::Storage
+        })?;
+        Ok(found.map(|found| OffsetAt {
+            timestamp: found.timestamp_ms,
+            offset: found.offset,
+            leader_epoch: found.leader_epoch.unwrap_or(-1),
+        }))
+    }
+
+    /// Moves the log's start to `before` (-1: to the high watermark). Returns the new start. Blocks.
+    pub(crate) fn delete_records(&self, before: i64) -> Result<i64, DeleteRecordsError> {
+        let mut log = self.log().map_err(|Gone| DeleteRecordsError::Storage)?;
+        let config = log.config();
+        // Kafka allows it with an empty policy too: only compaction alone speaks against it.
+        if config.cleanup_compact && !config.cleanup_delete {
+            return Err(DeleteRecordsError::NotDeletable);
+        }
+        let marks = marks_of(&log);
+        let before = if before == -1 {
+            marks.high_watermark
+        } else {
+            before
+        };
+        if before < 0 || before > marks.high_watermark {
+            return Err(DeleteRecordsError::OutOfRange);
+        }
+        let start = log
+            .advance_log_start(before)
+            .map_err(|_| DeleteRecordsError::Storage)?;
+        drop(log);
+        self.apply_retention(self.shared.host.clock.now_ms());
+        Ok(start)
+    }
+
+    /// Deletes segments that retention lets go, and forgets silent producers. Blocks.
+    pub(crate) fn apply_retention(&self, now_ms: i64) {
+        let expired = {
+            let Ok(mut log) = self.log() else { return };
+            log.expire_producers(now_ms);
+            log.expired(now_ms)
+        };
+        match expired {
+            Ok(None) => {}
+            Ok(Some(pending)) => match pending.mark() {
+                Ok(()) => self.shared.removals.add_files(pending, now_ms),
+                Err(error) => tracing::error!(partition = %self.name, %error, "deleting segments"),
+            },
+            Err(error) => tracing::error!(partition = %self.name, %error, "applying retention"),
+        }
+    }
+
+    /// The topic is gone: renames the folder; its removal follows later. Blocks.
+    pub(super) fn delete(&self, random: u128, now_ms: i64) {
+        let Some(log) = self.log.lock().take() else {
+            return;
+        };
+        let delay_ms = log.config().file_delete_delay_ms;
+        match log.delete(random) {
+            Ok(folder) => {
+                let due_ms = now_ms.saturating_add(delay_ms);
+                self.shared
+                    .removals
+                    .add_folder(Arc::clone(&self.dir), folder, due_ms);
+            }
+            Err(error) => tracing::error!(partition = %self.name, %error, "deleting the log"),
+        }
+        self.syncs.finished(Err(SyncFailed));
+        self.watchers.wake();
+    }
+
+    pub(super) fn checkpoints(&self) -> Option<Checkpoints> {
+        let log = self.log().ok()?;
+        Some(Checkpoints {
+            recovery_point: log.recovery_point(),
+            log_start: log.log_start_offset(),
+            high_watermark: log.high_watermark(),
+        })
+    }
+
+    /// Syncs what is left and closes the files. Blocks.
+    pub(super) fn close(&self) {
+        let work = self.log().map(|mut log| log.prepare_close());
+        match work {
+            Ok(Ok(Some(work))) => {
+                // A failure was reported, and took the directory offline.
+                let _ = self.take_in(work.run());
+            }
+            Ok(Ok(None)) | Err(Gone) => {}
+            Ok(Err(error)) => tracing::error!(partition = %self.name, %error, "closing the log"),
+        }
+    }
+
+    /// Producers that the log remembers.
+    pub(crate) fn producers(&self) -> Vec<klamm_storage::ProducerInfo> {
+        self.log()
+            .map_or_else(|_| Vec::new(), |log| log.producers().collect())
+    }
+}
+
+fn marks_of(log: &PartitionLog) -> Marks {
+    Marks {
+        log_start_offset: log.log_start_offset(),
+        last_stable_offset: log.last_stable_offset(),
+        high_watermark: log.high_watermark(),
+        log_end_offset: log.log_end_offset(),
+    }
+}
+
+/// The log of a partition: opened if its folder is there, else made.
+fn open_log(
+    opening: &Opening<'_>,
+    config: Arc<LogConfig>,
+    now_ms: i64,
+) -> Result<PartitionLog, OpenError> {
+    let (dir, handles, name) = (opening.dir, opening.handles, opening.name.clone());
+    let Some(last) = opening.last else {
+        return PartitionLog::create(dir, handles, name, Some(opening.topic_id), config, now_ms);
+    };
+    let Opened { mut log, recovery } =
+        PartitionLog::open(dir, handles, name, Arc::clone(&config), last, now_ms)?;
+    if let Some(report) = recovery {
+        tracing::info!(partition = %opening.name, ?report, "recovered the log");
+    }
+    match log.assign_topic_id(opening.topic_id) {
+        Ok(()) => Ok(log),
+        Err(other) => {
+            tracing::warn!(partition = %opening.name, %other, "the folder is of another topic; set aside");
+            log.set_aside(other.on_disk.0)?;
+            let name = opening.name.clone();
+            PartitionLog::create(dir, handles, name, Some(opening.topic_id), config, now_ms)
+        }
+    }
+}

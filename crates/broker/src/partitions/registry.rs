@@ -1,0 +1,461 @@
+//! Finds partitions, and follows the metadata image: creates, configures and deletes their logs.
+
+use super::{Partition, TopicTraits};
+use hashbrown::HashMap;
+use klamm_host::Host;
+use klamm_metadata::decide::stored;
+use klamm_metadata::image::{ResourceKind, Topic};
+use klamm_metadata::{Delta, Image};
+use klamm_model::{NodeId, TopicName, TopicPartition, Uuid};
+use klamm_settings::Layers;
+use klamm_storage::layout::{FolderName, stray_folder_name};
+use klamm_storage::{HandleCache, LastRun, LogDir};
+use parking_lot::{Mutex, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::quorum::MetadataListener;
+use crate::start::Halt;
+use crate::upkeep::{DirtyBudget, Removals};
+
+/// The partitions of this node.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    node_id: NodeId,
+    dirs: Vec<Directory>,
+    handles: Arc<HandleCache>,
+    shared: Arc<Shared>,
+    found: RwLock<Found>,
+    layers: RwLock<Layers>,
+    halt: Arc<Halt>,
+}
+
+/// What every partition of the node uses.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) host: Host,
+    pub(crate) dirty: Arc<DirtyBudget>,
+    pub(crate) removals: Arc<Removals>,
+    pub(crate) flush_interval_ms: i64,
+}
+
+/// A log directory and what was in it at the start.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) dir: Arc<LogDir>,
+    pub(crate) last: LastRun,
+    /// Folders of partitions that the image has not named yet.
+    unclaimed: Mutex<BTreeSet<TopicPartition>>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    by_name: HashMap<TopicName, Uuid, foldhash::fast::FixedState>,
+    partitions: HashMap<(Uuid, i32), Slot, foldhash::fast::FixedState>,
+}
+
+#[derive(Debug, Clone)]
+enum Slot {
+    Here(Arc<Partition>),
+    /// Its directory failed, or its log can't be opened.
+    Offline,
+}
+
+/// Why a partition can't be used here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FindError {
+    /// The cluster has no such topic, or the topic no such partition.
+    UnknownTopicOrPartition,
+    /// No topic has this id.
+    UnknownTopicId,
+    /// Another node leads it.
+    NotLeader,
+    /// Its log directory failed.
+    Offline,
+}
+
+/// Sums over all partitions.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) partitions: u64,
+    pub(crate) log_bytes: u64,
+    pub(crate) open_files: u64,
+    pub(crate) offline_dirs: u64,
+}
+
+impl Directory {
+    /// Lists what is in a directory.
+    ///
+    /// # Errors
+    /// The directory can't be listed.
+    pub(crate) fn new(
+        dir: Arc<LogDir>,
+        last: LastRun,
+    ) -> Result<Self, klamm_storage::StorageError> {
+        let folders = dir
+            .folders()?
+            .into_iter()
+            .filter_map(|(_, folder)| match folder {
+                FolderName::Partition(partition) => Some(partition),
+                _ => None,
+            });
+        let unclaimed = Mutex::new(folders.collect());
+        Ok(Self { dir, last, unclaimed })
+    }
+}
+
+impl Registry {
+    pub(crate) fn new(
+        node_id: NodeId,
+        dirs: Vec<Directory>,
+        handles: Arc<HandleCache>,
+        shared: Shared,
+        layers: Layers,
+        halt: Arc<Halt>,
+    ) -> Self {
+        Self {
+            node_id,
+            dirs,
+            handles,
+            shared: Arc::new(shared),
+            found: RwLock::default(),
+            layers: RwLock::new(layers),
+            halt,
+        }
+    }
+
+    /// A partition by its topic's name.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub(crate) fn find_by_name(
+        &self,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Arc<Partition>, FindError> {
+        let found = self.found.read();
+        let id = found
+            .by_name
+            .get(topic)
+            .ok_or(FindError::UnknownTopicOrPartition)?;
+        found.partition(*id, partition)
+    }
+
+    /// A partition by its topic's id.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub(crate) fn find_by_id(
+        &self,
+        topic: Uuid,
+        partition: i32,
+    ) -> Result<Arc<Partition>, FindError> {
+        self.found
+            .read()
+            .partition(topic, partition)
+            .map_err(|error| match error {
+                FindError::UnknownTopicOrPartition => FindError::UnknownTopicId,
+                error => error,
+            })
+    }
+
+    /// Whether a partition's log can't be used.
+    pub(crate) fn is_offline(&self, topic: Uuid, partition: i32) -> bool {
+        let found = self.found.read();
+        match found.partitions.get(&(topic, partition)) {
+            Some(Slot::Here(partition)) => !partition.dir().is_online(),
+            Some(Slot::Offline) => true,
+            None => false,
+        }
+    }
+
+    /// Unsynced bytes of the node.
+    pub(crate) fn dirty(&self) -> Arc<DirtyBudget> {
+        Arc::clone(&self.shared.dirty)
+    }
+
+    /// Files that wait for their removal.
+    pub(crate) fn removals(&self) -> Arc<Removals> {
+        Arc::clone(&self.shared.removals)
+    }
+
+    /// Every partition that is served here.
+    pub(crate) fn all(&self) -> Vec<Arc<Partition>> {
+        let found = self.found.read();
+        let here = found.partitions.values().filter_map(|slot| match slot {
+            Slot::Here(partition) => Some(Arc::clone(partition)),
+            Slot::Offline => None,
+        });
+        here.collect()
+    }
+
+    /// The node's log directories.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = &Arc<LogDir>> {
+        self.dirs.iter().map(|directory| &directory.dir)
+    }
+
+    /// Whether the node can still serve something.
+    pub(crate) fn any_directory_online(&self) -> bool {
+        self.directories().any(|dir| dir.is_online())
+    }
+
+    /// Sums for the metrics.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let all = self.all();
+        Sizes {
+            partitions: all.len() as u64,
+            log_bytes: all.iter().map(|partition| partition.size_bytes()).sum(),
+            open_files: self.handles.open_files() as u64,
+            offline_dirs: self.directories().filter(|dir| !dir.is_online()).count() as u64,
+        }
+    }
+
+    /// The node's settings with what was changed at run time.
+    pub(crate) fn layers(&self) -> Layers {
+        self.layers.read().clone()
+    }
+
+    /// Follows the image. Blocks: creates and renames folders.
+    fn follow(&self, image: &Image, delta: &Delta) {
+        let mut stale: BTreeSet<Uuid> = BTreeSet::new();
+        for resource in &delta.configs {
+            match resource.kind {
+                ResourceKind::Broker => self.take_broker_configs(image, &mut stale),
+                ResourceKind::Topic => {
+                    stale.extend(image.topics().named(&resource.name).map(|topic| topic.id));
+                }
+                ResourceKind::BrokerLogger | ResourceKind::ClientMetrics | ResourceKind::Group => {}
+            }
+        }
+        for (id, name) in &delta.topics_deleted {
+            self.delete_topic(*id, name);
+        }
+        for (id, changed) in &delta.partitions {
+            let Some(topic) = image.topics().by_id(*id) else {
+                continue;
+            };
+            let traits = Arc::new(self.traits_of(image, &topic.name));
+            self.found.write().by_name.insert(topic.name.clone(), *id);
+            for partition in changed {
+                self.follow_partition(topic, *partition, &traits);
+            }
+        }
+        for id in stale {
+            let Some(topic) = image.topics().by_id(id) else {
+                continue;
+            };
+            let traits = Arc::new(self.traits_of(image, &topic.name));
+            self.configure_topic(id, &traits);
+        }
+    }
+
+    /// Sets folders aside that the first complete image does not name. They are never deleted: metadata that looks
+    /// absent proves nothing.
+    pub(crate) fn set_strays_aside(&self) {
+        for directory in &self.dirs {
+            for partition in std::mem::take(&mut *directory.unclaimed.lock()) {
+                tracing::warn!(%partition, "no topic has this folder; it is set aside as -stray");
+                let path = directory.dir.path();
+                let aside = stray_folder_name(&partition, self.shared.host.entropy.next_u128());
+                let disk = directory.dir.disk();
+                let moved = disk.rename(&path.join(partition.to_string()), &path.join(aside));
+                if let Err(error) = moved.and_then(|()| disk.sync_dir(path)) {
+                    tracing::error!(%partition, %error, "setting a stray folder aside");
+                }
+            }
+        }
+    }
+
+    fn take_broker_configs(&self, image: &Image, stale: &mut BTreeSet<Uuid>) {
+        let of = |name: &str| stored(image, ResourceKind::Broker, name);
+        let mut layers = self.layers.write();
+        layers.set_cluster_wide(of(""));
+        layers.set_broker(of(&self.node_id.to_string()));
+        drop(layers);
+        stale.extend(image.topics().iter().map(|topic| topic.id));
+    }
+
+    fn traits_of(&self, image: &Image, topic: &TopicName) -> TopicTraits {
+        let layers = self.layers.read();
+        let overrides = stored(image, ResourceKind::Topic, topic);
+        TopicTraits::new(&layers, &overrides)
+    }
+
+    fn configure_topic(&self, id: Uuid, traits: &Arc<TopicTraits>) {
+        let found = self.found.read();
+        for ((topic, _), slot) in &found.partitions {
+            if let Slot::Here(partition) = slot
+                && *topic == id
+            {
+                partition.configure(Arc::clone(traits));
+            }
+        }
+    }
+
+    fn follow_partition(&self, topic: &Topic, index: i32, traits: &Arc<TopicTraits>) {
+        let Some(state) = topic.partitions.get(index) else {
+            return;
+        };
+        if !state.replicas().contains(&self.node_id.0) {
+            return;
+        }
+        let known = self.found.read().partition(topic.id, index);
+        let partition = match known {
+            Ok(partition) => partition,
+            Err(_) => {
+                let name = TopicPartition { topic: topic.name.clone(), partition: index };
+                let wanted = state.directory_of(self.node_id.0);
+                let slot = match self.open(&name, topic.id, wanted, traits) {
+                    Ok(partition) => Slot::Here(Arc::new(partition)),
+                    Err(error) => {
+                        tracing::error!(partition = %name, %error, "opening the log");
+                        Slot::Offline
+                    }
+                };
+                self.found
+                    .write()
+                    .partitions
+                    .insert((topic.id, index), slot.clone());
+                match slot {
+                    Slot::Here(partition) => partition,
+                    Slot::Offline => return,
+                }
+            }
+        };
+        partition.lead(state.leader(), state.leader_epoch());
+    }
+
+    fn open(
+        &self,
+        name: &TopicPartition,
+        topic_id: Uuid,
+        wanted: Option<Uuid>,
+        traits: &Arc<TopicTraits>,
+    ) -> Result<Partition, klamm_storage::OpenError> {
+        let holder = self.dirs.iter().find(|d| d.unclaimed.lock().remove(name));
+        let directory = match holder {
+            Some(directory) => directory,
+            None => self.place(wanted),
+        };
+        let shared = Arc::clone(&self.shared);
+        Partition::open(
+            super::partition::Opening {
+                dir: &directory.dir,
+                handles: &self.handles,
+                name,
+                topic_id,
+                last: holder.map(|directory| directory.last.of(name)),
+                traits,
+            },
+            shared,
+        )
+    }
+
+    /// The directory for a new log: the one that the image names, or else the one with the fewest logs.
+    fn place(&self, wanted: Option<Uuid>) -> &Directory {
+        if let [only] = &*self.dirs {
+            return only;
+        }
+        let named = self
+            .dirs
+            .iter()
+            .find(|d| Some(d.dir.directory_id()) == wanted);
+        named.filter(|d| d.dir.is_online()).unwrap_or_else(|| {
+            let mut logs: BTreeMap<Uuid, usize> = BTreeMap::new();
+            for partition in self.all() {
+                *logs.entry(partition.dir().directory_id()).or_default() += 1;
+            }
+            let online = self.dirs.iter().filter(|d| d.dir.is_online());
+            let emptiest =
+                online.min_by_key(|d| logs.get(&d.dir.directory_id()).copied().unwrap_or(0));
+            // All failed: whichever is taken reports that it is offline.
+            emptiest.unwrap_or_else(|| self.dirs.first().expect("a node has a log directory"))
+        })
+    }
+
+    fn delete_topic(&self, id: Uuid, name: &TopicName) {
+        let mut removed = Vec::new();
+        {
+            let mut found = self.found.write();
+            if found.by_name.get(name) == Some(&id) {
+                found.by_name.remove(name);
+            }
+            found.partitions.retain(|(topic, _), slot| {
+                if *topic == id
+                    && let Slot::Here(partition) = slot
+                {
+                    removed.push(Arc::clone(partition));
+                }
+                *topic != id
+            });
+        }
+        let now_ms = self.shared.host.clock.now_ms();
+        for partition in &removed {
+            partition.delete(self.shared.host.entropy.next_u128(), now_ms);
+        }
+    }
+
+    /// Deletes what retention allows in every log. Blocks.
+    pub(crate) fn apply_retention(&self, now_ms: i64) {
+        for partition in self.all() {
+            partition.apply_retention(now_ms);
+        }
+    }
+
+    /// Syncs what a restart would have to read again, then writes the checkpoints. Blocks.
+    pub(crate) fn advance_recovery_points(&self) {
+        for partition in self.all() {
+            partition.advance_recovery_point();
+        }
+        self.write_checkpoints();
+    }
+
+    /// Writes the checkpoints of every directory. Blocks.
+    fn write_checkpoints(&self) {
+        let all = self.all();
+        for dir in self.directories().filter(|dir| dir.is_online()) {
+            let here = all
+                .iter()
+                .filter(|p| p.dir().directory_id() == dir.directory_id());
+            let marks: Vec<_> = here
+                .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
+                .collect();
+            if let Err(error) = super::checkpoints::write(dir, &marks) {
+                tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
+            }
+        }
+    }
+
+    /// Flushes and closes every log and leaves the marker of a clean stop. Blocks.
+    pub(crate) fn close(&self, broker_epoch: i64) {
+        for partition in self.all() {
+            partition.close();
+        }
+        self.write_checkpoints();
+        for dir in self.directories().filter(|dir| dir.is_online()) {
+            if let Err(error) = dir.mark_clean_stop(broker_epoch) {
+                tracing::error!(dir = %dir.path().display(), %error, "marking the clean stop");
+            }
+        }
+    }
+}
+
+impl MetadataListener for Registry {
+    fn publish(&self, _old: &Image, new: &Arc<Image>, delta: &Delta) {
+        self.follow(new, delta);
+    }
+
+    fn halted(&self, cause: &str) {
+        self.halt.tell(cause);
+    }
+}
+
+impl Found {
+    fn partition(&self, topic: Uuid, partition: i32) -> Result<Arc<Partition>, FindError> {
+        match self.partitions.get(&(topic, partition)) {
+            Some(Slot::Here(partition)) if partition.dir().is_online() => Ok(Arc::clone(partition)),
+            Some(_) => Err(FindError::Offline),
+            None => Err(FindError::UnknownTopicOrPartition),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Registers this node as a broker and takes it out of its fence.
+//!
+//! After a clean stop on the same directories the node goes on as the same incarnation: nothing moved, so no partition
+//! changes. After a crash it is a new incarnation, and every leader epoch rises: a client that read a tail that the
+//! crash took sees that the log was cut (KIP-320).
+
+use crate::quorum::{QuorumError, QuorumHandle};
+use klamm_host::Host;
+use klamm_metadata::decide::{
+    Decision, Heartbeat, Refusal, Registration, heartbeat, register_broker,
+};
+use klamm_metadata::image::Listener;
+use klamm_metadata::level::FEATURES;
+use klamm_model::{NodeId, Uuid};
+use klamm_settings::{Endpoint, Protocol, Settings, broker};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// What the node says of itself.
+#[derive(Debug)]
+pub(crate) struct SelfPortrait<'a> {
+    /// Listeners with their real addresses.
+    pub(crate) addresses: &'a [(Endpoint, SocketAddr)],
+    /// The ids of its log directories.
+    pub(crate) directory_ids: Vec<Uuid>,
+    /// Every directory was left in order.
+    pub(crate) was_clean: bool,
+}
+
+/// Registers and unfences; returns the broker's epoch.
+///
+/// # Errors
+/// A sentence that says why the controller refuses.
+pub(crate) async fn register(
+    quorum: &QuorumHandle,
+    host: &Host,
+    settings: &Settings,
+    portrait: SelfPortrait<'_>,
+) -> Result<i64, String> {
+    let id = NodeId(settings.get(&broker::NODE_ID));
+    let known = quorum.image().cluster().broker(id).cloned();
+    let incarnation = match &known {
+        Some(broker) if portrait.was_clean => broker.incarnation,
+        _ => Uuid::from_random(host.entropy.next_u128()),
+    };
+    let registration = Registration {
+        id,
+        incarnation,
+        listeners: advertised(settings, portrait.addresses)?,
+        features: FEATURES
+            .iter()
+            .map(|f| (f.name.into(), f.supported))
+            .collect::<BTreeMap<_, _>>(),
+        rack: settings
+            .get(&broker::BROKER_RACK)
+            .map(|rack| rack.as_str().into()),
+        directories: portrait.directory_ids,
+        // The only replica of its partitions: its own log is the truth whatever the last stop was like.
+        previous_epoch: known.map_or(-1, |broker| broker.epoch),
+    };
+    let epoch = quorum.decide(move |context| {
+        let next = context.next_offset.0;
+        refusable(register_broker(
+            &context.controller,
+            &registration,
+            next,
+            false,
+        ))
+    });
+    let epoch = flatten(epoch.await)?;
+    let beat = Heartbeat {
+        broker: id,
+        epoch,
+        caught_up: true,
+        want_fence: false,
+        want_shut_down: false,
+        others_follow: true,
+    };
+    let unfenced = quorum.decide(move |context| refusable(heartbeat(&context.controller, beat)));
+    match flatten(unfenced.await)? {
+        reply if reply.is_fenced => Err("the controller keeps this broker fenced".to_owned()),
+        _ => Ok(epoch),
+    }
+}
+
+fn refusable<R>(decided: Result<Decision<R>, Refusal>) -> Decision<Result<R, Refusal>> {
+    match decided {
+        Ok(Decision { records, reply }) => Decision { records, reply: Ok(reply) },
+        Err(refusal) => Decision::nothing(Err(refusal)),
+    }
+}
+
+fn flatten<R>(decided: Result<Result<R, Refusal>, QuorumError>) -> Result<R, String> {
+    match decided {
+        Ok(Ok(reply)) => Ok(reply),
+        Ok(Err(refusal)) => Err(refusal.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What clients are told: the advertised listeners, with the real port where none is named.
+fn advertised(
+    settings: &Settings,
+    bound: &[(Endpoint, SocketAddr)],
+) -> Result<Vec<Listener>, String> {
+    let told = settings.advertised_listeners()?;
+    let listeners = told.into_iter().map(|endpoint| {
+        let real = bound.iter().find(|(b, _)| b.listener == endpoint.listener);
+        let host = match (endpoint.host.as_str(), real) {
+            ("" | "0.0.0.0" | "::", _) => "localhost".to_owned(),
+            (named, _) => named.to_owned(),
+        };
+        let port = match (endpoint.port, real) {
+            (0, Some((_, address))) => address.port(),
+            (port, _) => port,
+        };
+        Listener {
+            name: endpoint.listener.as_str().into(),
+            host: host.as_str().into(),
+            port,
+            security_protocol: match endpoint.protocol {
+                Protocol::Plaintext => 0,
+                Protocol::Ssl => 1,
+                Protocol::SaslPlaintext => 2,
+                Protocol::SaslSsl => 3,
+            },
+        }
+    });
+    Ok(listeners.collect())
+}

@@ -1,0 +1,150 @@
+//! The one table of APIs: key, versions, handler file. It dispatches, answers ApiVersions and makes docs/protocol.md.
+//!
+//! Nothing is advertised that is not implemented.
+
+use super::caller::Call;
+use super::router::{Outcome, answer, decode};
+use crate::handlers::{self, Reply};
+use crate::node::Node;
+use klamm_codec::Dec;
+use klamm_host::BoxFuture;
+use klamm_wire::messages::*;
+use klamm_wire::{ApiKey, Request, RequestHeader};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// An API and the versions that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Advertised {
+    pub(crate) key: ApiKey,
+    pub(crate) min: i16,
+    pub(crate) max: i16,
+}
+
+macro_rules! api_table {
+    ($($key:ident => $min:literal ..= $max:literal, $module:ident $request:ident;)*) => {
+        const SERVED: &[Advertised] =
+            &[$(Advertised { key: ApiKey::$key, min: $min, max: $max },)*];
+
+        fn dispatch(
+            node: Arc<Node>,
+            header: RequestHeader,
+            call: Call,
+            mut body: Dec,
+        ) -> BoxFuture<'static, Outcome> {
+            match header.key {
+                $(ApiKey::$key => Box::pin(async move {
+                    let Some(request) =
+                        decode::<$module::$request>(&mut body, &call, &node.meters)
+                    else {
+                        return Outcome::Close;
+                    };
+                    let started = node.host.clock.monotonic();
+                    let reply: Reply<<$module::$request as Request>::Response> =
+                        handlers::$module::handle(request, &call, (&*node).into()).await.into();
+                    let response = match reply {
+                        Reply::Answer(response) => response,
+                        Reply::Silent => {
+                            node.meters.served(header.key, started, &node);
+                            return Outcome::Silent;
+                        }
+                        Reply::Close => return Outcome::Close,
+                    };
+                    let outcome = answer(
+                        &response,
+                        header.key,
+                        call.version,
+                        header.correlation_id,
+                        &node,
+                    )
+                    .await;
+                    node.meters.served(header.key, started, &node);
+                    outcome
+                }),)*
+                _ => Box::pin(std::future::ready(Outcome::Close)),
+            }
+        }
+    };
+}
+
+api_table! {
+    Produce => 3..=13, produce ProduceRequest;
+    Fetch => 4..=18, fetch FetchRequest;
+    ListOffsets => 1..=11, list_offsets ListOffsetsRequest;
+    Metadata => 0..=13, metadata MetadataRequest;
+    ApiVersions => 0..=4, api_versions ApiVersionsRequest;
+    DeleteRecords => 0..=2, delete_records DeleteRecordsRequest;
+    InitProducerId => 0..=5, init_producer_id InitProducerIdRequest;
+    OffsetForLeaderEpoch => 2..=4, offset_for_leader_epoch OffsetForLeaderEpochRequest;
+}
+
+/// The versions to advertise. Produce names 0 as its lowest, which librdkafka needs in order to compress
+/// (KAFKA-18659); versions 0 to 2 are refused all the same.
+pub(crate) fn advertised() -> impl Iterator<Item = Advertised> {
+    SERVED.iter().map(|api| match api.key {
+        ApiKey::Produce => Advertised { min: 0, ..*api },
+        _ => *api,
+    })
+}
+
+/// Starts a request whose header was read.
+pub(crate) fn call(
+    node: Arc<Node>,
+    header: RequestHeader,
+    call: Call,
+    body: Dec,
+) -> BoxFuture<'static, Outcome> {
+    let version = header.version;
+    let served = SERVED.iter().find(|api| api.key == header.key);
+    match served {
+        Some(api) if (api.min..=api.max).contains(&version) => dispatch(node, header, call, body),
+        Some(api) if api.key == ApiKey::ApiVersions => Box::pin(async move {
+            // KIP-511: an unknown version is answered in the oldest form, with the versions that would do.
+            let response = handlers::api_versions::unsupported_version();
+            answer(
+                &response,
+                ApiKey::ApiVersions,
+                0,
+                header.correlation_id,
+                &node,
+            )
+            .await
+        }),
+        _ => {
+            let (peer, key) = (call.caller.peer, header.key);
+            tracing::warn!(%peer, api = ?key, version, "closing: this API and version is not served");
+            node.meters.malformed_requests.add(1);
+            Box::pin(std::future::ready(Outcome::Close))
+        }
+    }
+}
+
+/// The table as a Markdown page.
+#[must_use]
+pub fn protocol_markdown() -> String {
+    let mut page = String::from(
+        "# Protocol\n\nGenerated from the broker's API table. The versions are those of Kafka 4.3.\n\n\
+         | Key | API | Versions |\n|---|---|---|\n",
+    );
+    for api in SERVED {
+        let _ = writeln!(
+            page,
+            "| {} | {:?} | {}–{} |",
+            api.key.key(),
+            api.key.name(),
+            api.min,
+            api.max
+        );
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_key_order_and_names_each_api_once() {
+        assert!(SERVED.windows(2).all(|w| w[0].key.key() < w[1].key.key()));
+    }
+}

@@ -1,0 +1,389 @@
+//! Starts and stops a node: builds the parts in order, and takes them down in the opposite one.
+
+use crate::auto_create::AutoCreate;
+use crate::config::{self, BrokerConfig};
+use crate::format::{FormatDirsError, directories, format};
+use crate::handlers::fetch::session::FetchSessions;
+use crate::net::{self, BoundListener, Limits};
+use crate::node::Node;
+use crate::observing::{self, Meters, Readiness};
+use crate::partitions::{Directory, Registry, Shared};
+use crate::producer_ids::ProducerIds;
+use crate::quorum::{self, QuorumConfig, QuorumHandle, QuorumStartError};
+use crate::registration;
+use crate::request::RequestRouter;
+use crate::upkeep::{self, DirtyBudget, Removals};
+use klamm_host::{Host, TaskHandle};
+use klamm_model::NodeId;
+use klamm_settings::{Endpoint, Layers, Protocol, Settings, broker};
+use klamm_storage::{ExpectedIdentity, HandleCache, LogDir, OpenDirError, StorageError};
+use parking_lot::Mutex;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// A node that serves.
+#[derive(Debug)]
+pub struct Broker {
+    node: Arc<Node>,
+    broker_epoch: i64,
+    listeners: Vec<(Endpoint, SocketAddr)>,
+    metrics: Option<SocketAddr>,
+    readiness: Arc<Readiness>,
+    stop: Arc<Notify>,
+    halted: Arc<Halt>,
+    serving: Vec<TaskHandle>,
+    upkeep: Vec<TaskHandle>,
+}
+
+/// Set when the node can't go on.
+#[derive(Debug, Default)]
+pub(crate) struct Halt {
+    cause: Mutex<Option<String>>,
+    told: Notify,
+}
+
+impl Halt {
+    /// The node can't go on; the first cause stays.
+    pub(crate) fn tell(&self, cause: &str) {
+        self.cause.lock().get_or_insert_with(|| cause.to_owned());
+        self.told.notify_one();
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A data directory.
+    #[error(transparent)]
+    Format(#[from] FormatDirsError),
+    /// A data directory.
+    #[error(transparent)]
+    Directory(#[from] OpenDirError),
+    /// The disk failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// An address can't be listened on.
+    #[error("listening on {address}: {source}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A listener asks for something that is not there yet.
+    #[error("listener {0} asks for {1:?}, which is not supported yet: only PLAINTEXT is")]
+    Protocol(String, Protocol),
+    /// The settings contradict each other.
+    #[error("{0}")]
+    Settings(String),
+    /// The metadata log.
+    #[error("{0}")]
+    Quorum(String),
+    /// The node is stopping already.
+    #[error("the runtime is shutting down")]
+    Stopping,
+}
+
+impl From<QuorumStartError> for StartError {
+    fn from(error: QuorumStartError) -> Self {
+        Self::Quorum(error.to_string())
+    }
+}
+
+impl Broker {
+    /// Starts a node and returns once it serves. Call inside the runtime of `host`.
+    ///
+    /// # Errors
+    /// See [`StartError`]; whatever was started is stopped.
+    pub async fn start(host: Host, settings: Settings) -> Result<Self, StartError> {
+        let bound = bind_all(&host, &settings).await?;
+        let metrics = bind_metrics(&host, &settings).await?;
+        let opened = {
+            let (host, settings) = (host.clone(), settings.clone());
+            let tasks = Arc::clone(&host.tasks);
+            let open = move || open_directories(&host, &settings);
+            klamm_host::run_blocking(&*tasks, open)
+                .await
+                .map_err(|_| StartError::Stopping)??
+        };
+        let metadata = opened.first().ok_or(StartError::Stopping)?;
+        let quorum_config = QuorumConfig {
+            node: NodeId(settings.get(&broker::NODE_ID)),
+            dir: Arc::clone(&metadata.dir),
+            last_run: metadata.last.clone(),
+            settings: settings.clone(),
+        };
+        let cluster_id = metadata.dir.meta().cluster_id.clone();
+        let was_clean = opened.iter().all(|directory| directory.last.clean);
+        let halted = Arc::new(Halt::default());
+        let shared = shared(&host, &settings);
+        let partitions = Arc::new(registry(&settings, opened, shared, Arc::clone(&halted)));
+        let listener = Arc::clone(&partitions) as Arc<dyn quorum::MetadataListener>;
+        let quorum = quorum::start(host.clone(), quorum_config, listener).await?;
+        let addresses: Vec<_> = bound
+            .iter()
+            .map(|(endpoint, _, address)| (endpoint.clone(), *address))
+            .collect();
+        let directory_ids = partitions
+            .directories()
+            .map(|dir| dir.directory_id())
+            .collect();
+        let broker_epoch = registration::register(
+            &quorum,
+            &host,
+            &settings,
+            registration::SelfPortrait { addresses: &addresses, directory_ids, was_clean },
+        )
+        .await
+        .map_err(StartError::Quorum)?;
+        let node = Arc::new(node(
+            host,
+            &settings,
+            cluster_id,
+            quorum,
+            partitions,
+            broker_epoch,
+        ));
+        let mut this = Self::assemble(node, broker_epoch, addresses, halted);
+        this.begin(bound, metrics);
+        Ok(this)
+    }
+
+    fn assemble(
+        node: Arc<Node>,
+        broker_epoch: i64,
+        listeners: Vec<(Endpoint, SocketAddr)>,
+        halted: Arc<Halt>,
+    ) -> Self {
+        Self {
+            node,
+            broker_epoch,
+            listeners,
+            metrics: None,
+            readiness: Arc::default(),
+            stop: Arc::default(),
+            halted,
+            serving: Vec::new(),
+            upkeep: Vec::new(),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        bound: Vec<(Endpoint, BoundListener, SocketAddr)>,
+        metrics: Option<(Box<dyn klamm_host::Listener>, SocketAddr)>,
+    ) {
+        let node = &self.node;
+        let host = &node.host;
+        let strays = Arc::clone(&node.partitions);
+        let set_aside = move || strays.set_strays_aside();
+        self.upkeep.push(
+            host.tasks
+                .spawn(Box::pin(run_once(host.clone(), set_aside))),
+        );
+        let flusher = upkeep::run_flusher(Arc::clone(&node.dirty), node.config.flush_interval);
+        let retention =
+            upkeep::run_retention(Arc::clone(&node.partitions), host.clone(), node.config.pace);
+        let removals = upkeep::run_removals(node.partitions.removals(), host.clone());
+        self.upkeep.push(host.tasks.spawn(Box::pin(flusher)));
+        self.upkeep.push(host.tasks.spawn(Box::pin(retention)));
+        self.upkeep.push(host.tasks.spawn(Box::pin(removals)));
+        let router = RequestRouter::new(Arc::clone(node));
+        for (_, listener, _) in bound {
+            let serve = net::serve(
+                listener,
+                Arc::clone(&router),
+                Arc::clone(&node.limits),
+                host.clone(),
+                Arc::clone(&self.stop),
+            );
+            self.serving.push(host.tasks.spawn(Box::pin(serve)));
+        }
+        if let Some((listener, address)) = metrics {
+            self.metrics = Some(address);
+            let (node, readiness) = (Arc::clone(node), Arc::clone(&self.readiness));
+            let serve = observing::serve(listener, node, readiness, host.clone());
+            self.upkeep.push(host.tasks.spawn(Box::pin(serve)));
+        }
+        self.readiness.set(true);
+    }
+
+    /// The listeners with their real addresses, in the order of the settings.
+    #[must_use]
+    pub fn listeners(&self) -> &[(Endpoint, SocketAddr)] {
+        &self.listeners
+    }
+
+    /// Where metrics are, if they are offered.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
+    /// The cluster's id.
+    #[must_use]
+    pub fn cluster_id(&self) -> &str {
+        &self.node.config.cluster_id
+    }
+
+    /// Resolves if the node can't go on, with the cause. The process should then stop.
+    pub async fn halted(&self) -> String {
+        loop {
+            self.halted.told.notified().await;
+            if let Some(cause) = self.halted.cause.lock().clone() {
+                return cause;
+            }
+        }
+    }
+
+    /// Stops in order: no new requests, requests under way end, logs are synced and closed, the clean marker is left.
+    pub async fn shutdown(self) {
+        self.readiness.set(false);
+        let node = &self.node;
+        self.stop.notify_waiters();
+        let wait = node.config.shutdown_wait;
+        for listener in self.serving {
+            // A connection that hangs must not hold the node up.
+            if tokio::time::timeout(wait, listener.join()).await.is_err() {
+                tracing::warn!("connections were cut after {wait:?}");
+            }
+        }
+        for task in &self.upkeep {
+            task.abort();
+        }
+        node.quorum.shutdown().await;
+        let (partitions, epoch) = (Arc::clone(&node.partitions), self.broker_epoch);
+        let closed = move || partitions.close(epoch);
+        if klamm_host::run_blocking(&*node.host.tasks, closed)
+            .await
+            .is_err()
+        {
+            tracing::error!("the logs could not be closed");
+        }
+    }
+}
+
+async fn run_once(host: Host, work: impl FnOnce() + Send + 'static) {
+    let _ = klamm_host::run_blocking(&*host.tasks, work).await;
+}
+
+async fn bind_all(
+    host: &Host,
+    settings: &Settings,
+) -> Result<Vec<(Endpoint, BoundListener, SocketAddr)>, StartError> {
+    let mut bound = Vec::new();
+    for endpoint in settings.client_listeners().map_err(StartError::Settings)? {
+        if endpoint.protocol != Protocol::Plaintext {
+            return Err(StartError::Protocol(endpoint.listener, endpoint.protocol));
+        }
+        let name = if endpoint.host.is_empty() {
+            "0.0.0.0"
+        } else {
+            &endpoint.host
+        };
+        let failed =
+            |source| StartError::Listen { address: format!("{name}:{}", endpoint.port), source };
+        let addresses = host
+            .net
+            .resolve(name, endpoint.port)
+            .await
+            .map_err(failed)?;
+        let unknown = || failed(std::io::ErrorKind::AddrNotAvailable.into());
+        let address = addresses.into_iter().next().ok_or_else(unknown)?;
+        let listener = net::bind(host, &endpoint.listener, address)
+            .await
+            .map_err(failed)?;
+        let real = listener.socket.local_address().map_err(failed)?;
+        bound.push((endpoint, listener, real));
+    }
+    Ok(bound)
+}
+
+async fn bind_metrics(
+    host: &Host,
+    settings: &Settings,
+) -> Result<Option<(Box<dyn klamm_host::Listener>, SocketAddr)>, StartError> {
+    let Some(text) = settings.get(&broker::KLAMM_METRICS_LISTENER) else {
+        return Ok(None);
+    };
+    let failed = |source| StartError::Listen { address: text.clone(), source };
+    let bad = || failed(std::io::Error::other("klamm.metrics.listener is host:port"));
+    let (name, port) = text.rsplit_once(':').ok_or_else(bad)?;
+    let port: u16 = port.parse().map_err(|_| bad())?;
+    let addresses = host.net.resolve(name, port).await.map_err(failed)?;
+    let address = addresses.into_iter().next().ok_or_else(bad)?;
+    let listener = host.net.listen(address).await.map_err(failed)?;
+    let real = listener.local_address().map_err(failed)?;
+    Ok(Some((listener, real)))
+}
+
+/// Formats what is empty, then locks and reads every directory. The metadata log's comes first.
+fn open_directories(host: &Host, settings: &Settings) -> Result<Vec<Directory>, StartError> {
+    if settings.get(&broker::KLAMM_FORMAT_AUTO) {
+        format(host, settings, None)?;
+    }
+    let mut cluster_id = None;
+    let mut opened = Vec::new();
+    for path in directories(settings) {
+        let expected = ExpectedIdentity {
+            cluster_id: cluster_id.clone(),
+            node_id: NodeId(settings.get(&broker::NODE_ID)),
+        };
+        let (dir, last) = LogDir::open(Arc::clone(&host.disk), &path, &expected)?;
+        cluster_id = Some(dir.meta().cluster_id.clone());
+        opened.push(Directory::new(dir, last)?);
+    }
+    Ok(opened)
+}
+
+fn shared(host: &Host, settings: &Settings) -> Shared {
+    let dirty = settings.get(&broker::KLAMM_FLUSH_DIRTY_BYTES);
+    Shared {
+        host: host.clone(),
+        dirty: Arc::new(DirtyBudget::new(u64::try_from(dirty).unwrap_or(0))),
+        removals: Arc::new(Removals::default()),
+        flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
+    }
+}
+
+fn registry(
+    settings: &Settings,
+    directories: Vec<Directory>,
+    shared: Shared,
+    halted: Arc<Halt>,
+) -> Registry {
+    let open_files = usize::try_from(settings.get(&broker::KLAMM_OPEN_FILES_MAX)).unwrap_or(16);
+    Registry::new(
+        NodeId(settings.get(&broker::NODE_ID)),
+        directories,
+        HandleCache::new(open_files),
+        shared,
+        Layers::new(settings.clone()),
+        halted,
+    )
+}
+
+fn node(
+    host: Host,
+    settings: &Settings,
+    cluster_id: String,
+    quorum: QuorumHandle,
+    partitions: Arc<Registry>,
+    broker_epoch: i64,
+) -> Node {
+    let slots = settings.get(&broker::MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
+    let node_id = NodeId(settings.get(&broker::NODE_ID));
+    Node {
+        config: BrokerConfig::new(settings, cluster_id),
+        limits: Limits::new(config::limit_settings(settings)),
+        fetch_sessions: Mutex::new(FetchSessions::new(usize::try_from(slots).unwrap_or(0))),
+        producer_ids: ProducerIds::new(node_id, broker_epoch),
+        auto_create: AutoCreate::new(settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE)),
+        dirty: partitions.dirty(),
+        meters: Meters::default(),
+        quorum,
+        partitions,
+        host,
+    }
+}

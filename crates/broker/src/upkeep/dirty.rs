@@ -1,0 +1,82 @@
+//! How much may be in the page cache only: over the budget the flusher starts early, far over it producers wait.
+
+use crate::partitions::Partition;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Notify;
+
+/// Bytes appended and not yet synced, over all partitions of the node.
+#[derive(Debug)]
+pub(crate) struct DirtyBudget {
+    bytes: AtomicU64,
+    budget: u64,
+    /// Partitions with unsynced bytes, each once.
+    partitions: Mutex<Vec<Arc<Partition>>>,
+    /// Told when there is work for the flusher.
+    pub(crate) work: Notify,
+    room: Notify,
+}
+
+impl DirtyBudget {
+    /// `budget` bytes may wait for the flusher's pace (`klamm.flush.dirty.bytes`); twice that stops producers.
+    pub(crate) fn new(budget: u64) -> Self {
+        Self {
+            bytes: AtomicU64::new(0),
+            budget: budget.max(1),
+            partitions: Mutex::default(),
+            work: Notify::new(),
+            room: Notify::new(),
+        }
+    }
+
+    /// Bytes that are in the page cache only.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the flusher should not wait for its next turn.
+    pub(crate) fn is_over(&self) -> bool {
+        self.bytes() > self.budget
+    }
+
+    /// A partition was appended to; `first` since its last sync.
+    pub(crate) fn note(&self, partition: &Arc<Partition>, bytes: u64, first: bool) {
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if first {
+            self.partitions.lock().push(Arc::clone(partition));
+            self.work.notify_one();
+        } else if before <= self.budget && before + bytes > self.budget {
+            self.work.notify_one();
+        }
+    }
+
+    /// Partitions that became dirty since the last call.
+    pub(crate) fn take(&self) -> Vec<Arc<Partition>> {
+        std::mem::take(&mut *self.partitions.lock())
+    }
+
+    /// Bytes were synced.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if bytes > 0 && !self.is_full() {
+            self.room.notify_waiters();
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes() > self.budget.saturating_mul(2)
+    }
+
+    /// Holds a producer back while far too much is unsynced.
+    pub(crate) async fn wait_for_room(&self) {
+        while self.is_full() {
+            let room = self.room.notified();
+            if !self.is_full() {
+                return;
+            }
+            self.work.notify_one();
+            room.await;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Syncs dirty partitions at a pace, so that little is lost with the machine and no fsync meets a mountain.
+
+use super::DirtyBudget;
+use crate::partitions::Partition;
+use std::future::Future;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// Syncs at once; the disk sees several files, the blocking pool is not flooded.
+const CONCURRENT_SYNCS_MAX: usize = 8;
+
+/// Runs until the node stops. Without dirty partitions it has no timer.
+pub(crate) async fn run(dirty: Arc<DirtyBudget>, interval: Duration) {
+    loop {
+        let mut batch = dirty.take();
+        if batch.is_empty() {
+            dirty.work.notified().await;
+            wait_for_pace(&dirty, interval).await;
+            batch = dirty.take();
+        }
+        for group in batch.chunks(CONCURRENT_SYNCS_MAX) {
+            let mut syncs: Vec<_> = group
+                .iter()
+                .map(|partition| Box::pin(sync(partition)))
+                .collect();
+            std::future::poll_fn(|cx| {
+                syncs.retain_mut(|sync| sync.as_mut().poll(cx).is_pending());
+                if syncs.is_empty() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+    }
+}
+
+/// Gathers work for one interval, unless the budget is reached before.
+async fn wait_for_pace(dirty: &DirtyBudget, interval: Duration) {
+    let deadline = tokio::time::Instant::now() + interval;
+    while !dirty.is_over() {
+        if tokio::time::timeout_at(deadline, dirty.work.notified())
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Waits until what was appended so far is on the disk.
+async fn sync(partition: &Arc<Partition>) {
+    let end = partition.marks().log_end_offset;
+    // The first failure took the directory offline and was reported there.
+    let _ = partition.wait_until_synced(end).await;
+}

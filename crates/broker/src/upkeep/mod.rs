@@ -1,0 +1,11 @@
+//! Work that nobody waits for: flushing, retention, checkpoints, delayed deletes. Paced, and asleep when there is none.
+
+mod dirty;
+mod flusher;
+mod removals;
+mod retention;
+
+pub(crate) use dirty::DirtyBudget;
+pub(crate) use flusher::run as run_flusher;
+pub(crate) use removals::{Removals, run as run_removals};
+pub(crate) use retention::{Pace, run as run_retention};

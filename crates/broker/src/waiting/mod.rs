@@ -1,0 +1,7 @@
+//! Requests that wait: for bytes, and for the disk.
+
+mod sync_gate;
+mod watchers;
+
+pub(crate) use sync_gate::{SyncFailed, SyncGate};
+pub(crate) use watchers::Watchers;
