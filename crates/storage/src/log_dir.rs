@@ -9,6 +9,7 @@ use crate::layout::FolderName;
 use crate::meta_properties::{MetaProperties, MetaPropertiesError};
 use klamm_host::{DirLock, Disk};
 use klamm_model::{NodeId, TopicPartition, Uuid};
+use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,8 @@ pub struct LogDir {
     meta: MetaProperties,
     online: AtomicBool,
     cause: OnceLock<Arc<str>>,
-    _lock: Box<dyn DirLock>,
+    /// Released when the directory is closed, even if somebody still holds the directory itself.
+    lock: Mutex<Option<Box<dyn DirLock>>>,
 }
 
 /// Who the node is; a directory of another cluster or node is refused.
@@ -186,7 +188,7 @@ impl LogDir {
             meta,
             online: AtomicBool::new(true),
             cause: OnceLock::new(),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         };
         Ok((Arc::new(dir), last))
     }
@@ -289,6 +291,13 @@ impl LogDir {
     pub fn mark_clean_stop(&self, broker_epoch: i64) -> Result<(), StorageError> {
         let content = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
         self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())
+    }
+
+    /// Gives the directory up: nothing more is written, and another process may open it.
+    pub fn close(&self) {
+        let _ = self.cause.set("closed".into());
+        self.online.store(false, Ordering::Release);
+        *self.lock.lock() = None;
     }
 
     /// Fails if the directory is offline.

@@ -110,7 +110,9 @@ impl PartitionLog {
     #[must_use]
     pub fn is_recent(&self, offset: i64) -> bool {
         let first = self.segments.len().saturating_sub(RECENT_SEGMENTS);
-        self.segments.get(first).is_some_and(|segment| offset >= segment.base)
+        self.segments
+            .get(first)
+            .is_some_and(|segment| offset >= segment.base)
     }
 
     /// Reads whole batches from the one that holds `offset`, out of one segment, up to `max_bytes`. With
