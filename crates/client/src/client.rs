@@ -122,23 +122,6 @@ impl Client {
         self.topic_within(name, self.config().api_timeout).await
     }
 
-    /// A topic, if what is known of it is fresh.
-    pub(crate) fn fresh_topic(&self, name: &str) -> Option<Arc<Topic>> {
-        match self
-            .inner
-            .metadata
-            .topic(name, self.config().metadata_age_max, None)
-        {
-            Known::Fresh(topic) => Some(topic),
-            Known::Refused(_) | Known::Unknown => None,
-        }
-    }
-
-    /// `request.timeout.ms` as requests carry it.
-    pub(crate) fn request_timeout_ms(&self) -> i32 {
-        i32::try_from(self.config().request_timeout.as_millis()).unwrap_or(i32::MAX)
-    }
-
     pub(crate) async fn topic_within(
         &self,
         name: &str,
@@ -158,34 +141,6 @@ impl Client {
             }
         })
         .await
-    }
-
-    /// A topic as a broker knows it now; one that does not exist fails at once, and is not created.
-    pub(crate) async fn existing_topic(&self, name: &str) -> Result<Arc<Topic>, ClientError> {
-        let timeout = self.config().api_timeout;
-        let request = MetadataRequest {
-            topics: Some(vec![MetadataRequestTopic {
-                name: Some(name.into()),
-                ..MetadataRequestTopic::default()
-            }]),
-            allow_auto_topic_creation: false,
-            ..MetadataRequest::default()
-        };
-        let response = self
-            .retrying("metadata", timeout, || self.ask_metadata(&request))
-            .await?;
-        let topic = response
-            .topics
-            .iter()
-            .find(|topic| topic.name.as_deref() == Some(name));
-        ClientError::check(topic.map_or(0, |topic| topic.error_code))?;
-        self.inner.metadata.merge(&response);
-        let missing = || ClientError::BadAnswer(format!("no word of {name}"));
-        self.known_cluster()
-            .topics
-            .get(name)
-            .cloned()
-            .ok_or_else(missing)
     }
 
     /// Asks for these topics and those in use; one question at a time.

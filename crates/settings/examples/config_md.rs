@@ -1,4 +1,4 @@
-//! Prints every setting as the Markdown of `docs/config.md`, which is checked in.
+//! Prints `docs/config.md`.
 
 use std::io::Write;
 

@@ -1,3 +1,0 @@
-//! `klamm consume`: records out of a topic.
-
-pub(crate) mod position;
