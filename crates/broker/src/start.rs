@@ -20,7 +20,7 @@ use klamm_storage::{ExpectedIdentity, HandleCache, LogDir, OpenDirError, Storage
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// A node that serves.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Broker {
     listeners: Vec<(Endpoint, SocketAddr)>,
     metrics: Option<SocketAddr>,
     readiness: Arc<Readiness>,
-    stop: watch::Sender<bool>,
+    stop: Arc<Notify>,
     halted: Arc<Halt>,
     serving: Vec<TaskHandle>,
     upkeep: Vec<TaskHandle>,
@@ -162,7 +162,7 @@ impl Broker {
             listeners,
             metrics: None,
             readiness: Arc::default(),
-            stop: watch::Sender::new(false),
+            stop: Arc::default(),
             halted,
             serving: Vec::new(),
             upkeep: Vec::new(),
@@ -196,7 +196,7 @@ impl Broker {
                 Arc::clone(&router),
                 Arc::clone(&node.limits),
                 host.clone(),
-                self.stop.subscribe(),
+                Arc::clone(&self.stop),
             );
             self.serving.push(host.tasks.spawn(Box::pin(serve)));
         }
@@ -241,7 +241,7 @@ impl Broker {
     pub async fn shutdown(self) {
         self.readiness.set(false);
         let node = &self.node;
-        self.stop.send_replace(true);
+        self.stop.notify_waiters();
         let wait = node.config.shutdown_wait;
         for listener in self.serving {
             // A connection that hangs must not hold the node up.

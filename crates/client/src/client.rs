@@ -122,6 +122,23 @@ impl Client {
         self.topic_within(name, self.config().api_timeout).await
     }
 
+    /// A topic, if what is known of it is fresh.
+    pub(crate) fn fresh_topic(&self, name: &str) -> Option<Arc<Topic>> {
+        match self
+            .inner
+            .metadata
+            .topic(name, self.config().metadata_age_max, None)
+        {
+            Known::Fresh(topic) => Some(topic),
+            Known::Refused(_) | Known::Unknown => None,
+        }
+    }
+
+    /// `request.timeout.ms` as requests carry it.
+    pub(crate) fn request_timeout_ms(&self) -> i32 {
+        i32::try_from(self.config().request_timeout.as_millis()).unwrap_or(i32::MAX)
+    }
+
     pub(crate) async fn topic_within(
         &self,
         name: &str,

@@ -13,8 +13,10 @@ mod backoff;
 mod client;
 mod config;
 mod connection;
+mod consumer;
 mod error;
 mod metadata;
+mod offsets;
 mod pool;
 mod producer;
 mod versions;
@@ -24,6 +26,8 @@ pub use config::{
     Acks, Address, ClientConfig, ConsumerConfig, IsolationLevel, OffsetReset, ProducerConfig,
     SecurityProtocol,
 };
+pub use consumer::{Consumer, ConsumerRecord};
 pub use error::{ClientError, ConfigError};
 pub use metadata::{BrokerNode, Cluster, Partition, Topic};
+pub use offsets::{FoundOffset, Looked, OffsetSpec, PartitionKey};
 pub use producer::{Delivered, Delivery, Producer, Record};

@@ -15,6 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+mod checkpoints;
+
+pub use checkpoints::CheckpointFile;
+use checkpoints::Checkpoints;
+
 /// A log directory in use by this process. Shared by the logs in it.
 #[derive(Debug)]
 pub struct LogDir {
@@ -23,8 +28,8 @@ pub struct LogDir {
     meta: MetaProperties,
     online: AtomicBool,
     cause: OnceLock<Arc<str>>,
-    /// Released when the directory is closed, even if somebody still holds the directory itself.
-    lock: Mutex<Option<Box<dyn DirLock>>>,
+    checkpoints: Mutex<Checkpoints>,
+    _lock: Box<dyn DirLock>,
 }
 
 /// Who the node is; a directory of another cluster or node is refused.
@@ -62,17 +67,6 @@ pub struct LastOffsets {
     pub log_start: i64,
     /// The high watermark.
     pub high_watermark: i64,
-}
-
-/// The checkpoint files of a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckpointFile {
-    /// `recovery-point-offset-checkpoint`.
-    RecoveryPoint,
-    /// `log-start-offset-checkpoint`.
-    LogStart,
-    /// `replication-offset-checkpoint`: high watermarks.
-    HighWatermark,
 }
 
 /// Why a directory cannot be used.
@@ -188,7 +182,8 @@ impl LogDir {
             meta,
             online: AtomicBool::new(true),
             cause: OnceLock::new(),
-            lock: Mutex::new(Some(lock)),
+            checkpoints: Mutex::new(Checkpoints::after(&last)),
+            _lock: lock,
         };
         Ok((Arc::new(dir), last))
     }
@@ -268,21 +263,6 @@ impl LogDir {
             })
     }
 
-    /// Replaces a checkpoint file.
-    ///
-    /// # Errors
-    /// No room: the old file stays. Any other failure takes the directory offline.
-    pub fn write_checkpoint<'a>(
-        &self,
-        file: CheckpointFile,
-        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
-    ) -> Result<(), StorageError> {
-        self.replace(
-            &self.path.join(file.name()),
-            checkpoint::format_offsets(entries).as_bytes(),
-        )
-    }
-
     /// Leaves the marker that spares the next start its recovery. Every log must be closed, and the checkpoints
     /// written.
     ///
@@ -291,13 +271,6 @@ impl LogDir {
     pub fn mark_clean_stop(&self, broker_epoch: i64) -> Result<(), StorageError> {
         let content = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
         self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())
-    }
-
-    /// Gives the directory up: nothing more is written, and another process may open it.
-    pub fn close(&self) {
-        let _ = self.cause.set("closed".into());
-        self.online.store(false, Ordering::Release);
-        *self.lock.lock() = None;
     }
 
     /// Fails if the directory is offline.
@@ -350,16 +323,6 @@ impl LastRun {
             recovery_point: find(&self.recovery_points),
             log_start: find(&self.log_starts),
             high_watermark: find(&self.high_watermarks),
-        }
-    }
-}
-
-impl CheckpointFile {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::RecoveryPoint => "recovery-point-offset-checkpoint",
-            Self::LogStart => "log-start-offset-checkpoint",
-            Self::HighWatermark => "replication-offset-checkpoint",
         }
     }
 }

@@ -8,7 +8,7 @@ const BANNED: [&str; 9] = [
 ];
 
 /// Everything that may stand in the root folder.
-const ROOT_ENTRIES: [&str; 18] = [
+const ROOT_ENTRIES: [&str; 17] = [
     ".cargo",
     ".ci",
     ".gitignore",
@@ -24,7 +24,6 @@ const ROOT_ENTRIES: [&str; 18] = [
     "crates",
     "deny.toml",
     "docs",
-    "fuzz",
     "rustfmt.toml",
     "xtask",
 ];

@@ -2,7 +2,6 @@
 
 pub(crate) mod api_versions;
 pub(crate) mod delete_records;
-pub(crate) mod describe_quorum;
 pub(crate) mod fetch;
 pub(crate) mod init_producer_id;
 pub(crate) mod list_offsets;

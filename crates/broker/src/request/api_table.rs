@@ -76,7 +76,6 @@ api_table! {
     DeleteRecords => 0..=2, delete_records DeleteRecordsRequest;
     InitProducerId => 0..=5, init_producer_id InitProducerIdRequest;
     OffsetForLeaderEpoch => 2..=4, offset_for_leader_epoch OffsetForLeaderEpochRequest;
-    DescribeQuorum => 0..=2, describe_quorum DescribeQuorumRequest;
 }
 
 /// The versions to advertise. Produce names 0 as its lowest, which librdkafka needs in order to compress

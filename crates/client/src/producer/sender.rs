@@ -292,7 +292,7 @@ impl Sender {
         let request = ProduceRequest {
             transactional_id: None,
             acks: acks.wire(),
-            timeout_ms: millis_i32(self.shared.client.config().request_timeout),
+            timeout_ms: self.shared.client.request_timeout_ms(),
             topic_data: topics
                 .into_iter()
                 .map(|(name, partition_data)| TopicProduceData {
@@ -551,8 +551,4 @@ fn is_about_leaders(code: ErrorCode) -> bool {
         ErrorCode::REPLICA_NOT_AVAILABLE,
     ];
     ELSEWHERE.contains(&code)
-}
-
-fn millis_i32(duration: std::time::Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

@@ -105,7 +105,7 @@ pub enum Effect {
 pub struct DiskFault {
     /// Which calls it counts.
     pub ops: OpFilter,
-    /// Counts only calls on paths that contain this text; all if empty.
+    /// Counts only calls on paths that contain each of these words; all if there is none.
     pub path_contains: String,
     /// Calls to let pass.
     pub skip: u64,
@@ -134,17 +134,18 @@ impl DiskFault {
         }
     }
 
-    /// Looks only at paths that contain a text.
+    /// Looks only at paths that contain each word of a text.
     #[must_use]
-    pub fn on(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.path_contains);
+    pub fn on(mut self, words: &str) -> Self {
+        words.clone_into(&mut self.path_contains);
         self
     }
 
     /// Counts a call; the effect if it is hit.
     pub(super) fn meets(&mut self, op: DiskOp, path: &Path) -> Option<Effect> {
-        let on_path =
-            self.path_contains.is_empty() || path.to_string_lossy().contains(&self.path_contains);
+        let path = path.to_string_lossy();
+        let mut words = self.path_contains.split_whitespace();
+        let on_path = words.all(|word| path.contains(word));
         if self.times == 0 || !on_path || !self.ops.matches(op) {
             return None;
         }

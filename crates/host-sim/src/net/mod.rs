@@ -286,6 +286,14 @@ impl Streams {
     }
 }
 
+impl SimNetwork {
+    /// The address.
+    #[must_use]
+    pub const fn ip(&self) -> IpAddr {
+        self.ip
+    }
+}
+
 impl Network for SimNetwork {
     fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
@@ -327,10 +335,10 @@ impl Network for SimNetwork {
                 address.ip()
             };
             let address = SocketAddr::new(ip, address.port());
-            let (link, delay) = {
+            let delay = {
                 let mut state = self.net.shared.lock();
                 let link = state.link(self.ip, ip);
-                (link, state.delay(link))
+                state.delay(link)
             };
             if delay.is_zero() {
                 tokio::task::yield_now().await;
@@ -340,7 +348,9 @@ impl Network for SimNetwork {
             while self.net.shared.lock().stalled.contains(&pair(self.ip, ip)) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
+            // What counts is the link at arrival: it may have been closed meanwhile.
             let mut state = self.net.shared.lock();
+            let link = state.link(self.ip, ip);
             let local = state.take_port(self.ip);
             let id = state.take_id();
             let refused = state.rng.percent(link.refuse_percent);

@@ -8,7 +8,6 @@ mod schema;
 
 mod checks;
 mod fill;
-mod fuzz_seeds;
 mod hostile;
 mod jars;
 mod other_implementation;

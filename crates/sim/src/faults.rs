@@ -1,0 +1,277 @@
+//! What goes wrong, and what must hold when the node is back.
+
+use crate::admin::topics_by_name;
+use crate::consumer::{EARLIEST, FetchShape, Fetched, LATEST, fetch, list_offset};
+use crate::node::BrokerNode;
+use crate::oracle::{Ending, PartitionKey};
+use crate::stage::{Client, HEALED_WAIT_MAX, Stage, Target};
+use crate::{Fault, Planted};
+use klamm_host_sim::{
+    CrashPolicy, DiskFault, DiskOp, Effect, LinkOptions, OpFilter, SimDisk, SimRng,
+};
+use klamm_wire::messages::fetch::FetchRequest;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Causes faults and looks after the node.
+#[derive(Debug)]
+pub(crate) struct Nemesis {
+    pub(crate) stage: Rc<Stage>,
+    pub(crate) node: BrokerNode,
+    pub(crate) inspector: Client,
+    pub(crate) rng: SimRng,
+    pub(crate) crashes: u64,
+}
+
+/// The drawn ways to lose power.
+fn power_cut(rng: &mut SimRng) -> CrashPolicy {
+    match rng.below(5) {
+        0 => CrashPolicy::DropUnsynced,
+        1 => CrashPolicy::Random { torn: true, reorder: false },
+        2 => CrashPolicy::Random { torn: false, reorder: true },
+        _ => CrashPolicy::Random { torn: true, reorder: true },
+    }
+}
+
+/// Plants a bug below the broker.
+pub(crate) fn plant(disk: &SimDisk, planted: Option<Planted>, rng: &mut SimRng) {
+    let fault = match planted {
+        None => return,
+        Some(Planted::SyncDoesNothing) => DiskFault::always(OpFilter::Sync, Effect::Lie),
+        Some(Planted::LogSyncDoesNothing) => {
+            DiskFault::always(OpFilter::Sync, Effect::Lie).on("/topic- .log")
+        }
+        Some(Planted::MetadataSyncDoesNothing) => {
+            DiskFault::always(OpFilter::Sync, Effect::Lie).on("__cluster_metadata")
+        }
+        Some(Planted::FolderSyncDoesNothing) => {
+            DiskFault::always(OpFilter::Is(DiskOp::SyncDir), Effect::Lie)
+        }
+        Some(Planted::LostWrite) => {
+            let skip = rng.between(0, 100);
+            DiskFault::once(OpFilter::Is(DiskOp::Write), skip, Effect::Lie).on("/topic- .log")
+        }
+        Some(Planted::LostCut) => {
+            DiskFault::always(OpFilter::Is(DiskOp::SetLen), Effect::Lie).on("/topic- .log")
+        }
+    };
+    disk.inject(fault);
+}
+
+impl Nemesis {
+    /// Causes faults for as long as the run lasts.
+    pub(crate) async fn rage(&mut self) {
+        let start = Instant::now();
+        let options = self.stage.options.clone();
+        while start.elapsed() < options.duration {
+            let gap = self.rng.between(50, options.fault_gap_ms_max);
+            sleep(Duration::from_millis(gap)).await;
+            if options.faults.is_empty() {
+                continue;
+            }
+            let fault = options.faults[self.rng.index(options.faults.len())];
+            self.stage.trace.event("fault", &[fault as u64]);
+            self.cause(fault).await;
+        }
+    }
+
+    async fn cause(&mut self, fault: Fault) {
+        match fault {
+            Fault::Kill => self.crash_and_restart(CrashPolicy::KeepAll).await,
+            Fault::PowerCut => {
+                let policy = power_cut(&mut self.rng);
+                self.crash_and_restart(policy).await;
+            }
+            Fault::Stop => {
+                if timeout(HEALED_WAIT_MAX, self.node.stop()).await.is_err() {
+                    self.stage
+                        .violation("the node did not stop in time".to_owned());
+                }
+                self.crash_and_restart(CrashPolicy::KeepAll).await;
+            }
+            Fault::Cut => self.stage.net.cut_any(),
+            Fault::Stall => {
+                let client = self.inspector.any_client_ip();
+                self.stage.net.stall(self.node.ip(), client);
+                let ms = self.rng.between(10, 8_000);
+                sleep(Duration::from_millis(ms)).await;
+                self.stage.net.heal(self.node.ip(), client);
+            }
+            Fault::SyncError => {
+                let skip = self.rng.below(6);
+                let fault = DiskFault::once(OpFilter::Sync, skip, Effect::Eio);
+                self.node.machine.disk.inject(fault);
+                let ms = self.rng.between(10, 5_000);
+                sleep(Duration::from_millis(ms)).await;
+                self.node.machine.disk.clear_faults();
+                plant(
+                    &self.node.machine.disk,
+                    self.stage.options.planted,
+                    &mut self.rng,
+                );
+                let policy = power_cut(&mut self.rng);
+                self.crash_and_restart(policy).await;
+            }
+            Fault::ClockJump => {
+                let ms = i64::try_from(self.rng.below(1_200_000)).unwrap_or(0);
+                self.node.machine.clock.jump_ms(ms - 600_000);
+            }
+        }
+    }
+
+    /// Ends the node now, starts it again after a while, and holds what is there against what was promised.
+    pub(crate) async fn crash_and_restart(&mut self, policy: CrashPolicy) {
+        let mut ending = Ending::Process;
+        let mut policy = policy;
+        self.close(true);
+        loop {
+            if policy != CrashPolicy::KeepAll {
+                ending = Ending::Power;
+            }
+            self.crashes += 1;
+            self.node.crash(policy);
+            self.inspector.rpc = None;
+            let ms = self.rng.between(0, 2_000);
+            sleep(Duration::from_millis(ms)).await;
+            if !self.rng.percent(20) {
+                break;
+            }
+            // The node dies again while it starts.
+            let ms = self.rng.between(0, 150);
+            let starting = timeout(Duration::from_millis(ms), self.node.start()).await;
+            if let Ok(Err(error)) = starting {
+                self.stage
+                    .violation(format!("the node did not start: {error}"));
+            }
+            policy = [CrashPolicy::KeepAll, power_cut(&mut self.rng)][self.rng.index(2)];
+        }
+        self.start().await;
+        self.inspect(ending).await;
+        self.close(false);
+    }
+
+    /// Starts the node; it must come up in time.
+    pub(crate) async fn start(&mut self) {
+        match timeout(HEALED_WAIT_MAX, self.node.start()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self
+                .stage
+                .violation(format!("the node did not start: {error}")),
+            Err(_) => self
+                .stage
+                .violation("the node did not start in time".to_owned()),
+        }
+    }
+
+    /// Keeps clients out while the log ends are looked at, or lets them in again.
+    fn close(&self, closed: bool) {
+        let open = self.stage.options.link;
+        let link = if closed {
+            LinkOptions { refuse_percent: 100, ..open }
+        } else {
+            open
+        };
+        self.stage.net.set_default_link(link);
+        let quiet = LinkOptions { refuse_percent: 0, reset_per_10k: 0, ..open };
+        self.stage
+            .net
+            .set_link(self.node.ip(), self.inspector.network.ip(), quiet);
+    }
+
+    /// All partitions that nobody asked to delete.
+    fn targets(&self) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for (topic, facts) in self.stage.topics() {
+            for partition in 0..facts.partitions {
+                let key = PartitionKey { topic, partition };
+                targets.push(Target { key, name: facts.name.clone() });
+            }
+        }
+        targets
+    }
+
+    /// Where logs begin and end now is held against what was promised.
+    async fn inspect(&mut self, ending: Ending) {
+        let Some(listed) = self.insist(Insist::Topics).await else {
+            return;
+        };
+        let Answer::Topics(listed) = listed else {
+            return;
+        };
+        self.stage.oracle().topics_listed(&listed);
+        for target in self.targets() {
+            let start = self.insist(Insist::Offset(&target, EARLIEST)).await;
+            let end = self.insist(Insist::Offset(&target, LATEST)).await;
+            if let (Some(Answer::Offset(start)), Some(Answer::Offset(end))) = (start, end)
+                && !self.inspector.is_deleting(target.key.topic)
+            {
+                let mut oracle = self.stage.oracle();
+                oracle.restarted(target.key, ending, start, end);
+            }
+        }
+    }
+
+    /// Asks until there is an answer; that must not take long.
+    async fn insist(&mut self, what: Insist<'_>) -> Option<Answer> {
+        let start = Instant::now();
+        while start.elapsed() < HEALED_WAIT_MAX {
+            let answer = match what {
+                Insist::Topics => topics_by_name(&mut self.inspector)
+                    .await
+                    .map(Answer::Topics),
+                Insist::Offset(target, which) => list_offset(&mut self.inspector, target, which)
+                    .await
+                    .map(Answer::Offset),
+            };
+            if answer.is_some() {
+                return answer;
+            }
+        }
+        self.stage
+            .violation(format!("the node is up and does not answer {what:?}"));
+        None
+    }
+
+    /// Everything heals; then every partition is read from its start to its end.
+    pub(crate) async fn drain(&mut self) {
+        for target in self.targets() {
+            let start = self.insist(Insist::Offset(&target, EARLIEST)).await;
+            let end = self.insist(Insist::Offset(&target, LATEST)).await;
+            let (Some(Answer::Offset(start)), Some(Answer::Offset(end))) = (start, end) else {
+                continue;
+            };
+            let shape = FetchShape {
+                version: FetchRequest::MAX_VERSION,
+                max_wait_ms: 100,
+                min_bytes: 1,
+                max_bytes: 1 << 20,
+                committed_only: false,
+            };
+            let (mut position, mut tries) = (start, 0);
+            while position < end && tries < 20 {
+                match fetch(&mut self.inspector, &target, position, shape).await {
+                    Fetched::Upto(next) => position = next,
+                    Fetched::Nothing | Fetched::Leave => tries += 1,
+                }
+            }
+            let mut oracle = self.stage.oracle();
+            if position < end {
+                oracle.violation(format!("{target:?} can't be read from {position} to {end}"));
+            }
+            oracle.drained(target.key, start, end);
+        }
+    }
+}
+
+/// A question that the inspector repeats.
+#[derive(Debug, Clone, Copy)]
+enum Insist<'a> {
+    Topics,
+    Offset(&'a Target, i64),
+}
+
+enum Answer {
+    Topics(std::collections::BTreeMap<String, klamm_model::Uuid>),
+    Offset(i64),
+}

@@ -1,0 +1,145 @@
+//! What a seed draws: which features and faults are on, and how dense.
+
+use klamm_host_sim::{LinkOptions, SimRng};
+use std::time::Duration;
+
+/// The options of one run. All follow from the seed; a run prints them when it fails.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The seed.
+    pub seed: u64,
+    /// How long clients and faults go on, in simulated time.
+    pub duration: Duration,
+    /// Topics at the start.
+    pub topics: usize,
+    /// Partitions of a topic, at most.
+    pub partitions_max: u64,
+    /// Topics with `flush.messages=1`, in a hundred.
+    pub synced_percent: u64,
+    /// `segment.ms` of topics: how often segments roll.
+    pub segment_ms: u64,
+    /// Producers at work at the same time.
+    pub producers: usize,
+    /// Producer sessions that are idempotent, in a hundred.
+    pub idempotent_percent: u64,
+    /// Consumers at work at the same time.
+    pub consumers: usize,
+    /// Somebody creates, deletes and changes topics.
+    pub admin: bool,
+    /// Names of deleted topics are used again. Clients then name topics by id where they can.
+    pub reuse_names: bool,
+    /// Somebody deletes records.
+    pub delete_records: bool,
+    /// The network.
+    pub link: LinkOptions,
+    /// Blocking work begins up to so late.
+    pub blocking_delay_ms_max: u64,
+    /// A sync takes so long.
+    pub sync_ms: u64,
+    /// The faults that may happen, drawn from at each fault.
+    pub faults: Vec<Fault>,
+    /// The longest time between two faults, in milliseconds.
+    pub fault_gap_ms_max: u64,
+    /// A planted bug that the run is to find.
+    pub planted: Option<Planted>,
+}
+
+/// A fault that the scenario causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The process is killed; the page cache stays.
+    Kill,
+    /// The machine loses power; unsynced data is lost or torn.
+    PowerCut,
+    /// The node is stopped in an orderly way.
+    Stop,
+    /// A connection breaks.
+    Cut,
+    /// The network holds everything back for a while.
+    Stall,
+    /// A sync fails, then the node is powered off.
+    SyncError,
+    /// The wall clock jumps.
+    ClockJump,
+}
+
+/// A bug below the broker, to prove that the simulator finds what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// Syncs of files do nothing.
+    SyncDoesNothing,
+    /// Syncs of log segments of topics do nothing.
+    LogSyncDoesNothing,
+    /// Syncs of the metadata log do nothing.
+    MetadataSyncDoesNothing,
+    /// Syncs of folders do nothing: names are lost.
+    FolderSyncDoesNothing,
+    /// One write to a segment claims success and is not carried out.
+    LostWrite,
+    /// Cutting a file claims success and is not carried out.
+    LostCut,
+}
+
+impl Planted {
+    /// Every planted bug.
+    pub const ALL: [Self; 6] = [
+        Self::SyncDoesNothing,
+        Self::LogSyncDoesNothing,
+        Self::MetadataSyncDoesNothing,
+        Self::FolderSyncDoesNothing,
+        Self::LostWrite,
+        Self::LostCut,
+    ];
+}
+
+impl Options {
+    /// What a seed draws.
+    #[must_use]
+    pub fn draw(seed: u64) -> Self {
+        // Not the run's own stream: an option more must not change what runs do.
+        let mut rng = SimRng::new(seed ^ 0x5eed_0f09_7105_0001);
+        let all = [
+            (Fault::Kill, 70),
+            (Fault::PowerCut, 70),
+            (Fault::Stop, 40),
+            (Fault::Cut, 50),
+            (Fault::Stall, 30),
+            (Fault::SyncError, 25),
+            (Fault::ClockJump, 20),
+        ];
+        let faults = all
+            .into_iter()
+            .filter(|(_, percent)| rng.percent(*percent))
+            .map(|(fault, _)| fault)
+            .collect();
+        let reuse_names = rng.percent(40);
+        Self {
+            seed,
+            duration: Duration::from_secs(rng.between(20, 60)),
+            topics: 1 + rng.index(4),
+            partitions_max: rng.between(1, 4),
+            synced_percent: [0, 50, 100][rng.index(3)],
+            segment_ms: [1_000, 5_000, 600_000][rng.index(3)],
+            producers: 1 + rng.index(5),
+            idempotent_percent: [0, 50, 100][rng.index(3)],
+            consumers: rng.index(4),
+            admin: rng.percent(60),
+            reuse_names,
+            // DeleteRecords knows names only.
+            delete_records: rng.percent(40) && !reuse_names,
+            link: LinkOptions {
+                delay_ms_min: rng.below(2),
+                delay_ms_max: [1, 5, 80][rng.index(3)],
+                buffer: [8 * 1024, 64 * 1024][rng.index(2)],
+                piece_max: [usize::MAX, 700][rng.index(2)],
+                refuse_percent: [0, 0, 10][rng.index(3)],
+                reset_per_10k: [0, 0, 50][rng.index(3)],
+            },
+            blocking_delay_ms_max: [0, 2, 30][rng.index(3)],
+            sync_ms: [0, 2, 40][rng.index(3)],
+            faults,
+            fault_gap_ms_max: [2_000, 6_000, 15_000][rng.index(3)],
+            planted: None,
+        }
+    }
+}

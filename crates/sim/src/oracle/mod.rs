@@ -1,0 +1,325 @@
+//! Knows what clients were promised, and says which promise was broken.
+//!
+//! Clients tell it what they send, what was acknowledged and what they read; the scenario tells it of crashes. It
+//! checks while the run goes on, so that the first broken promise is reported at its moment:
+//! - *Unmodified*: every record that is read was sent to this partition, byte for byte, and was not refused.
+//! - *One place*: an offset names one record for good, an idempotent producer's record has one offset.
+//! - *Order*: an idempotent producer's records stand in the order in which it made them.
+//! - *Kept*: an acknowledged record is at its offset after a process kill; in a topic with `flush.messages=1` after a
+//!   power cut too. Elsewhere a power cut may take a tail, never a hole.
+//! - *Forward*: high watermark, last stable offset and log start never fall, but for what a power cut took.
+//! - *Topics*: an acknowledged creation, deletion or setting survives everything.
+
+mod partition;
+#[cfg(test)]
+mod tests;
+
+use crate::RecordId;
+use klamm_model::Uuid;
+use partition::{Partition, Sent};
+use std::collections::BTreeMap;
+
+/// A partition of one incarnation of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartitionKey {
+    /// The topic's id.
+    pub topic: Uuid,
+    /// The partition's number.
+    pub partition: i32,
+}
+
+/// A producer session as the oracle numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProducerKey(pub u32);
+
+/// A batch that is or was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BatchKey(u64);
+
+/// Offsets that a response showed, -1 where it showed none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermarks {
+    /// How far consumers may read.
+    pub high: i64,
+    /// How far consumers of committed records may read.
+    pub last_stable: i64,
+    /// The first offset that is left.
+    pub log_start: i64,
+}
+
+/// What was known before a request was sent: its answer may not fall behind.
+#[derive(Debug, Clone, Copy)]
+pub struct Floor {
+    marks: Watermarks,
+    lives: u64,
+}
+
+/// How a node ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its process was killed or stopped; the system's cache stays.
+    Process,
+    /// Its machine lost power.
+    Power,
+}
+
+/// What a topic was promised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicFacts {
+    /// Its name.
+    pub name: String,
+    /// Its partitions.
+    pub partitions: i32,
+    /// `flush.messages=1`: acknowledged means on disk.
+    pub synced: bool,
+    /// A deletion was sent.
+    pub deleting: bool,
+    /// A deletion was acknowledged.
+    pub deleted: bool,
+    /// The retention that was acknowledged last, and those sent since.
+    pub retention_ms: Vec<i64>,
+}
+
+/// The memory of promises.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    topics: BTreeMap<Uuid, TopicFacts>,
+    partitions: BTreeMap<PartitionKey, Partition>,
+    /// Which partition each record was made for, and by whom.
+    records: Vec<(PartitionKey, ProducerKey)>,
+    batches: BTreeMap<BatchKey, Sent>,
+    next_batch: u64,
+    idempotent: Vec<bool>,
+    /// Producer ids that were handed out.
+    producer_ids: BTreeMap<i64, i16>,
+    violations: Vec<String>,
+    /// Records acknowledged, and records read.
+    pub acknowledged: u64,
+    /// Records that clients read.
+    pub read: u64,
+}
+
+impl Oracle {
+    /// Nothing promised yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The promises broken so far.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// Notes a broken promise.
+    pub fn violation(&mut self, text: String) {
+        self.violations.push(text);
+    }
+
+    /// A new producer session.
+    pub fn producer(&mut self, idempotent: bool) -> ProducerKey {
+        self.idempotent.push(idempotent);
+        ProducerKey(u32::try_from(self.idempotent.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The node handed out a producer id.
+    pub fn producer_id(&mut self, id: i64, epoch: i16) {
+        let before = self.producer_ids.insert(id, epoch);
+        if before.is_some_and(|before| before >= epoch) {
+            self.violation(format!(
+                "producer id {id} epoch {epoch} was handed out twice"
+            ));
+        }
+    }
+
+    /// A creation was acknowledged, or found after an answer that was lost.
+    pub fn topic_created(&mut self, id: Uuid, facts: TopicFacts) {
+        if let Some(before) = self.topics.get(&id) {
+            let text = format!(
+                "topics {} and {} share the id {id}",
+                before.name, facts.name
+            );
+            self.violation(text);
+        }
+        for partition in 0..facts.partitions {
+            let key = PartitionKey { topic: id, partition };
+            self.partitions.insert(key, Partition::new(facts.synced));
+        }
+        self.topics.insert(id, facts);
+    }
+
+    /// What a topic was promised.
+    #[must_use]
+    pub fn topic(&self, id: Uuid) -> Option<&TopicFacts> {
+        self.topics.get(&id)
+    }
+
+    /// The same, to change it.
+    pub fn topic_mut(&mut self, id: Uuid) -> Option<&mut TopicFacts> {
+        self.topics.get_mut(&id)
+    }
+
+    /// Topics that nobody asked to delete.
+    #[must_use]
+    pub fn topics_alive(&self) -> Vec<(Uuid, TopicFacts)> {
+        let alive = self.topics.iter().filter(|(_, facts)| !facts.deleting);
+        alive.map(|(id, facts)| (*id, facts.clone())).collect()
+    }
+
+    /// All topics that the node lists, by name.
+    pub fn topics_listed(&mut self, listed: &BTreeMap<String, Uuid>) {
+        let mut broken = Vec::new();
+        for (id, facts) in &self.topics {
+            let there = listed.get(&facts.name) == Some(id);
+            if !there && !facts.deleting {
+                broken.push(format!("the topic {} {id} is gone", facts.name));
+            }
+            if there && facts.deleted {
+                broken.push(format!(
+                    "the topic {} {id} was deleted and is back",
+                    facts.name
+                ));
+            }
+        }
+        self.violations.extend(broken);
+    }
+
+    /// A producer makes `count` records and sends them as one batch.
+    pub fn sending(
+        &mut self,
+        to: PartitionKey,
+        producer: ProducerKey,
+        count: usize,
+    ) -> (BatchKey, Vec<RecordId>) {
+        let first = self.records.len() as u64;
+        let ids: Vec<RecordId> = (first..first + count as u64).map(RecordId).collect();
+        self.records.extend(ids.iter().map(|_| (to, producer)));
+        self.next_batch += 1;
+        let key = BatchKey(self.next_batch);
+        self.batches.insert(key, Sent { to, ids: ids.clone() });
+        (key, ids)
+    }
+
+    /// A batch was acknowledged at an offset; -1 if the node no longer knows where it put it.
+    pub fn acknowledged(&mut self, batch: BatchKey, base_offset: i64) {
+        let Some(sent) = self.batches.remove(&batch) else {
+            return;
+        };
+        self.acknowledged += sent.ids.len() as u64;
+        if base_offset < 0 {
+            return;
+        }
+        for (offset, id) in (base_offset..).zip(&sent.ids) {
+            self.place(sent.to, offset, *id, true);
+        }
+    }
+
+    /// A batch was refused at its first attempt: none of it may ever be read.
+    pub fn refused(&mut self, batch: BatchKey) {
+        if let Some(sent) = self.batches.remove(&batch)
+            && let Some(partition) = self.partitions.get_mut(&sent.to)
+        {
+            let found = partition.refuse(&sent.ids);
+            self.violations
+                .extend(found.map(|id| format!("{id:?} was read and then refused")));
+        }
+    }
+
+    /// A producer gave a batch up without knowing what became of it.
+    pub fn given_up(&mut self, batch: BatchKey) {
+        self.batches.remove(&batch);
+    }
+
+    /// Somebody asked to delete the records below an offset.
+    pub fn deleting_records(&mut self, key: PartitionKey, below: i64) {
+        if let Some(partition) = self.partitions.get_mut(&key) {
+            partition.may_delete_below(below);
+        }
+    }
+
+    /// What is known before a request is sent.
+    #[must_use]
+    pub fn floor(&self, key: PartitionKey) -> Option<Floor> {
+        self.partitions.get(&key).map(Partition::floor)
+    }
+
+    /// A response showed these offsets.
+    pub fn observed(&mut self, key: PartitionKey, floor: Floor, marks: Watermarks) {
+        if let Some(partition) = self.partitions.get_mut(&key)
+            && let Err(text) = partition.observed(floor, marks)
+        {
+            self.violations.push(format!("{key:?}: {text}"));
+        }
+    }
+
+    /// A consumer read records, in the order given. `None` is a record that was never sent like this.
+    pub fn read(&mut self, key: PartitionKey, from: i64, records: &[(i64, Option<RecordId>)]) {
+        let mut expected = from;
+        for (offset, id) in records {
+            self.read += 1;
+            if *offset != expected {
+                self.violations.push(format!(
+                    "{key:?}: read {offset} where {expected} should follow"
+                ));
+            }
+            expected = offset + 1;
+            match id {
+                Some(id) => self.place(key, *offset, *id, false),
+                None => self.violations.push(format!(
+                    "{key:?}: the record at {offset} was never sent like this"
+                )),
+            }
+        }
+    }
+
+    fn place(&mut self, key: PartitionKey, offset: i64, id: RecordId, acknowledged: bool) {
+        let index = usize::try_from(id.0).unwrap_or(usize::MAX);
+        let made_for = self.records.get(index).copied();
+        let Some((_, producer)) = made_for.filter(|(to, _)| *to == key) else {
+            self.violations
+                .push(format!("{key:?}: {id:?} at {offset} was sent elsewhere"));
+            return;
+        };
+        let once = self.idempotent[producer.0 as usize];
+        if let Some(partition) = self.partitions.get_mut(&key)
+            && let Err(text) = partition.place(offset, id, acknowledged, once)
+        {
+            self.violations.push(format!("{key:?}: {text}"));
+        }
+    }
+
+    /// The node is back: where a partition's log begins and ends now, before any client could append.
+    pub fn restarted(&mut self, key: PartitionKey, ending: Ending, start: i64, end: i64) {
+        if let Some(partition) = self.partitions.get_mut(&key) {
+            let broken = partition.restarted(ending, start, end);
+            self.violations
+                .extend(broken.into_iter().map(|text| format!("{key:?}: {text}")));
+        }
+    }
+
+    /// The end of a run: a partition was read from its start to its end.
+    pub fn drained(&mut self, key: PartitionKey, start: i64, end: i64) {
+        let Some(partition) = self.partitions.get(&key) else {
+            return;
+        };
+        let mut broken = partition.missing(start, end);
+        // The last record of each idempotent producer so far.
+        let mut last: BTreeMap<ProducerKey, RecordId> = BTreeMap::new();
+        for (offset, id) in partition.known() {
+            let index = usize::try_from(id.0).unwrap_or(usize::MAX);
+            let Some((_, producer)) = self.records.get(index) else {
+                continue;
+            };
+            if !self.idempotent[producer.0 as usize] {
+                continue;
+            }
+            let before = last.insert(*producer, id);
+            if before.is_some_and(|before| before > id) {
+                broken.push(format!("{id:?} at {offset} stands behind {before:?}"));
+            }
+        }
+        self.violations
+            .extend(broken.into_iter().map(|text| format!("{key:?}: {text}")));
+    }
+}

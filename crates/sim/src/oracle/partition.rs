@@ -1,0 +1,159 @@
+//! What is known and promised about one partition.
+
+use super::{Ending, Floor, PartitionKey, Watermarks};
+use crate::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A batch without an answer yet.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) to: PartitionKey,
+    pub(super) ids: Vec<RecordId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Partition {
+    synced: bool,
+    /// What stands at which offset, from answers and reads.
+    known: BTreeMap<i64, RecordId>,
+    offsets: BTreeMap<RecordId, i64>,
+    acknowledged: BTreeSet<i64>,
+    refused: BTreeSet<RecordId>,
+    /// Records below may be gone.
+    deletable_below: i64,
+    marks: Watermarks,
+    /// Counts restarts: an answer from before one is not held against what came after.
+    lives: u64,
+}
+
+impl Partition {
+    pub(super) fn new(synced: bool) -> Self {
+        Self {
+            synced,
+            known: BTreeMap::new(),
+            offsets: BTreeMap::new(),
+            acknowledged: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            deletable_below: 0,
+            marks: Watermarks { high: 0, last_stable: 0, log_start: 0 },
+            lives: 0,
+        }
+    }
+
+    pub(super) fn place(
+        &mut self,
+        offset: i64,
+        id: RecordId,
+        acknowledged: bool,
+        once: bool,
+    ) -> Result<(), String> {
+        if acknowledged {
+            self.acknowledged.insert(offset);
+        }
+        if self.refused.contains(&id) {
+            return Err(format!("{id:?} at {offset} had been refused"));
+        }
+        let before = *self.known.entry(offset).or_insert(id);
+        if before != id {
+            return Err(format!("offset {offset} is {id:?} and was {before:?}"));
+        }
+        let first = *self.offsets.entry(id).or_insert(offset);
+        if once && first != offset {
+            return Err(format!("{id:?} stands at {first} and at {offset}"));
+        }
+        Ok(())
+    }
+
+    /// The refused records that were read before.
+    pub(super) fn refuse(&mut self, ids: &[RecordId]) -> impl Iterator<Item = RecordId> {
+        self.refused.extend(ids);
+        let known = ids.iter().filter(|id| self.offsets.contains_key(id));
+        known.copied().collect::<Vec<_>>().into_iter()
+    }
+
+    pub(super) fn may_delete_below(&mut self, offset: i64) {
+        self.deletable_below = self.deletable_below.max(offset);
+    }
+
+    pub(super) fn floor(&self) -> Floor {
+        Floor { marks: self.marks, lives: self.lives }
+    }
+
+    pub(super) fn observed(&mut self, floor: Floor, marks: Watermarks) -> Result<(), String> {
+        if floor.lives != self.lives {
+            return Ok(());
+        }
+        let Watermarks { high, last_stable, log_start } = marks;
+        let known = |mark: i64| mark >= 0;
+        let old = &mut self.marks;
+        let fell = [
+            (high, floor.marks.high),
+            (last_stable, floor.marks.last_stable),
+            (log_start, floor.marks.log_start),
+        ];
+        old.high = old.high.max(high);
+        old.last_stable = old.last_stable.max(last_stable);
+        old.log_start = old.log_start.max(log_start);
+        if fell.iter().any(|(now, before)| known(*now) && now < before) {
+            return Err(format!("{marks:?} fell behind {:?}", floor.marks));
+        }
+        if known(high) && (last_stable > high || log_start > high) {
+            return Err(format!("{marks:?} do not fit together"));
+        }
+        if log_start > self.deletable_below {
+            return Err(format!(
+                "the log starts at {log_start}, asked for was {}",
+                self.deletable_below
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn restarted(&mut self, ending: Ending, start: i64, end: i64) -> Vec<String> {
+        let mut broken = Vec::new();
+        self.lives += 1;
+        if start > self.deletable_below || start > end {
+            broken.push(format!("restarted at {start}..{end}"));
+        }
+        let lost: Vec<(i64, RecordId)> = self.known.split_off(&end).into_iter().collect();
+        for (offset, id) in lost {
+            if self.offsets.get(&id) == Some(&offset) {
+                self.offsets.remove(&id);
+            }
+            let promised = self.acknowledged.remove(&offset);
+            // Seen by a consumer is as good as acknowledged: a killed process loses nothing.
+            if ending == Ending::Process || (promised && self.synced) {
+                broken.push(format!(
+                    "lost {id:?} at {offset}: {ending:?} ended, log end {end}"
+                ));
+            }
+        }
+        self.acknowledged.split_off(&end);
+        if ending == Ending::Process && end < self.marks.high {
+            broken.push(format!("the log ends at {end}, below {}", self.marks.high));
+        }
+        self.marks.high = self.marks.high.min(end);
+        self.marks.last_stable = self.marks.last_stable.min(end);
+        // The log start is made durable now and then only.
+        self.marks.log_start = self.marks.log_start.min(start);
+        broken
+    }
+
+    /// Acknowledged records that a read of everything did not show. Reads were placed before.
+    pub(super) fn missing(&self, start: i64, end: i64) -> Vec<String> {
+        let mut broken = Vec::new();
+        if let Some(last) = self.acknowledged.last().filter(|last| **last >= end) {
+            broken.push(format!("{last} was acknowledged, the log ends at {end}"));
+        }
+        for offset in start..end {
+            if !self.known.contains_key(&offset) {
+                broken.push(format!("nothing at {offset} in {start}..{end}"));
+            }
+        }
+        broken
+    }
+
+    pub(super) fn known(&self) -> impl Iterator<Item = (i64, RecordId)> + '_ {
+        self.known.iter().map(|(offset, id)| (*offset, *id))
+    }
+}

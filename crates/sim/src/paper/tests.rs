@@ -1,0 +1,47 @@
+//! The simulator on paper: a right broker passes, each bug is found, a seed is a run.
+
+use super::Bug;
+use crate::Options;
+use crate::node::Kind;
+use crate::scenario::run_on;
+
+fn broken(bug: Bug, seed: u64) -> Vec<String> {
+    run_on(&Options::draw(seed), Kind::Paper(bug), false).violations
+}
+
+#[test]
+fn a_right_broker_breaks_no_promise() {
+    for seed in 0..10 {
+        let violations = broken(Bug::Nothing, seed);
+        assert!(violations.is_empty(), "seed {seed}: {violations:#?}");
+    }
+}
+
+#[test]
+fn each_bug_is_found() {
+    for bug in [
+        Bug::AckBeforeSync,
+        Bug::NoDeduplication,
+        Bug::NoChecksums,
+        Bug::DropsLastBatch,
+        Bug::WrongOffset,
+        Bug::ForgetsTopics,
+        Bug::ChangesBytes,
+        Bug::ReusesProducerIds,
+        Bug::SkipsBatches,
+        Bug::Hangs,
+    ] {
+        let found = (0..40).find(|seed| !broken(bug, *seed).is_empty());
+        assert!(found.is_some(), "{bug:?} is not found");
+    }
+}
+
+#[test]
+fn a_seed_is_one_run() {
+    for seed in 0..3 {
+        let once = run_on(&Options::draw(seed), Kind::Paper(Bug::Nothing), false);
+        let again = run_on(&Options::draw(seed), Kind::Paper(Bug::Nothing), false);
+        assert_eq!((once.hash, once.events), (again.hash, again.events));
+        assert!(once.acknowledged > 0);
+    }
+}

@@ -1,0 +1,150 @@
+//! One run: a node, its clients, faults for a while, then peace and a reckoning.
+
+use crate::Options;
+use crate::admin::{administer, prepare, trim};
+use crate::consumer::consume;
+use crate::faults::{Nemesis, plant};
+use crate::node::{BrokerNode, Kind, PORT};
+use crate::producer::produce;
+use crate::stage::{HEALED_WAIT_MAX, Stage};
+use klamm_host_sim::{CrashPolicy, DiskOp, LinkOptions, World};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::timeout;
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The promises broken, the first one first. Empty is good.
+    pub violations: Vec<String>,
+    /// The hash of all events.
+    pub hash: u64,
+    /// How many events there were.
+    pub events: u64,
+    /// Simulated time.
+    pub simulated: Duration,
+    /// Records acknowledged.
+    pub acknowledged: u64,
+    /// Records read.
+    pub read: u64,
+    /// Times the node ended.
+    pub crashes: u64,
+    /// The events as text, if asked for.
+    pub text: Vec<String>,
+}
+
+/// What the run's own code returns.
+struct Told {
+    violations: Vec<String>,
+    acknowledged: u64,
+    read: u64,
+    crashes: u64,
+}
+
+/// Runs a seed's options on the real broker. With `text` the events are kept as text.
+#[must_use]
+pub fn run(options: &Options, text: bool) -> Outcome {
+    run_on(options, Kind::Real, text)
+}
+
+pub(crate) fn run_on(options: &Options, kind: Kind, text: bool) -> Outcome {
+    let run = World::run(options.seed, |world| {
+        if text {
+            world.trace.keep_text();
+        }
+        act(world, options.clone(), kind)
+    });
+    let mut violations = run.value.violations;
+    violations.extend(run.panics.into_iter().map(|text| format!("panic: {text}")));
+    Outcome {
+        violations,
+        hash: run.hash,
+        events: run.events,
+        simulated: run.simulated,
+        acknowledged: run.value.acknowledged,
+        read: run.value.read,
+        crashes: run.value.crashes,
+        text: run.text,
+    }
+}
+
+async fn act(mut world: World, options: Options, kind: Kind) -> Told {
+    let mut machine = world.node();
+    machine.blocking_delay_ms_max = options.blocking_delay_ms_max;
+    let sync = Duration::from_millis(options.sync_ms);
+    machine.disk.set_latency(move |op, _| match op {
+        DiskOp::SyncData | DiskOp::SyncAll | DiskOp::SyncDir => sync,
+        _ => Duration::ZERO,
+    });
+    let mut rng = world.rng.fork();
+    plant(&machine.disk, options.planted, &mut rng);
+    world.net.set_default_link(options.link);
+    let address = SocketAddr::new(machine.ip, PORT);
+    let stage = Stage::new(options, address, world.net.clone(), world.trace.clone());
+    let stage = Rc::new(stage);
+    let inspector = stage.client(rng.fork());
+    let node = BrokerNode::new(machine, kind);
+    let mut nemesis = Nemesis {
+        stage: Rc::clone(&stage),
+        node,
+        inspector,
+        rng: rng.fork(),
+        crashes: 0,
+    };
+    let local = LocalSet::new();
+    local
+        .run_until(async {
+            nemesis.start().await;
+            prepare(&mut nemesis.inspector).await;
+            let mut actors = JoinSet::new();
+            for _ in 0..stage.options.producers {
+                actors.spawn_local(produce(stage.client(rng.fork())));
+            }
+            for _ in 0..stage.options.consumers {
+                actors.spawn_local(consume(stage.client(rng.fork())));
+            }
+            if stage.options.admin {
+                actors.spawn_local(administer(stage.client(rng.fork())));
+            }
+            if stage.options.delete_records {
+                actors.spawn_local(trim(stage.client(rng.fork())));
+            }
+            nemesis.rage().await;
+            settle(&mut nemesis, actors).await;
+        })
+        .await;
+    let oracle = stage.oracle();
+    Told {
+        violations: oracle.violations().to_vec(),
+        acknowledged: oracle.acknowledged,
+        read: oracle.read,
+        crashes: nemesis.crashes,
+    }
+}
+
+/// Faults end: clients must come to their end, and all that was promised must be there, now, after a kill and after a
+/// power cut.
+async fn settle(nemesis: &mut Nemesis, mut actors: JoinSet<()>) {
+    let stage = Rc::clone(&nemesis.stage);
+    stage.trace.event("healed", &[]);
+    stage.net.set_default_link(LinkOptions::default());
+    stage.draining.set(true);
+    let ending = async {
+        while let Some(ended) = actors.join_next().await {
+            if let Err(error) = ended {
+                stage.violation(format!("a client ended badly: {error}"));
+            }
+        }
+    };
+    if timeout(HEALED_WAIT_MAX, ending).await.is_err() {
+        stage.violation("clients do not come to their end".to_owned());
+    }
+    drop(actors);
+    nemesis.drain().await;
+    for policy in [CrashPolicy::KeepAll, CrashPolicy::DropUnsynced] {
+        nemesis.crash_and_restart(policy).await;
+        nemesis.drain().await;
+    }
+}
