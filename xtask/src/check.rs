@@ -2,7 +2,7 @@
 
 use crate::shell::{cargo, has, passes, passes_with, say};
 use crate::tally::Tally;
-use crate::{compat, documents, tidy};
+use crate::{codegen, compat, documents, tidy};
 use anyhow::Result;
 use std::process::{Command, ExitCode};
 
@@ -20,6 +20,7 @@ pub(crate) fn check() -> Result<ExitCode> {
 
 /// Regenerates, applies what clippy can apply, formats.
 pub(crate) fn fix() -> Result<ExitCode> {
+    codegen::run(false)?;
     documents::generate(false)?;
     let mut clippy = cargo();
     clippy.args([
@@ -130,7 +131,7 @@ fn static_checks() -> Result<Tally> {
     if !tidy::report()? {
         failed.push("tidy");
     }
-    if let Err(stale) = documents::generate(true) {
+    if let Err(stale) = codegen::run(true).and_then(|()| documents::generate(true)) {
         say(&format!("{stale:#}"));
         failed.push("generated files (cargo xtask codegen)");
     }

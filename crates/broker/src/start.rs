@@ -20,7 +20,7 @@ use klamm_storage::{ExpectedIdentity, HandleCache, LogDir, OpenDirError, Storage
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// A node that serves.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Broker {
     listeners: Vec<(Endpoint, SocketAddr)>,
     metrics: Option<SocketAddr>,
     readiness: Arc<Readiness>,
-    stop: Arc<Notify>,
+    stop: watch::Sender<bool>,
     halted: Arc<Halt>,
     serving: Vec<TaskHandle>,
     upkeep: Vec<TaskHandle>,
@@ -162,7 +162,7 @@ impl Broker {
             listeners,
             metrics: None,
             readiness: Arc::default(),
-            stop: Arc::default(),
+            stop: watch::Sender::new(false),
             halted,
             serving: Vec::new(),
             upkeep: Vec::new(),
@@ -196,7 +196,7 @@ impl Broker {
                 Arc::clone(&router),
                 Arc::clone(&node.limits),
                 host.clone(),
-                Arc::clone(&self.stop),
+                self.stop.subscribe(),
             );
             self.serving.push(host.tasks.spawn(Box::pin(serve)));
         }
@@ -241,7 +241,7 @@ impl Broker {
     pub async fn shutdown(self) {
         self.readiness.set(false);
         let node = &self.node;
-        self.stop.notify_waiters();
+        self.stop.send_replace(true);
         let wait = node.config.shutdown_wait;
         for listener in self.serving {
             // A connection that hangs must not hold the node up.

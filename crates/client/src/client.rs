@@ -160,6 +160,34 @@ impl Client {
         .await
     }
 
+    /// A topic as a broker knows it now; one that does not exist fails at once, and is not created.
+    pub(crate) async fn existing_topic(&self, name: &str) -> Result<Arc<Topic>, ClientError> {
+        let timeout = self.config().api_timeout;
+        let request = MetadataRequest {
+            topics: Some(vec![MetadataRequestTopic {
+                name: Some(name.into()),
+                ..MetadataRequestTopic::default()
+            }]),
+            allow_auto_topic_creation: false,
+            ..MetadataRequest::default()
+        };
+        let response = self
+            .retrying("metadata", timeout, || self.ask_metadata(&request))
+            .await?;
+        let topic = response
+            .topics
+            .iter()
+            .find(|topic| topic.name.as_deref() == Some(name));
+        ClientError::check(topic.map_or(0, |topic| topic.error_code))?;
+        self.inner.metadata.merge(&response);
+        let missing = || ClientError::BadAnswer(format!("no word of {name}"));
+        self.known_cluster()
+            .topics
+            .get(name)
+            .cloned()
+            .ok_or_else(missing)
+    }
+
     /// Asks for these topics and those in use; one question at a time.
     pub(crate) async fn refresh(&self, topics: &[&str]) -> Result<(), ClientError> {
         let since = Instant::now();

@@ -9,6 +9,7 @@
 //! Everything runs over `klamm_host`, so a simulated host carries it too. Property names and defaults are those of the
 //! Java client.
 
+pub mod admin;
 mod backoff;
 mod client;
 mod config;
@@ -21,6 +22,7 @@ mod pool;
 mod producer;
 mod versions;
 
+pub use admin::Admin;
 pub use client::{Client, Target};
 pub use config::{
     Acks, Address, ClientConfig, ConsumerConfig, IsolationLevel, OffsetReset, ProducerConfig,

@@ -136,8 +136,8 @@ impl LogState {
     }
 
     /// Notes that the records below a snapshot's end are gone.
-    pub(crate) fn trim(&mut self, id: SnapshotId) {
-        if id.end_offset <= self.start || id.end_offset > self.end {
+    pub fn trim(&mut self, id: SnapshotId) {
+        if id.end_offset < self.start || id.end_offset > self.end {
             return;
         }
         self.start = id.end_offset;

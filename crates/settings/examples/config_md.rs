@@ -1,4 +1,4 @@
-//! Prints `docs/config.md`.
+//! Prints every setting as the Markdown of `docs/config.md`, which is checked in.
 
 use std::io::Write;
 

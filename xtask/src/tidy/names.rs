@@ -8,7 +8,7 @@ const BANNED: [&str; 9] = [
 ];
 
 /// Everything that may stand in the root folder.
-const ROOT_ENTRIES: [&str; 17] = [
+const ROOT_ENTRIES: [&str; 18] = [
     ".cargo",
     ".ci",
     ".gitignore",
@@ -24,6 +24,7 @@ const ROOT_ENTRIES: [&str; 17] = [
     "crates",
     "deny.toml",
     "docs",
+    "fuzz",
     "rustfmt.toml",
     "xtask",
 ];

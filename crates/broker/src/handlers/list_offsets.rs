@@ -34,6 +34,7 @@ const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 const EARLIEST_PENDING_UPLOAD: i64 = -6;
 const READ_COMMITTED: i8 = 1;
+const FIRST_VERSION_WITH_EPOCHS: i16 = 4;
 const CONSUMER: i32 = -1;
 const DEBUG_CONSUMER: i32 = -2;
 
@@ -79,7 +80,11 @@ pub(crate) async fn handle(
                     Err(error) => Err(error),
                 }
             };
-            partitions.push(partition_response(wanted.partition_index, answer));
+            partitions.push(partition_response(
+                wanted.partition_index,
+                answer,
+                call.version,
+            ));
         }
         topics.push(ListOffsetsTopicResponse {
             name: topic.name.clone(),
@@ -152,6 +157,7 @@ async fn look_up(
 fn partition_response(
     partition_index: i32,
     answer: Result<OffsetAt, ErrorCode>,
+    version: i16,
 ) -> ListOffsetsPartitionResponse {
     let (error, at) = match answer {
         Ok(at) => (ErrorCode::NONE, at),
@@ -162,7 +168,11 @@ fn partition_response(
         error_code: error.code(),
         timestamp: at.timestamp,
         offset: at.offset,
-        leader_epoch: at.leader_epoch,
+        leader_epoch: if version >= FIRST_VERSION_WITH_EPOCHS {
+            at.leader_epoch
+        } else {
+            -1
+        },
         ..ListOffsetsPartitionResponse::default()
     }
 }

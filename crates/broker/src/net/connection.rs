@@ -8,7 +8,7 @@ use crate::request::{Caller, RequestRouter};
 use klamm_host::{Clock, Connection, Tasks};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 /// When a connection was last heard of, read by the sweep that closes idle ones. Milliseconds of the monotonic clock.
@@ -20,6 +20,8 @@ pub(crate) struct Activity {
     partial_since_ms: AtomicU64,
     /// Whether a request was ever answered.
     requests: AtomicU64,
+    /// Whether a request is under way, or an answer is on its way out.
+    busy: AtomicBool,
 }
 
 impl Activity {
@@ -28,7 +30,13 @@ impl Activity {
             last_ms: AtomicU64::new(now_ms),
             partial_since_ms: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            busy: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a request is under way, or an answer is on its way out.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// Whether the connection has outstayed one of the limits.
@@ -203,6 +211,8 @@ impl ConnectionTask {
         let held = self.reader.held_bytes() + self.pipeline.frame_bytes();
         self.limits.in_flight.change(self.counted_bytes, held);
         self.counted_bytes = held;
+        let busy = self.pipeline.len() > 0 || !self.outbox.is_empty();
+        self.activity.busy.store(busy, Ordering::Relaxed);
         if self.reader.pending_bytes() == 0 {
             self.activity.partial_since_ms.store(0, Ordering::Relaxed);
         }

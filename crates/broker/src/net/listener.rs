@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// A listening socket with its configured name.
 #[derive(Debug)]
@@ -40,6 +40,9 @@ struct Entry {
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// While a limit holds, a connection waits this long before it is looked at again.
 const ADMIT_RETRY: Duration = Duration::from_millis(50);
+/// How long requests under way may take when the node stops.
+const DRAIN_MAX: Duration = Duration::from_secs(1);
+const DRAIN_STEP: Duration = Duration::from_millis(5);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Accepts until `stop`, then closes what is left.
@@ -48,7 +51,7 @@ pub(crate) async fn serve(
     router: Arc<RequestRouter>,
     limits: Arc<Limits>,
     host: Host,
-    stop: Arc<Notify>,
+    mut stop: watch::Receiver<bool>,
 ) {
     let open = Arc::new(Open::default());
     let sweeper = {
@@ -60,7 +63,7 @@ pub(crate) async fn serve(
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.notified() => break,
+            _ = stop.wait_for(|stop| *stop) => break,
             accepted = std::future::poll_fn(|cx| listener.socket.poll_accept(cx)) => accepted,
         };
         match accepted {
@@ -91,12 +94,9 @@ pub(crate) async fn serve(
             }
         }
     }
+    drop(listener);
     sweeper.abort();
-    for entry in open.connections.lock().values() {
-        if let Some(abort) = &entry.abort {
-            abort.abort();
-        }
-    }
+    drain(&open).await;
 }
 
 fn start(
@@ -132,6 +132,27 @@ fn start(
         entry.abort = Some(handle.abort_handle());
     }
     open.arrived.notify_one();
+}
+
+/// Lets requests under way end, then closes what is left: consumers always wait for something.
+async fn drain(open: &Open) {
+    let deadline = tokio::time::Instant::now() + DRAIN_MAX;
+    loop {
+        let last = tokio::time::Instant::now() >= deadline;
+        {
+            let connections = open.connections.lock();
+            let idle = connections
+                .values()
+                .filter(|entry| last || !entry.activity.is_busy());
+            for abort in idle.filter_map(|entry| entry.abort.as_ref()) {
+                abort.abort();
+            }
+            if connections.is_empty() {
+                return;
+            }
+        }
+        tokio::time::sleep(DRAIN_STEP).await;
+    }
 }
 
 /// Removes the connection's entry, also when its task is aborted.

@@ -47,10 +47,6 @@ impl Pipeline {
         self.slots.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
     /// Bytes of the frames whose requests are under way.
     pub(crate) fn frame_bytes(&self) -> usize {
         self.frame_bytes

@@ -48,6 +48,8 @@ pub(crate) struct Directory {
     unclaimed: Mutex<BTreeSet<TopicPartition>>,
 }
 
+const METADATA_TOPIC: &str = "__cluster_metadata";
+
 #[derive(Debug, Default)]
 struct Found {
     by_name: HashMap<TopicName, Uuid, foldhash::fast::FixedState>,
@@ -96,7 +98,10 @@ impl Directory {
             .folders()?
             .into_iter()
             .filter_map(|(_, folder)| match folder {
-                FolderName::Partition(partition) => Some(partition),
+                // The quorum's own log is no partition of the image.
+                FolderName::Partition(partition) if &*partition.topic != METADATA_TOPIC => {
+                    Some(partition)
+                }
                 _ => None,
             });
         let unclaimed = Mutex::new(folders.collect());
@@ -138,7 +143,7 @@ impl Registry {
             .by_name
             .get(topic)
             .ok_or(FindError::UnknownTopicOrPartition)?;
-        found.partition(*id, partition)
+        self.led_here(found.partition(*id, partition)?)
     }
 
     /// A partition by its topic's id.
@@ -150,13 +155,19 @@ impl Registry {
         topic: Uuid,
         partition: i32,
     ) -> Result<Arc<Partition>, FindError> {
-        self.found
-            .read()
-            .partition(topic, partition)
-            .map_err(|error| match error {
-                FindError::UnknownTopicOrPartition => FindError::UnknownTopicId,
-                error => error,
-            })
+        let found = self.found.read().partition(topic, partition);
+        self.led_here(found.map_err(|error| match error {
+            FindError::UnknownTopicOrPartition => FindError::UnknownTopicId,
+            error => error,
+        })?)
+    }
+
+    fn led_here(&self, partition: Arc<Partition>) -> Result<Arc<Partition>, FindError> {
+        if partition.leader_id() == self.node_id {
+            Ok(partition)
+        } else {
+            Err(FindError::NotLeader)
+        }
     }
 
     /// Whether a partition's log can't be used.
@@ -436,6 +447,9 @@ impl Registry {
             if let Err(error) = dir.mark_clean_stop(broker_epoch) {
                 tracing::error!(dir = %dir.path().display(), %error, "marking the clean stop");
             }
+        }
+        for dir in self.directories() {
+            dir.close();
         }
     }
 }

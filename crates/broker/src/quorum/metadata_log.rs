@@ -1,17 +1,17 @@
 //! The metadata log on disk: one partition's log, in the storage's own format, that only the engine touches.
 
 use super::engine::EngineError;
-use super::folder::FOLDER;
 use bytes::Bytes;
-use klamm_model::{LeaderEpoch, Offset, TopicPartition, Uuid};
+use klamm_model::{LeaderEpoch, Offset, TopicName, TopicPartition, Uuid};
 use klamm_raft::{EpochStart, LogState, SnapshotId};
 use klamm_settings::{Settings, broker};
 use klamm_storage::{
-    AppendContext, HandleCache, LastRun, LogConfig, LogDir, Origin, PartitionLog, SyncScope,
-    UpperBound,
+    AppendContext, HandleCache, LogConfig, Origin, PartitionLog, SyncScope, UpperBound,
 };
 use std::sync::Arc;
 
+/// The metadata topic. Its reserved id is [`Uuid::ONE`].
+const TOPIC: &str = "__cluster_metadata";
 /// Bytes read at once.
 const READ_BYTES: usize = 1 << 20;
 /// A reader of one log needs few open files.
@@ -41,10 +41,17 @@ fn log_config(settings: &Settings) -> LogConfig {
 }
 
 impl MetadataLog {
-    /// Opens the log and recovers it.
+    /// Opens the log and recovers it. What recovery found still has to be made durable.
     pub(super) fn open(config: &super::QuorumConfig, now_ms: i64) -> Result<Self, EngineError> {
-        let _ = (log_config(&config.settings), now_ms, TOPIC_ID);
-        Err(EngineError::Disk(FOLDER.to_owned()))
+        let topic = TopicName::new(TOPIC).map_err(|e| disk(&e))?;
+        let partition = TopicPartition { topic, partition: 0 };
+        let last = config.last_run.of(&partition);
+        let cache = HandleCache::new(OPEN_FILES_MAX);
+        let settings = Arc::new(log_config(&config.settings));
+        let opened = PartitionLog::open(&config.dir, &cache, partition, settings, last, now_ms);
+        let mut log = opened.map_err(|e| disk(&e))?.log;
+        log.assign_topic_id(Uuid::ONE).map_err(|e| disk(&e))?;
+        Ok(Self { log })
     }
 
     pub(super) fn end(&self) -> Offset {
@@ -84,11 +91,10 @@ impl MetadataLog {
         Ok(())
     }
 
-    pub(super) fn truncate(&mut self, to: Offset) -> Result<(), EngineError> {
-        self.log
-            .truncate_to(to.0, self.log.high_watermark())
-            .map(|_| ())
-            .map_err(|e| disk(&e))
+    /// Drops records at and above an offset.
+    pub(super) fn truncate(&mut self, to: Offset, now_ms: i64) -> Result<(), EngineError> {
+        self.log.truncate_to(to.0, now_ms).map_err(|e| disk(&e))?;
+        Ok(())
     }
 
     /// Drops everything and goes on at an offset.
@@ -136,24 +142,23 @@ impl MetadataLog {
             epoch: LeaderEpoch(*epoch),
             start_offset: Offset(*start),
         });
-        let base = snapshots
-            .iter()
-            .copied()
-            .filter(|id| id.end_offset <= start && start.0 > 0)
-            .max();
-        LogState {
+        let mut state = LogState {
             start,
             end: self.end(),
             flushed: Offset(self.log.flushed_end_offset()),
             epochs: epochs.collect(),
-            base: base.filter(|id| id.end_offset == start),
+            base: None,
             latest: snapshots
                 .last()
                 .copied()
                 .filter(|id| *id != SnapshotId::BOOTSTRAP),
+        };
+        // The log goes by whole segments; what is left of the first one is of use only behind a snapshot's end.
+        if start.0 > 0
+            && let Some(base) = snapshots.iter().find(|id| id.end_offset >= start)
+        {
+            state.trim(*base);
         }
+        state
     }
 }
-
-/// The reserved id of the metadata topic.
-const TOPIC_ID: Uuid = Uuid::ONE;

@@ -73,9 +73,26 @@ api_table! {
     ListOffsets => 1..=11, list_offsets ListOffsetsRequest;
     Metadata => 0..=13, metadata MetadataRequest;
     ApiVersions => 0..=4, api_versions ApiVersionsRequest;
+    CreateTopics => 2..=7, create_topics CreateTopicsRequest;
+    DeleteTopics => 1..=6, delete_topics DeleteTopicsRequest;
     DeleteRecords => 0..=2, delete_records DeleteRecordsRequest;
     InitProducerId => 0..=5, init_producer_id InitProducerIdRequest;
     OffsetForLeaderEpoch => 2..=4, offset_for_leader_epoch OffsetForLeaderEpochRequest;
+    DescribeConfigs => 1..=4, describe_configs DescribeConfigsRequest;
+    AlterConfigs => 0..=2, alter_configs AlterConfigsRequest;
+    DescribeLogDirs => 1..=5, describe_log_dirs DescribeLogDirsRequest;
+    CreatePartitions => 0..=3, create_partitions CreatePartitionsRequest;
+    ElectLeaders => 0..=2, elect_leaders ElectLeadersRequest;
+    IncrementalAlterConfigs => 0..=1, incremental_alter_configs IncrementalAlterConfigsRequest;
+    AlterPartitionReassignments => 0..=1, alter_partition_reassignments AlterPartitionReassignmentsRequest;
+    ListPartitionReassignments => 0..=0, list_partition_reassignments ListPartitionReassignmentsRequest;
+    DescribeQuorum => 0..=2, describe_quorum DescribeQuorumRequest;
+    UpdateFeatures => 0..=2, update_features UpdateFeaturesRequest;
+    DescribeCluster => 0..=2, describe_cluster DescribeClusterRequest;
+    DescribeProducers => 0..=0, describe_producers DescribeProducersRequest;
+    UnregisterBroker => 0..=0, unregister_broker UnregisterBrokerRequest;
+    ListConfigResources => 0..=1, list_config_resources ListConfigResourcesRequest;
+    DescribeTopicPartitions => 0..=0, describe_topic_partitions DescribeTopicPartitionsRequest;
 }
 
 /// The versions to advertise. Produce names 0 as its lowest, which librdkafka needs in order to compress

@@ -3,6 +3,8 @@
 //! Matches are exhaustive, without a catch-all: a new refusal does not compile until someone picks its code.
 
 use crate::partitions::{EpochError, FindError};
+use crate::quorum::QuorumError;
+use klamm_metadata::decide::RefusalKind;
 use klamm_wire::ErrorCode;
 
 /// Why a partition was not found.
@@ -20,5 +22,45 @@ pub(crate) fn of_epoch(error: EpochError) -> ErrorCode {
     match error {
         EpochError::Fenced => ErrorCode::FENCED_LEADER_EPOCH,
         EpochError::Unknown => ErrorCode::UNKNOWN_LEADER_EPOCH,
+    }
+}
+
+/// Why the controller refuses.
+pub(crate) fn of_refusal(kind: RefusalKind) -> ErrorCode {
+    match kind {
+        RefusalKind::BrokerIdNotRegistered => ErrorCode::BROKER_ID_NOT_REGISTERED,
+        RefusalKind::DuplicateBrokerRegistration => ErrorCode::DUPLICATE_BROKER_REGISTRATION,
+        RefusalKind::ElectionNotNeeded => ErrorCode::ELECTION_NOT_NEEDED,
+        RefusalKind::EligibleLeadersNotAvailable => ErrorCode::ELIGIBLE_LEADERS_NOT_AVAILABLE,
+        RefusalKind::FencedLeaderEpoch => ErrorCode::FENCED_LEADER_EPOCH,
+        RefusalKind::IneligibleReplica => ErrorCode::INELIGIBLE_REPLICA,
+        RefusalKind::InvalidConfig => ErrorCode::INVALID_CONFIG,
+        RefusalKind::InvalidPartitions => ErrorCode::INVALID_PARTITIONS,
+        RefusalKind::InvalidRegistration => ErrorCode::INVALID_REGISTRATION,
+        RefusalKind::InvalidReplicaAssignment => ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+        RefusalKind::InvalidReplicationFactor => ErrorCode::INVALID_REPLICATION_FACTOR,
+        RefusalKind::InvalidRequest => ErrorCode::INVALID_REQUEST,
+        RefusalKind::InvalidTopic => ErrorCode::INVALID_TOPIC_EXCEPTION,
+        RefusalKind::InvalidUpdateVersion => ErrorCode::INVALID_UPDATE_VERSION,
+        RefusalKind::NewLeaderElected => ErrorCode::NEW_LEADER_ELECTED,
+        RefusalKind::NoReassignmentInProgress => ErrorCode::NO_REASSIGNMENT_IN_PROGRESS,
+        RefusalKind::NotController => ErrorCode::NOT_CONTROLLER,
+        RefusalKind::PolicyViolation => ErrorCode::POLICY_VIOLATION,
+        RefusalKind::PreferredLeaderNotAvailable => ErrorCode::PREFERRED_LEADER_NOT_AVAILABLE,
+        RefusalKind::StaleBrokerEpoch => ErrorCode::STALE_BROKER_EPOCH,
+        RefusalKind::TopicAlreadyExists => ErrorCode::TOPIC_ALREADY_EXISTS,
+        RefusalKind::UnknownServerError => ErrorCode::UNKNOWN_SERVER_ERROR,
+        RefusalKind::UnknownTopicId => ErrorCode::UNKNOWN_TOPIC_ID,
+        RefusalKind::UnknownTopicOrPartition => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        RefusalKind::UnsupportedVersion => ErrorCode::UNSUPPORTED_VERSION,
+    }
+}
+
+/// Why the controller has no answer. Its clients try again, elsewhere if it is not the controller any more.
+pub(crate) fn of_quorum(error: &QuorumError) -> ErrorCode {
+    match error {
+        QuorumError::NotController | QuorumError::Stopped => ErrorCode::NOT_CONTROLLER,
+        QuorumError::Busy => ErrorCode::REQUEST_TIMED_OUT,
+        QuorumError::Unwritable(_) => ErrorCode::POLICY_VIOLATION,
     }
 }

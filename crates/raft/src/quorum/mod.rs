@@ -434,14 +434,11 @@ impl Quorum {
             {
                 self.become_prospective(now_ms, out);
             }
-            Role::Resigned { deadline_ms, .. }
-                if may_stand && (alone || *deadline_ms <= now_ms) =>
-            {
+            // Its epoch has a leader, itself, so it can vote for nobody in it on the way.
+            Role::Resigned { .. } if may_stand && alone => self.become_prospective(now_ms, out),
+            Role::Resigned { deadline_ms, .. } if may_stand && *deadline_ms <= now_ms => {
                 let epoch = LeaderEpoch(self.epoch.0.saturating_add(1));
                 self.become_unattached(now_ms, epoch, out);
-                if alone {
-                    self.become_prospective(now_ms, out);
-                }
             }
             Role::Leader(_) => self.fire_leader_timers(now_ms, out),
             _ => {}

@@ -118,7 +118,7 @@ fn a_restarted_leader_takes_a_new_epoch() {
     assert_eq!(quorum.state(), StateName::Resigned);
     let out = step(&mut quorum, Input::Tick);
     assert_eq!(quorum.state(), StateName::Leader);
-    assert!(quorum.epoch() > LeaderEpoch(4));
+    assert_eq!(quorum.epoch(), LeaderEpoch(5));
     assert!(out.contains(&Action::Flush { to: Offset(10) }));
     let committed = step(&mut quorum, Input::Flushed);
     assert_eq!(committed[0], Action::Commit { high_watermark: Offset(10) });

@@ -3,7 +3,10 @@
 mod alone;
 mod cluster;
 mod disk;
-#[allow(clippy::unwrap_used, reason = "checks of generated records may fail loudly")]
+#[allow(
+    clippy::unwrap_used,
+    reason = "checks of generated records may fail loudly"
+)]
 mod generated_records;
 mod oracle;
 mod rules;

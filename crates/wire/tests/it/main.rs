@@ -8,6 +8,7 @@ mod schema;
 
 mod checks;
 mod fill;
+mod fuzz_seeds;
 mod hostile;
 mod jars;
 mod other_implementation;

@@ -43,7 +43,7 @@ impl Engine {
             Action::RefuseProposal { .. } => self.proposed = Some(Err(QuorumError::NotController)),
             Action::Flush { .. } => self.flush_due = true,
             Action::Truncate { to } => {
-                self.log.truncate(to)?;
+                self.log.truncate(to, self.host.clock.now_ms())?;
                 self.pending = None;
             }
             Action::Commit { high_watermark } => self.apply_until(high_watermark)?,

@@ -25,6 +25,10 @@ impl Engine {
     ) -> Result<Self, QuorumStartError> {
         let failed = |error: EngineError| QuorumStartError::Open(error.to_string());
         let folder = MetadataFolder::new(Arc::clone(config.dir.disk()), config.dir.path());
+        let formatted = host.disk.exists(folder.path());
+        if !formatted.map_err(|error| QuorumStartError::Open(error.to_string()))? {
+            return Err(QuorumStartError::NotFormatted(folder.display()));
+        }
         let mut log = MetadataLog::open(&config, host.clock.now_ms()).map_err(failed)?;
         folder.sweep().map_err(failed)?;
         let election = folder.read_election().map_err(QuorumStartError::Open)?;

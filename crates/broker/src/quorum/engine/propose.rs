@@ -120,10 +120,12 @@ fn encode(replay: &mut Replay, records: &[MetadataRecord]) -> Result<Vec<Bytes>,
         QuorumError::Unwritable(error.to_string())
     };
     let mut values = Vec::with_capacity(records.len());
+    let mut level = replay.latest().writing_version();
     for record in records {
         replay.record(record).map_err(|error| unwritable(&error))?;
-        // A record that raises the level is itself written in a version that every level has.
-        let level = replay.latest().writing_version();
+        if matches!(record, MetadataRecord::FeatureLevel(_)) {
+            level = replay.latest().writing_version();
+        }
         values.push(record.to_value(level).map_err(|error| unwritable(&error))?);
     }
     Ok(values)

@@ -1,0 +1,83 @@
+//! AlterConfigs (key 33), versions 0–2: replaces all that is set on a resource. Deprecated in favour of
+//! IncrementalAlterConfigs, and still what old tools send.
+
+use super::changed_configs::{Asked, BadChange, Checked, check};
+use super::refusals::Told;
+use crate::node::Node;
+use crate::quorum::QuorumHandle;
+use crate::request::Call;
+use klamm_metadata::decide::replace_configs;
+use klamm_model::NodeId;
+use klamm_wire::messages::alter_configs::{
+    AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
+};
+
+/// What this handler uses of the node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    quorum: &'a QuorumHandle,
+    node_id: NodeId,
+}
+
+impl<'a> From<&'a Node> for Needs<'a> {
+    fn from(node: &'a Node) -> Self {
+        Self { quorum: &node.quorum, node_id: node.config.node_id }
+    }
+}
+
+pub(crate) async fn handle(
+    request: AlterConfigsRequest,
+    _call: &Call,
+    needs: Needs<'_>,
+) -> AlterConfigsResponse {
+    let asked = request.resources.iter().map(asked).collect();
+    let (checked, alterations) = check(asked, needs.node_id);
+    let validate_only = request.validate_only;
+    let decided: Result<Vec<Told>, Told> = if alterations.is_empty() {
+        Ok(Vec::new())
+    } else {
+        let decided = needs.quorum.decide(move |context| {
+            replace_configs(&context.controller, &alterations, validate_only)
+        });
+        let told = decided.await.map_err(Told::from);
+        told.map(|results| {
+            results
+                .into_iter()
+                .map(|(_, result)| result.into())
+                .collect()
+        })
+    };
+    let responses = request
+        .resources
+        .into_iter()
+        .zip(checked)
+        .map(|(resource, checked)| {
+            let told = match (checked, &decided) {
+                (Checked::Refused(told), _) => told,
+                (Checked::Asked(_), Err(told)) => told.clone(),
+                (Checked::Asked(at), Ok(told)) => told.get(at).cloned().unwrap_or(Told::OK),
+            };
+            AlterConfigsResourceResponse {
+                error_code: told.code,
+                error_message: told.message,
+                resource_type: resource.resource_type,
+                resource_name: resource.resource_name,
+            }
+        });
+    AlterConfigsResponse {
+        responses: responses.collect(),
+        ..AlterConfigsResponse::default()
+    }
+}
+
+fn asked(resource: &AlterConfigsResource) -> Asked<String> {
+    let changes = resource.configs.iter().map(|config| {
+        let value = config.value.as_ref().map(|value| value.to_string());
+        (config.name.clone(), value.ok_or(BadChange::Null))
+    });
+    Asked {
+        resource_type: resource.resource_type,
+        name: resource.resource_name.clone(),
+        changes: changes.collect(),
+    }
+}

@@ -1,0 +1,122 @@
+//! CreateTopics (key 19), versions 2–7. Names, counts, assignments and configurations are checked topic by topic; one
+//! bad topic leaves the others alone.
+
+use super::refusals::{Told, ask};
+use crate::node::Node;
+use crate::quorum::QuorumHandle;
+use crate::request::Call;
+use klamm_codec::Str;
+use klamm_metadata::decide::{CreatedTopic, NewTopic, create_topics};
+use klamm_settings::{Layers, Overrides};
+use klamm_wire::messages::create_topics::{
+    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
+    CreateTopicsResponse,
+};
+use std::collections::BTreeMap;
+
+/// What this handler uses of the node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    quorum: &'a QuorumHandle,
+}
+
+impl<'a> From<&'a Node> for Needs<'a> {
+    fn from(node: &'a Node) -> Self {
+        Self { quorum: &node.quorum }
+    }
+}
+
+pub(crate) async fn handle(
+    request: CreateTopicsRequest,
+    _call: &Call,
+    needs: Needs<'_>,
+) -> CreateTopicsResponse {
+    let wanted: Vec<NewTopic> = request.topics.iter().map(new_topic).collect();
+    let validate_only = request.validate_only;
+    let decided = ask(needs.quorum, move |context| {
+        create_topics(&context.controller, &wanted, validate_only, context.random)
+    });
+    let topics = match decided.await {
+        Ok(results) => {
+            let layers = needs.quorum.layers();
+            let configs: BTreeMap<&str, &CreatableTopic> = request
+                .topics
+                .iter()
+                .map(|topic| (&*topic.name, topic))
+                .collect();
+            let answer = results.into_iter().map(|(name, result)| match result {
+                Ok(created) => success(&name, created, configs.get(&*name).copied(), &layers),
+                Err(refusal) => failure(Str::from(name), refusal.into()),
+            });
+            answer.collect()
+        }
+        Err(told) => {
+            let topics = request.topics.into_iter();
+            topics
+                .map(|topic| failure(topic.name, told.clone()))
+                .collect()
+        }
+    };
+    CreateTopicsResponse { topics, ..CreateTopicsResponse::default() }
+}
+
+fn new_topic(topic: &CreatableTopic) -> NewTopic {
+    let assignments = topic
+        .assignments
+        .iter()
+        .map(|a| (a.partition_index, a.broker_ids.clone()));
+    let configs = topic.configs.iter().map(|config| {
+        (
+            config.name.to_string(),
+            config.value.as_deref().map(str::to_owned),
+        )
+    });
+    NewTopic {
+        name: topic.name.to_string(),
+        num_partitions: topic.num_partitions,
+        replication_factor: topic.replication_factor,
+        assignments: assignments.collect(),
+        configs: configs.collect(),
+    }
+}
+
+fn failure(name: Str, told: Told) -> CreatableTopicResult {
+    CreatableTopicResult {
+        name,
+        error_code: told.code,
+        error_message: told.message,
+        ..CreatableTopicResult::default()
+    }
+}
+
+/// KIP-525: the new topic's size and whole configuration, so that a client need not ask again.
+fn success(
+    name: &str,
+    created: CreatedTopic,
+    asked: Option<&CreatableTopic>,
+    layers: &Layers,
+) -> CreatableTopicResult {
+    let overrides: Overrides = asked
+        .into_iter()
+        .flat_map(|topic| &topic.configs)
+        .filter_map(|config| Some((config.name.to_string(), config.value.as_ref()?.to_string())))
+        .collect();
+    let lines = layers
+        .describe_topic(&overrides)
+        .into_iter()
+        .map(|line| CreatableTopicConfigs {
+            name: Str::from(line.name),
+            value: line.value.map(Str::from),
+            read_only: line.read_only,
+            config_source: line.source.code(),
+            is_sensitive: line.sensitive,
+        });
+    CreatableTopicResult {
+        name: Str::from(name),
+        topic_id: created.id,
+        num_partitions: created.num_partitions,
+        replication_factor: created.replication_factor,
+        configs: Some(lines.collect()),
+        ..CreatableTopicResult::default()
+    }
+}

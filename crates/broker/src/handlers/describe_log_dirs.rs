@@ -1,0 +1,114 @@
+//! DescribeLogDirs (key 35), versions 1–5: log directories, what lies in them and how much room is left (KIP-113,
+//! KIP-827, KIP-1066).
+
+use crate::node::Node;
+use crate::partitions::{Partition, Registry};
+use crate::request::Call;
+use klamm_codec::Str;
+use klamm_host::Host;
+use klamm_storage::LogDir;
+use klamm_wire::ErrorCode;
+use klamm_wire::messages::describe_log_dirs::{
+    DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse,
+    DescribeLogDirsResult, DescribeLogDirsTopic,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What this handler uses of the node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    partitions: &'a Registry,
+    host: &'a Host,
+}
+
+impl<'a> From<&'a Node> for Needs<'a> {
+    fn from(node: &'a Node) -> Self {
+        Self { partitions: &node.partitions, host: &node.host }
+    }
+}
+
+pub(crate) async fn handle(
+    request: DescribeLogDirsRequest,
+    _call: &Call,
+    needs: Needs<'_>,
+) -> DescribeLogDirsResponse {
+    let wanted: Option<BTreeSet<(Str, i32)>> = request.topics.map(|topics| {
+        let topics = topics.into_iter();
+        let named = topics.flat_map(|topic| {
+            let name = topic.topic;
+            topic
+                .partitions
+                .into_iter()
+                .map(move |partition| (name.clone(), partition))
+        });
+        named.collect()
+    });
+    let dirs: Vec<Arc<LogDir>> = needs.partitions.directories().map(Arc::clone).collect();
+    let logs = needs.partitions.all();
+    let host = needs.host.clone();
+    let work = move || {
+        let one = |dir: &Arc<LogDir>| describe(dir, &logs, wanted.as_ref(), &host);
+        dirs.iter().map(one).collect::<Vec<_>>()
+    };
+    // The disk is asked for its room: not on a reactor thread.
+    match klamm_host::run_blocking(&*needs.host.tasks, work).await {
+        Ok(results) => DescribeLogDirsResponse { results, ..DescribeLogDirsResponse::default() },
+        Err(_) => DescribeLogDirsResponse::default(),
+    }
+}
+
+fn describe(
+    dir: &LogDir,
+    logs: &[Arc<Partition>],
+    wanted: Option<&BTreeSet<(Str, i32)>>,
+    host: &Host,
+) -> DescribeLogDirsResult {
+    let log_dir = Str::from(dir.path().to_string_lossy().into_owned());
+    let room = if dir.is_online() {
+        host.disk.space(dir.path()).ok()
+    } else {
+        None
+    };
+    let Some(room) = room else {
+        return DescribeLogDirsResult {
+            error_code: ErrorCode::KAFKA_STORAGE_ERROR.code(),
+            log_dir,
+            ..DescribeLogDirsResult::default()
+        };
+    };
+    let mut topics: BTreeMap<&str, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
+    for log in logs
+        .iter()
+        .filter(|log| log.dir().directory_id() == dir.directory_id())
+    {
+        let name = log.name();
+        let is_wanted = wanted.is_none_or(|wanted| {
+            wanted.contains(&(Str::from(name.topic.as_str()), name.partition))
+        });
+        if is_wanted {
+            topics
+                .entry(name.topic.as_str())
+                .or_default()
+                .push(DescribeLogDirsPartition {
+                    partition_index: name.partition,
+                    partition_size: i64::try_from(log.size_bytes()).unwrap_or(i64::MAX),
+                    // The leader's own replica lags behind nobody.
+                    offset_lag: 0,
+                    is_future_key: false,
+                });
+        }
+    }
+    let topics = topics.into_iter().map(|(name, mut partitions)| {
+        partitions.sort_unstable_by_key(|partition| partition.partition_index);
+        DescribeLogDirsTopic { name: Str::from(name), partitions }
+    });
+    DescribeLogDirsResult {
+        error_code: ErrorCode::NONE.code(),
+        log_dir,
+        topics: topics.collect(),
+        total_bytes: i64::try_from(room.total).unwrap_or(i64::MAX),
+        usable_bytes: i64::try_from(room.usable).unwrap_or(i64::MAX),
+        is_cordoned: false,
+    }
+}

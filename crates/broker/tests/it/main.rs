@@ -1,0 +1,7 @@
+//! A node in this process, spoken to over loopback as any client would.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod data_path;
+mod node;

@@ -1,0 +1,244 @@
+//! Starts nodes on free ports and scratch folders, and talks to them in raw frames.
+
+use bytes::{Bytes, BytesMut};
+use klamm_broker::Broker;
+use klamm_codec::{Message, Str};
+use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
+use klamm_settings::Settings;
+use klamm_wire::messages::{create_topics, metadata, produce};
+use klamm_wire::{Request, ResponseHeader};
+use std::future::Future;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A running node with a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Node {
+    broker: Broker,
+    folder: tempfile::TempDir,
+    overrides: Vec<(String, String)>,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    stream: TcpStream,
+    next: i32,
+}
+
+/// Runs a test on a runtime with two threads, as a small node has.
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test)
+}
+
+impl Node {
+    /// A node with `NAME=VALUE` overrides.
+    pub(crate) async fn start(overrides: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides: Vec<_> = overrides
+            .iter()
+            .map(|text| Settings::parse_override(text).unwrap())
+            .collect();
+        let broker = start(folder.path(), &overrides).await;
+        Self { broker, folder, overrides }
+    }
+
+    /// Stops in order and starts again on the same folder.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { broker, folder, overrides } = self;
+        broker.shutdown().await;
+        let broker = start(folder.path(), &overrides).await;
+        Self { broker, folder, overrides }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.broker.shutdown().await;
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.broker.listeners()[0].1
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    pub(crate) async fn connect(&self) -> Peer {
+        Peer {
+            stream: TcpStream::connect(self.address()).await.unwrap(),
+            next: 0,
+        }
+    }
+}
+
+async fn start(folder: &std::path::Path, overrides: &[(String, String)]) -> Broker {
+    let mut all = vec![
+        ("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned()),
+        (
+            "log.dirs".to_owned(),
+            folder.join("data").display().to_string(),
+        ),
+    ];
+    all.extend_from_slice(overrides);
+    let settings = Settings::load("", &all).unwrap().settings;
+    Broker::start(klamm_host::os::host(), settings)
+        .await
+        .unwrap()
+}
+
+impl Peer {
+    /// Sends raw bytes.
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
+        // The node may have closed already; the answer tells.
+        let _ = self.stream.write_all(bytes).await;
+    }
+
+    /// Sends a request and does not wait. Returns its correlation id.
+    pub(crate) async fn send<R: Request>(&mut self, request: &R, version: i16) -> i32 {
+        self.next += 1;
+        let client = Str::from("test");
+        let output =
+            klamm_wire::header::encode_request(request, version, self.next, Some(&client)).unwrap();
+        self.stream
+            .write_all(&output.into_bytes().unwrap())
+            .await
+            .unwrap();
+        self.next
+    }
+
+    /// The next frame without its length; `None` when the node closed the connection.
+    pub(crate) async fn receive_frame(&mut self) -> Option<Bytes> {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).await.ok()?;
+        let mut frame = BytesMut::zeroed(usize::try_from(i32::from_be_bytes(length)).unwrap());
+        self.stream.read_exact(&mut frame).await.ok()?;
+        Some(frame.freeze())
+    }
+
+    /// The next answer; it must be to request `id`.
+    pub(crate) async fn receive<R: Request>(&mut self, id: i32, version: i16) -> R::Response {
+        let frame = self
+            .receive_frame()
+            .await
+            .expect("the node closed the connection");
+        let (header, mut body) = ResponseHeader::decode(frame, R::KEY, version).unwrap();
+        assert_eq!(header.correlation_id, id);
+        R::Response::decode(&mut body, version).unwrap()
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) async fn ask<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
+        let id = self.send(request, version).await;
+        self.receive::<R>(id, version).await
+    }
+
+    /// Makes a topic through auto-creation and returns its id.
+    pub(crate) async fn topic(&mut self, name: &str) -> klamm_model::Uuid {
+        let request = metadata::MetadataRequest {
+            topics: Some(vec![metadata::MetadataRequestTopic {
+                name: Some(name.into()),
+                ..metadata::MetadataRequestTopic::default()
+            }]),
+            allow_auto_topic_creation: true,
+            ..metadata::MetadataRequest::default()
+        };
+        let answer = self.ask(&request, 12).await;
+        assert_eq!(answer.topics[0].error_code, 0, "{answer:?}");
+        answer.topics[0].topic_id
+    }
+
+    /// Produces one batch and returns the partition's answer.
+    pub(crate) async fn produce(
+        &mut self,
+        topic: &str,
+        batch: Bytes,
+        acks: i16,
+    ) -> produce::PartitionProduceResponse {
+        let answer = self.ask(&produce_request(topic, batch, acks), 9).await;
+        answer.responses[0].partition_responses[0].clone()
+    }
+}
+
+/// A produce request for partition 0.
+pub(crate) fn produce_request(topic: &str, batch: Bytes, acks: i16) -> produce::ProduceRequest {
+    produce::ProduceRequest {
+        acks,
+        timeout_ms: 10_000,
+        topic_data: vec![produce::TopicProduceData {
+            name: topic.into(),
+            partition_data: vec![produce::PartitionProduceData {
+                index: 0,
+                records: Some(batch.into()),
+            }],
+            ..produce::TopicProduceData::default()
+        }],
+        ..produce::ProduceRequest::default()
+    }
+}
+
+/// A batch of values without keys.
+pub(crate) fn batch(values: &[&[u8]], compression: Compression) -> Bytes {
+    batch_with(values, compression, &BatchFields::default())
+}
+
+/// A batch with header fields of its own.
+pub(crate) fn batch_with(
+    values: &[&[u8]],
+    compression: Compression,
+    fields: &BatchFields,
+) -> Bytes {
+    batch_at(
+        klamm_host::os::host().clock.now_ms(),
+        values,
+        compression,
+        fields,
+    )
+}
+
+/// A batch of records with this timestamp.
+pub(crate) fn batch_at(
+    timestamp_ms: i64,
+    values: &[&[u8]],
+    compression: Compression,
+    fields: &BatchFields,
+) -> Bytes {
+    let mut builder = BatchBuilder::new();
+    for value in values {
+        let record = NewRecord { timestamp_ms, key: None, value: Some(value), headers: &[] };
+        builder.append(&record).unwrap();
+    }
+    builder
+        .build(fields, Codec::from(compression), &mut Deflater::new())
+        .unwrap()
+}
+
+/// A request to create one topic with one partition.
+pub(crate) fn create(name: &str, configs: &[(&str, &str)]) -> create_topics::CreateTopicsRequest {
+    let configs = configs
+        .iter()
+        .map(|(name, value)| create_topics::CreatableTopicConfig {
+            name: (*name).into(),
+            value: Some((*value).into()),
+        });
+    create_topics::CreateTopicsRequest {
+        topics: vec![create_topics::CreatableTopic {
+            name: name.into(),
+            num_partitions: 1,
+            replication_factor: 1,
+            configs: configs.collect(),
+            ..create_topics::CreatableTopic::default()
+        }],
+        timeout_ms: 10_000,
+        ..create_topics::CreateTopicsRequest::default()
+    }
+}

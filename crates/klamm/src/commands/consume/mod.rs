@@ -1,0 +1,3 @@
+//! `klamm consume`: records out of a topic.
+
+pub(crate) mod position;

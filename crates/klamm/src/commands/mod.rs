@@ -1,0 +1,13 @@
+//! The commands, one file or folder each.
+
+pub(crate) mod bench;
+pub(crate) mod cluster;
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod consume;
+pub(crate) mod format;
+pub(crate) mod log_dump;
+pub(crate) mod offsets;
+pub(crate) mod produce;
+pub(crate) mod server;
+pub(crate) mod topic;

@@ -1,0 +1,199 @@
+//! `klamm server`: a node, from its settings to its clean end.
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+use klamm_broker::{Broker, StartError};
+use klamm_settings::{Loaded, Settings, broker};
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+const AFTER_HELP: &str = "Once the node serves, it prints one line on standard output:\n  \
+klamm ready: PLAINTEXT://127.0.0.1:9092\n\
+Everything else goes to standard error. SIGTERM and SIGINT stop it cleanly.\n\
+All settings: docs/config.md. Examples:\n  klamm server\n  \
+klamm server --config server.properties --set log.dirs=/var/lib/klamm\n  \
+klamm server --set listeners=PLAINTEXT://127.0.0.1:0 --set klamm.log.format=json";
+
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// A file of settings in Kafka's server.properties form.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A setting that wins over the file; may be given more than once.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    let Loaded { settings, warnings } = load(arguments.config.as_deref(), &arguments.set)?;
+    begin_logging(&settings, screen.is_json())?;
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = runtime(&settings)?;
+    let outcome = runtime.block_on(serve(settings, screen));
+    // Nothing that is still running may hold the process up: the logs are closed.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Reads file and overrides.
+pub(crate) fn load(file: Option<&Path>, set: &[String]) -> Result<Loaded, Failure> {
+    let text = match file {
+        None => String::new(),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
+    };
+    let overrides = set.iter().map(|text| Settings::parse_override(text));
+    let overrides: Vec<_> = overrides
+        .collect::<Result<_, _>>()
+        .map_err(Failure::usage)?;
+    Settings::load(&text, &overrides).map_err(|refused| {
+        let reasons = refused.reasons.join("\n  ");
+        Failure::usage(format!("the settings can't be used:\n  {reasons}"))
+            .advise("docs/config.md lists every setting with what it allows")
+    })
+}
+
+/// Logs go to stderr, as text or JSON.
+fn begin_logging(settings: &Settings, json: bool) -> Result<(), Failure> {
+    let level = settings.get(&broker::KLAMM_LOG_LEVEL);
+    let filter = EnvFilter::try_new(&level)
+        .map_err(|error| Failure::usage(format!("klamm.log.level: '{level}': {error}")))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let started = if json || settings.get(&broker::KLAMM_LOG_FORMAT) == "json" {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
+    started.map_err(Failure::failed)
+}
+
+fn runtime(settings: &Settings) -> Result<tokio::runtime::Runtime, Failure> {
+    let count = |n: i32| usize::try_from(n).unwrap_or_default();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let threads = count(settings.get(&broker::KLAMM_THREADS));
+    if threads > 0 {
+        builder.worker_threads(threads);
+    }
+    builder
+        .max_blocking_threads(count(settings.get(&broker::KLAMM_BLOCKING_THREADS)).max(1))
+        .thread_name("klamm")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime: {error}")))
+}
+
+/// Starts the node, says where it is, and stops it when it is told to or can't go on.
+async fn serve(settings: Settings, screen: &mut Screen) -> Result<(), Failure> {
+    let no_signals = |error| Failure::failed(format!("no signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let is_first_start = is_first_start(&settings);
+    let folders = settings.data_folders().join(", ");
+    let node = Broker::start(klamm_host::os::host(), settings)
+        .await
+        .map_err(explain)?;
+    if is_first_start {
+        eprint!("{}", welcome(&node, &folders));
+    }
+    screen.line(format_args!("klamm ready: {}", addresses(&node)))?;
+    screen.flush()?;
+    let halted = tokio::select! {
+        biased;
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        cause = node.halted() => Some(cause),
+    };
+    match &halted {
+        None => tracing::info!("stopping"),
+        Some(cause) => tracing::error!("stopping: {cause}"),
+    }
+    tokio::select! {
+        biased;
+        () = node.shutdown() => {}
+        _ = terminate.recv() => return Err(Failure::failed("told twice to stop: not waiting any longer")),
+        _ = interrupt.recv() => return Err(Failure::failed("told twice to stop: not waiting any longer")),
+    }
+    match halted {
+        None => Ok(()),
+        Some(cause) => Err(Failure::failed(cause)),
+    }
+}
+
+fn is_first_start(settings: &Settings) -> bool {
+    !Path::new(&settings.metadata_folder())
+        .join("meta.properties")
+        .exists()
+}
+
+/// The listeners with their real ports, in the order of the settings.
+fn addresses(node: &Broker) -> String {
+    let shown = node
+        .listeners()
+        .iter()
+        .map(|(endpoint, address)| format!("{}://{}", endpoint.listener, reachable(*address)));
+    shown.collect::<Vec<_>>().join(",")
+}
+
+/// An address that this machine can dial: a listener on every interface is also on the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut shown = address;
+    if address.ip().is_unspecified() {
+        shown.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    shown
+}
+
+/// What a person sees who starts a node for the first time.
+fn welcome(node: &Broker, folders: &str) -> String {
+    let mut text = String::new();
+    let address = node
+        .listeners()
+        .first()
+        .map(|(_, address)| reachable(*address).to_string());
+    let address = address.unwrap_or_default();
+    // Writing into a string does not fail.
+    let _ = write!(
+        text,
+        "New cluster {}, data in {folders}. Kafka clients: bootstrap.servers={address}. To try it:\n  \
+         klamm topic create greetings -b {address}\n  \
+         echo hello | klamm produce greetings -b {address}\n  \
+         klamm consume greetings --from beginning -b {address}\n",
+        node.cluster_id(),
+    );
+    if let Some(metrics) = node.metrics_address() {
+        let _ = writeln!(text, "Metrics: http://{metrics}/metrics");
+    }
+    text
+}
+
+fn explain(error: StartError) -> Failure {
+    let advice = match &error {
+        StartError::Directory(klamm_storage::OpenDirError::NotFormatted(_)) => {
+            "run `klamm format` with the same settings first, or set klamm.format.auto=true"
+        }
+        StartError::Directory(klamm_storage::OpenDirError::InUse(_)) => {
+            "another node runs there: stop it, or name another folder with --set log.dirs=…"
+        }
+        StartError::Directory(_) | StartError::Format(_) => {
+            "the folder says whose it is in meta.properties: check node.id and log.dirs"
+        }
+        StartError::Listen { .. } => {
+            "take another address or a free port: --set listeners=PLAINTEXT://127.0.0.1:0"
+        }
+        _ => return Failure::failed(error),
+    };
+    Failure::failed(&error).advise(advice)
+}

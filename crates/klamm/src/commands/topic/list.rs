@@ -1,0 +1,51 @@
+//! `klamm topic list`.
+
+use crate::connect::Connect;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave internal topics out.
+    #[arg(long)]
+    exclude_internal: bool,
+    /// Print the number of partitions and the id too.
+    #[arg(short, long)]
+    long: bool,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    let session = arguments.connect.session()?;
+    let mut topics = session.topics(None).await?;
+    topics.retain(|topic| !(arguments.exclude_internal && topic.is_internal));
+    topics.sort_by(|a, b| a.name.cmp(&b.name));
+    if screen.is_json() {
+        let topics = topics.iter().map(|topic| {
+            json!({
+                "name": topic.name.as_deref(),
+                "id": topic.topic_id.to_string(),
+                "internal": topic.is_internal,
+                "partitions": topic.partitions.len(),
+            })
+        });
+        return screen.document(&json!({ "topics": topics.collect::<Vec<_>>() }));
+    }
+    let name = |name: &Option<klamm_codec::Str>| name.as_deref().unwrap_or_default().to_owned();
+    if arguments.long {
+        let rows = topics.iter().map(|topic| {
+            vec![
+                name(&topic.name),
+                topic.partitions.len().to_string(),
+                topic.topic_id.to_string(),
+            ]
+        });
+        return screen.table(&["TOPIC", "PARTITIONS", "ID"], &rows.collect::<Vec<_>>());
+    }
+    for topic in &topics {
+        screen.line(name(&topic.name))?;
+    }
+    Ok(())
+}
