@@ -10,11 +10,15 @@ use crate::meta_properties::{MetaProperties, MetaPropertiesError};
 use klamm_host::{DirLock, Disk};
 use klamm_model::{NodeId, TopicPartition, Uuid};
 use parking_lot::Mutex;
-use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+
+mod checkpoints;
+
+pub use checkpoints::CheckpointFile;
+use checkpoints::Checkpoints;
 
 /// A log directory in use by this process. Shared by the logs in it.
 #[derive(Debug)]
@@ -24,6 +28,7 @@ pub struct LogDir {
     meta: MetaProperties,
     online: AtomicBool,
     cause: OnceLock<Arc<str>>,
+    checkpoints: Mutex<Checkpoints>,
     /// Released when the directory is closed, even if somebody still holds the directory itself.
     lock: Mutex<Option<Box<dyn DirLock>>>,
 }
@@ -63,17 +68,6 @@ pub struct LastOffsets {
     pub log_start: i64,
     /// The high watermark.
     pub high_watermark: i64,
-}
-
-/// The checkpoint files of a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckpointFile {
-    /// `recovery-point-offset-checkpoint`.
-    RecoveryPoint,
-    /// `log-start-offset-checkpoint`.
-    LogStart,
-    /// `replication-offset-checkpoint`: high watermarks.
-    HighWatermark,
 }
 
 /// Why a directory cannot be used.
@@ -189,6 +183,7 @@ impl LogDir {
             meta,
             online: AtomicBool::new(true),
             cause: OnceLock::new(),
+            checkpoints: Mutex::new(Checkpoints::after(&last)),
             lock: Mutex::new(Some(lock)),
         };
         Ok((Arc::new(dir), last))
@@ -269,21 +264,6 @@ impl LogDir {
             })
     }
 
-    /// Replaces a checkpoint file.
-    ///
-    /// # Errors
-    /// No room: the old file stays. Any other failure takes the directory offline.
-    pub fn write_checkpoint<'a>(
-        &self,
-        file: CheckpointFile,
-        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
-    ) -> Result<(), StorageError> {
-        self.replace(
-            &self.path.join(file.name()),
-            checkpoint::format_offsets(entries).as_bytes(),
-        )
-    }
-
     /// Leaves the marker that spares the next start its recovery. Every log must be closed, and the checkpoints
     /// written.
     ///
@@ -292,13 +272,6 @@ impl LogDir {
     pub fn mark_clean_stop(&self, broker_epoch: i64) -> Result<(), StorageError> {
         let content = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
         self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())
-    }
-
-    /// Gives the directory up: nothing more is written, and another process may open it.
-    pub fn close(&self) {
-        let _ = self.cause.set("closed".into());
-        self.online.store(false, Ordering::Release);
-        *self.lock.lock() = None;
     }
 
     /// Gives the directory up: nothing more is written, and another process may open it.
@@ -358,16 +331,6 @@ impl LastRun {
             recovery_point: find(&self.recovery_points),
             log_start: find(&self.log_starts),
             high_watermark: find(&self.high_watermarks),
-        }
-    }
-}
-
-impl CheckpointFile {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::RecoveryPoint => "recovery-point-offset-checkpoint",
-            Self::LogStart => "log-start-offset-checkpoint",
-            Self::HighWatermark => "replication-offset-checkpoint",
         }
     }
 }

@@ -23,12 +23,16 @@ impl PendingDelete {
         self.delay_ms
     }
 
-    /// Renames the files, oldest first and each segment's log first: after a crash the log still has no hole.
+    /// Renames the files, oldest segment first, each durably before the next: after a crash the log has no hole.
     ///
     /// # Errors
     /// The directory is offline.
     pub fn mark(&self) -> Result<(), StorageError> {
-        for path in &self.paths {
+        for (i, path) in self.paths.iter().enumerate() {
+            // A segment's log comes first of its files.
+            if i > 0 && path.extension().is_some_and(|e| e == "log") {
+                self.files.sync_folder()?;
+            }
             self.files.rename(path, &marked(path))?;
         }
         self.files.sync_folder()
@@ -72,6 +76,7 @@ impl PartitionLog {
             segment.close();
         }
         let dir = &self.files.dir;
+        dir.orphan(&self.partition);
         let to = dir.path().join(&name);
         let disk = self.files.disk();
         let moved = disk.rename(&self.files.folder_path(), &to);

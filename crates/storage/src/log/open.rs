@@ -80,6 +80,7 @@ impl PartitionLog {
         if dir.disk().exists(&path).map_err(|e| fail(&e))? {
             return Err(OpenError::Exists(log.partition));
         }
+        dir.scrub(&log.partition)?;
         dir.disk().create_dir_all(&path).map_err(|e| fail(&e))?;
         let log = Self { topic_id, identity_dirty: true, ..log };
         log.start_file(log.active_segment())?;
@@ -110,6 +111,8 @@ impl PartitionLog {
             Err(e) => return Err(log.files.read_failed(&path, &e).into()),
         };
         let entries = finish_swaps(&log.files, entries)?;
+        // After a crash the folder's own name may be in the cache only.
+        log.identity_dirty = !last.clean;
         let lens = log.take_listing(&entries)?;
         let epochs = log.read_small_files()?;
         let recovery = log.load(&lens, last, now_ms)?;
@@ -249,13 +252,14 @@ impl PartitionLog {
             }
         }
         let Some(from) = recover_from else {
-            self.flush = FlushState::new(self.log_end, self.log_end);
+            self.flush = FlushState::new(self.log_end, self.active_segment().base);
             self.load_producers(now_ms)?;
             return Ok(None);
         };
         let report = self.recover(from, now_ms)?;
         let floor_base = self.segments[self.segment_index_of(from)].base;
         self.flush = FlushState::new(from.min(self.log_end), floor_base);
+        // Names may be in the cache only.
         self.flush.folder_dirty = true;
         Ok(Some(report))
     }
@@ -292,11 +296,18 @@ impl PartitionLog {
                 start = last.log_start,
                 "the log ends before its start, as if segments had been removed; it begins anew"
             );
-            return self.truncate_fully_and_start_at(last.log_start, now_ms);
+            self.truncate_fully_and_start_at(last.log_start, now_ms)?;
+            self.files
+                .dir
+                .set_recovery_point(&self.partition, last.log_start);
+            return Ok(());
         }
         let first_base = self.segments.first().map_or(0, |s| s.base);
         self.log_start = last.log_start.max(first_base);
         self.set_high_watermark(last.high_watermark);
+        self.files
+            .dir
+            .set_recovery_point(&self.partition, self.flush.recovery_point);
         let (start, end) = (self.log_start, self.log_end);
         let mut epochs = std::mem::replace(&mut self.epochs, on_disk);
         epochs.cut_end(end);

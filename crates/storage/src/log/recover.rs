@@ -7,8 +7,8 @@
 //! | begins behind it | read and checked as a whole |
 //! | comes after a cut | removed |
 //!
-//! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall. The first batch that fails ends
-//! the log. Indexes, transaction indexes and producer state of what was read are built anew.
+//! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments
+//! unless the topic is compacted. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
 
 use super::{Active, PartitionLog};
 use crate::error::StorageError;
@@ -58,6 +58,12 @@ impl PartitionLog {
                 break;
             }
             let Some(next) = later.pop_front() else { break };
+            // A hole between segments is compaction's work, or the end of the first one was lost.
+            if next.base != chain.next_offset && !self.config.cleanup_compact {
+                report.cut = Some((0, "records are missing before the next segment"));
+                later.push_front(next);
+                break;
+            }
             self.finish_active()?;
             // Batches of the next one may begin above its base, never below the end of this one.
             chain.next_offset = chain.next_offset.max(next.base);

@@ -234,6 +234,9 @@ impl PartitionLog {
         flush.unflushed_since_ms = since_ms;
         if done.scope == SyncScope::All {
             flush.recovery_point = flush.recovery_point.max(done.end);
+            self.files
+                .dir
+                .set_recovery_point(&self.partition, flush.recovery_point);
             flush.first_dirty_index = flush.first_dirty_index.max(done.active_base);
         }
         let nothing_new = done.end == self.log_end;

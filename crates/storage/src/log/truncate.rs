@@ -27,10 +27,14 @@ impl PartitionLog {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(offset);
         }
+        self.files
+            .dir
+            .lower_recovery_point(&self.partition, offset)?;
         while self.active_segment().base > offset {
             self.drop_newest()?;
         }
         let end = self.cut_active(offset)?;
+        self.files.dir.lower_recovery_point(&self.partition, end)?;
         self.after_truncation(end, now_ms)?;
         Ok(end)
     }
@@ -45,6 +49,11 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<(), StorageError> {
         self.files.dir.check_online()?;
+        // Recovery must not trust anything that is written from now on.
+        let first = self.segments.first().map_or(0, |s| s.base);
+        self.files
+            .dir
+            .lower_recovery_point(&self.partition, first.min(offset))?;
         while self.segments.len() > 1 {
             self.drop_newest()?;
         }
@@ -132,6 +141,8 @@ impl PartitionLog {
             && let Some(segment) = self.segments.pop()
         {
             self.remove_segment(&segment)?;
+            // One after the other, also on disk: no hole.
+            self.files.sync_folder()?;
         }
         Ok(())
     }

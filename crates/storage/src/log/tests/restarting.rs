@@ -155,3 +155,49 @@ fn checkpoints_carry_what_a_restart_needs() {
     let (_dir, last) = open_dir(bench.folder.path());
     assert_eq!(last.of(&p).recovery_point, 150);
 }
+
+#[test]
+fn a_partition_made_anew_inherits_nothing_from_the_checkpoints() {
+    let mut bench = filled();
+    bench.sync(SyncScope::All);
+    bench.log().advance_log_start(120).unwrap();
+    let p = partition();
+    let dir = Arc::clone(bench.log().dir());
+    for (file, value) in [
+        (CheckpointFile::RecoveryPoint, 150),
+        (CheckpointFile::LogStart, 120),
+        (CheckpointFile::HighWatermark, 150),
+    ] {
+        dir.write_checkpoint(file, [(&p, value)].into_iter())
+            .unwrap();
+    }
+    let gone = bench.log.take().unwrap().delete(77).unwrap();
+    dir.remove_folder(&gone).unwrap();
+    let (cache, config) = (Arc::clone(&bench.cache), Arc::clone(&bench.config));
+    let log = PartitionLog::create(&dir, &cache, p.clone(), None, config, 0).unwrap();
+    bench.log = Some(log);
+    bench.append(&plain(2, 5));
+    bench.log = None;
+    drop(dir);
+    let (_dir, last) = open_dir(bench.folder.path());
+    assert_eq!(last.of(&p), LastOffsets::default());
+}
+
+#[test]
+fn a_stale_recovery_point_does_not_outlive_a_truncation() {
+    let mut bench = filled();
+    bench.sync(SyncScope::All);
+    let p = partition();
+    let stale = bench.log().recovery_point();
+    let dir = Arc::clone(bench.log().dir());
+    dir.write_checkpoint(CheckpointFile::RecoveryPoint, [(&p, stale)].into_iter())
+        .unwrap();
+    bench.log().truncate_to(60, 0).unwrap();
+    // Written by someone who asked the log before it was cut.
+    dir.write_checkpoint(CheckpointFile::RecoveryPoint, [(&p, stale)].into_iter())
+        .unwrap();
+    bench.log = None;
+    drop(dir);
+    let (_dir, last) = open_dir(bench.folder.path());
+    assert_eq!(last.of(&p).recovery_point, 60);
+}

@@ -1,0 +1,169 @@
+//! The checkpoint files of a directory, and two dangers in them.
+//!
+//! Recovery trusts what lies below a recovery point, and a log start says that nothing lies below it. So a value must
+//! never outlive what it speaks of: a truncation lowers the recovery point on disk before it cuts, and a partition that is
+//! made anew under an old name has the old one's lines removed first.
+
+use super::{LastRun, LogDir, read_small};
+use crate::checkpoint::{self, Offsets};
+use crate::error::StorageError;
+use klamm_model::TopicPartition;
+use std::collections::BTreeMap;
+
+/// The checkpoint files of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointFile {
+    /// `recovery-point-offset-checkpoint`.
+    RecoveryPoint,
+    /// `log-start-offset-checkpoint`.
+    LogStart,
+    /// `replication-offset-checkpoint`: high watermarks.
+    HighWatermark,
+}
+
+/// What is known of the files' content.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    /// What each log could write as its recovery point now; never below what is in the file.
+    points: Offsets,
+    /// Partitions without a log, and which files may have a line of them (a bit each).
+    orphans: BTreeMap<TopicPartition, u8>,
+}
+
+impl CheckpointFile {
+    const ALL: [Self; 3] = [Self::RecoveryPoint, Self::LogStart, Self::HighWatermark];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::RecoveryPoint => "recovery-point-offset-checkpoint",
+            Self::LogStart => "log-start-offset-checkpoint",
+            Self::HighWatermark => "replication-offset-checkpoint",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl Checkpoints {
+    /// Nothing is open yet: every line is an orphan.
+    pub(super) fn after(last: &LastRun) -> Self {
+        let mut orphans = BTreeMap::new();
+        for (file, offsets) in [
+            (CheckpointFile::RecoveryPoint, &last.recovery_points),
+            (CheckpointFile::LogStart, &last.log_starts),
+            (CheckpointFile::HighWatermark, &last.high_watermarks),
+        ] {
+            for partition in offsets.keys() {
+                *orphans.entry(partition.clone()).or_default() |= file.bit();
+            }
+        }
+        Self { points: last.recovery_points.clone(), orphans }
+    }
+}
+
+impl LogDir {
+    /// Replaces a checkpoint file: `entries` are all logs of this directory. A recovery point is written no higher than
+    /// the log has it by now.
+    ///
+    /// # Errors
+    /// No room: the old file stays. Any other failure takes the directory offline.
+    pub fn write_checkpoint<'a>(
+        &self,
+        file: CheckpointFile,
+        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
+    ) -> Result<(), StorageError> {
+        let mut known = self.checkpoints.lock();
+        if file == CheckpointFile::RecoveryPoint {
+            // A truncation since the caller asked the logs must win.
+            let cap = |p, offset: i64| {
+                known
+                    .points
+                    .get(p)
+                    .map_or(offset, |point| offset.min(*point))
+            };
+            let capped: Vec<_> = entries.map(|(p, offset)| (p, cap(p, offset))).collect();
+            self.write_offsets(file, capped.into_iter())?;
+        } else {
+            self.write_offsets(file, entries)?;
+        }
+        known.orphans.retain(|_, files| {
+            *files &= !file.bit();
+            *files != 0
+        });
+        Ok(())
+    }
+
+    /// A log is open, or its recovery point moved.
+    pub(crate) fn set_recovery_point(&self, partition: &TopicPartition, offset: i64) {
+        let mut known = self.checkpoints.lock();
+        known.orphans.remove(partition);
+        known.points.insert(partition.clone(), offset);
+    }
+
+    /// A log is gone; its lines may still be in the files.
+    pub(crate) fn orphan(&self, partition: &TopicPartition) {
+        let mut known = self.checkpoints.lock();
+        known.points.remove(partition);
+        known.orphans.insert(
+            partition.clone(),
+            u8::MAX >> (8 - CheckpointFile::ALL.len()),
+        );
+    }
+
+    /// Removes the lines of a partition that had this name before.
+    pub(crate) fn scrub(&self, partition: &TopicPartition) -> Result<(), StorageError> {
+        let mut known = self.checkpoints.lock();
+        known.points.remove(partition);
+        let Some(files) = known.orphans.get(partition).copied() else {
+            return Ok(());
+        };
+        for file in CheckpointFile::ALL
+            .into_iter()
+            .filter(|f| files & f.bit() != 0)
+        {
+            let bytes = read_small(&*self.disk, &self.path.join(file.name()))
+                .map_err(|e| self.fail_io("reading a checkpoint", &e))?;
+            let Some(mut offsets) = bytes.as_deref().and_then(checkpoint::parse_offsets) else {
+                continue;
+            };
+            if offsets.remove(partition).is_some() {
+                self.write_offsets(file, offsets.iter().map(|(p, offset)| (p, *offset)))?;
+            }
+        }
+        known.orphans.remove(partition);
+        Ok(())
+    }
+
+    /// Makes sure that the recovery point on disk is not above an offset: what a truncation needs before it begins.
+    pub(crate) fn lower_recovery_point(
+        &self,
+        partition: &TopicPartition,
+        offset: i64,
+    ) -> Result<(), StorageError> {
+        let mut known = self.checkpoints.lock();
+        if known
+            .points
+            .get(partition)
+            .is_none_or(|point| *point <= offset)
+        {
+            return Ok(());
+        }
+        known.points.insert(partition.clone(), offset);
+        let entries = known
+            .points
+            .iter()
+            .map(|(partition, offset)| (partition, *offset));
+        self.write_offsets(CheckpointFile::RecoveryPoint, entries)
+    }
+
+    fn write_offsets<'a>(
+        &self,
+        file: CheckpointFile,
+        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
+    ) -> Result<(), StorageError> {
+        let content = checkpoint::format_offsets(entries);
+        self.replace(&self.path.join(file.name()), content.as_bytes())
+    }
+}

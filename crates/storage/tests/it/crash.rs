@@ -1,0 +1,146 @@
+//! Power cuts at every point of a story: before every call, and with every prefix of the writes that were not synced.
+
+use crate::story::{Model, Step, Stopped, Story, check_recovered};
+use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
+use klamm_records::EndTransaction;
+
+/// Every kind of step, most of them before and after a sync.
+fn script() -> Vec<Step> {
+    use Step::*;
+    let (abort, commit) = (End(EndTransaction::Abort), End(EndTransaction::Commit));
+    vec![
+        Append, SyncData, Produce, Produce, Append, NewEpoch, Append, Transact, Produce, Append,
+        Checkpoint, Append, abort, Append, Produce, SyncData, Append, Append, Truncate, Append,
+        Produce, SyncData, Append, Append, Append, Transact, commit, Append, Expire, Append,
+        Restart, Produce, Append, NewEpoch, Append, Truncate, Produce, SyncData, Append, Append,
+        Checkpoint, Expire, Produce, Append,
+    ]
+}
+
+fn run(disk: &SimDisk, steps: &[Step]) -> (Model, Result<(), Stopped>) {
+    let Some(mut story) = Story::begin(disk) else {
+        return (Model::default(), Err(Stopped));
+    };
+    let mut result = Ok(());
+    for step in steps {
+        result = story.step(*step);
+        if result.is_err() {
+            break;
+        }
+    }
+    (story.model, result)
+}
+
+#[test]
+fn every_prefix_of_the_unsynced_writes_recovers() {
+    let steps = script();
+    let mut tried = 0;
+    for len in 1..=steps.len() {
+        let disk = SimDisk::new();
+        let (model, result) = run(&disk, &steps[..len]);
+        result.unwrap();
+        for count in 0..=disk.pending() {
+            let fork = disk.fork();
+            fork.crash(CrashPolicy::Prefix(count), &mut SimRng::new(0));
+            check_recovered(&fork, &model, &format!("{len} steps, {count} changes"));
+            tried += 1;
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}
+
+#[test]
+fn torn_and_reordered_writes_recover() {
+    let steps = script();
+    for len in 1..=steps.len() {
+        let disk = SimDisk::new();
+        let (model, result) = run(&disk, &steps[..len]);
+        result.unwrap();
+        for seed in 0..12 {
+            let fork = disk.fork();
+            let policy = CrashPolicy::Random { torn: true, reorder: seed % 3 != 0 };
+            fork.crash(policy, &mut SimRng::new(seed));
+            check_recovered(
+                &fork,
+                &model,
+                &format!("{len} steps, {policy:?}, seed {seed}"),
+            );
+        }
+    }
+}
+
+#[test]
+fn the_power_may_go_before_any_call() {
+    let steps = script();
+    for call in 0.. {
+        let disk = SimDisk::new();
+        disk.inject(DiskFault::once(OpFilter::Mutating, call, Effect::PowerOff));
+        let (model, result) = run(&disk, &steps);
+        for (seed, policy) in [
+            CrashPolicy::KeepAll,
+            CrashPolicy::DropUnsynced,
+            CrashPolicy::Random { torn: true, reorder: false },
+            CrashPolicy::Random { torn: true, reorder: true },
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let fork = disk.fork();
+            fork.crash(policy, &mut SimRng::new(seed as u64 + call));
+            check_recovered(&fork, &model, &format!("call {call}, {policy:?}"));
+        }
+        if result.is_ok() {
+            assert!(call > 100, "{call}");
+            break;
+        }
+    }
+}
+
+#[test]
+fn random_stories_recover() {
+    use Step::*;
+    for seed in 0..150 {
+        let mut rng = SimRng::new(seed);
+        let disk = SimDisk::new();
+        let mut story = Story::begin(&disk).unwrap();
+        let mut open = false;
+        for _ in 0..rng.between(5, 60) {
+            let step = match rng.below(14) {
+                0..=3 => Append,
+                4..=5 => Produce,
+                6 => Transact,
+                7 if open && rng.percent(50) => End(EndTransaction::Abort),
+                7 if open => End(EndTransaction::Commit),
+                8..=9 => SyncData,
+                10 => Checkpoint,
+                11 => NewEpoch,
+                12 => Truncate,
+                13 if rng.percent(50) => Expire,
+                13 => Restart,
+                _ => Append,
+            };
+            open = match step {
+                Transact => true,
+                End(_) => false,
+                Truncate => story.log.has_open_transaction(2),
+                _ => open,
+            };
+            story.step(step).unwrap();
+        }
+        let model = story.model.clone();
+        drop(story);
+        for (round, policy) in [
+            CrashPolicy::DropUnsynced,
+            CrashPolicy::Random { torn: true, reorder: false },
+            CrashPolicy::Random { torn: true, reorder: true },
+            CrashPolicy::Random { torn: true, reorder: true },
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let fork = disk.fork();
+            fork.crash(policy, &mut SimRng::new(seed * 10 + round as u64));
+            check_recovered(&fork, &model, &format!("seed {seed}, {policy:?}"));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Logs from the outside: directories that Kafka wrote, and what a crash leaves.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod crash;
+mod kafka_wrote;
+mod store;
+mod story;
