@@ -76,7 +76,7 @@ fn decide<C>(
         let resource = &alteration.resource;
         let result = settings_resource(resource).and_then(|kind| {
             let before = stored(controller.image, resource.kind, &resource.name);
-            let after = after(kind, &before, &alteration.changes).map_err(invalid(kind))?;
+            let after = after(kind, &before, &alteration.changes).map_err(unfit)?;
             check(controller, (kind, resource), &before, &after)?;
             let name = (resource.kind, &*resource.name);
             let mut own = changed_records(name, &before, &after);
@@ -94,10 +94,18 @@ fn decide<C>(
     Decision { records, reply }.validated(validate_only)
 }
 
+/// A change that makes no sense for its setting.
+fn unfit(refused: RefusedChange) -> Refusal {
+    Refusal::new(RefusalKind::InvalidConfig, refused.0)
+}
+
+/// A name or value that is not allowed. Brokers and telemetry subscriptions have another code in Kafka (KAFKA-13609).
 fn invalid(resource: Resource) -> impl Fn(RefusedChange) -> Refusal {
     let kind = match resource {
-        Resource::ClientMetrics => RefusalKind::InvalidRequest,
-        _ => RefusalKind::InvalidConfig,
+        Resource::Broker | Resource::ClusterWide | Resource::ClientMetrics => {
+            RefusalKind::InvalidRequest
+        }
+        Resource::Topic | Resource::Group => RefusalKind::InvalidConfig,
     };
     move |refused| Refusal::new(kind, refused.0)
 }
@@ -123,7 +131,6 @@ fn check(
     before: &Overrides,
     after: &Overrides,
 ) -> Result<(), Refusal> {
-    check_guarded(controller, resource, before, after)?;
     let name = &*resource.name;
     match kind {
         Resource::Topic if name.is_empty() => {
@@ -149,6 +156,7 @@ fn check(
         .layers
         .check(kind, before, after)
         .map_err(invalid(kind))?;
+    check_guarded(controller, resource, before, after)?;
     check_exists(controller, kind, name)
 }
 
