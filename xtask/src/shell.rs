@@ -24,6 +24,11 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// The cargo that started us, or the one on the path.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -40,6 +45,14 @@ pub(crate) fn passes(command: &mut Command) -> Result<bool> {
 
 /// Runs `command`, passes each line of its stdout on and to `each`; true when it succeeded.
 pub(crate) fn passes_with(command: &mut Command, mut each: impl FnMut(&str)) -> Result<bool> {
+    passes_quietly(command, |line| {
+        say(line);
+        each(line);
+    })
+}
+
+/// Runs `command` and gives each line of its stdout to `each` alone; true when it succeeded.
+pub(crate) fn passes_quietly(command: &mut Command, mut each: impl FnMut(&str)) -> Result<bool> {
     say(&format!("$ {}", shown(command)));
     let mut child = command
         .stdin(Stdio::null())
@@ -48,10 +61,7 @@ pub(crate) fn passes_with(command: &mut Command, mut each: impl FnMut(&str)) -> 
         .with_context(|| format!("starting {}", shown(command)))?;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).split(b'\n') {
-            let line = line?;
-            let line = String::from_utf8_lossy(&line);
-            say(&line);
-            each(&line);
+            each(&String::from_utf8_lossy(&line?));
         }
     }
     Ok(child.wait()?.success())
