@@ -250,10 +250,19 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Creates a topic and waits until its partitions answer.
     fn create_topic(&mut self, topic: &str) -> Result<()> {
         self.driver
             .ask(&["create", topic, &PARTITIONS.to_string()])?
             .fields()?;
+        for partition in 0..PARTITIONS {
+            let mut left = self.server.broker().tries_after_create();
+            while let Err(why) = self.offsets(topic, partition) {
+                left -= 1;
+                ensure!(left > 0, "a new partition does not answer: {why}");
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        }
         Ok(())
     }
 
