@@ -20,8 +20,7 @@ pub(crate) fn check() -> Result<ExitCode> {
 
 /// Regenerates, applies what clippy can apply, formats.
 pub(crate) fn fix() -> Result<ExitCode> {
-    codegen::run(false)?;
-    documents::generate(false)?;
+    generate(false)?;
     let mut clippy = cargo();
     clippy.args([
         "clippy",
@@ -50,6 +49,12 @@ pub(crate) fn test(seeds: u64, with_compat: bool) -> Result<ExitCode> {
         tally.add(compat::run(&compat::Arguments::for_test())?);
     }
     Ok(close(tally))
+}
+
+/// Everything that is generated; with `check` nothing is written, and what would change is an error.
+pub(crate) fn generate(check: bool) -> Result<()> {
+    codegen::run(check)?;
+    documents::generate(check)
 }
 
 /// Runs the simulator with the arguments given.
@@ -131,7 +136,7 @@ fn static_checks() -> Result<Tally> {
     if !tidy::report()? {
         failed.push("tidy");
     }
-    if let Err(stale) = codegen::run(true).and_then(|()| documents::generate(true)) {
+    if let Err(stale) = generate(true) {
         say(&format!("{stale:#}"));
         failed.push("generated files (cargo xtask codegen)");
     }

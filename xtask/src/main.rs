@@ -77,9 +77,7 @@ fn main() -> Result<ExitCode> {
         Verb::Check => check::check(),
         Verb::Fix => check::fix(),
         Verb::Test { seeds, no_compat } => check::test(seeds, !no_compat),
-        Verb::Codegen { check } => codegen::run(check)
-            .and_then(|()| documents::generate(check))
-            .map(|()| ExitCode::SUCCESS),
+        Verb::Codegen { check } => check::generate(check).map(|()| ExitCode::SUCCESS),
         Verb::Tidy => tidy::run(),
         Verb::Sim { rest } => check::sim(&rest),
         Verb::Bench { rest } => check::bench(&rest),

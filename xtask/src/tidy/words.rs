@@ -54,7 +54,7 @@ fn check_opening(path: &str, text: &str, out: &mut Vec<Complaint>) {
             1,
             "open the file with `//!` and one sentence about its job",
         );
-    } else if !opening.ends_with(['.', '!', '?', ':']) || opening.split(' ').count() < 3 {
+    } else if !opening.ends_with(['.', '!', '?', ':']) || opening.split(' ').count() < 2 {
         complain(out, path, 1, "the first paragraph must be a sentence");
     }
 }
