@@ -296,6 +296,10 @@ impl Dec {
         };
         let mut items = Vec::with_capacity(count.min(Self::CAPACITY_MAX));
         for _ in 0..count {
+            // Doubles as elements arrive, but never beyond what the budget paid for.
+            if items.len() == items.capacity() {
+                items.reserve_exact((count - items.len()).min(items.len().max(1)));
+            }
             items.push(read(self)?);
         }
         Ok(Some(items))

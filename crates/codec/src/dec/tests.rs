@@ -111,3 +111,13 @@ fn tagged_fields_rise_and_fill_their_size() {
             .is_err()
     );
 }
+
+#[test]
+fn memory_grows_with_the_elements_and_ends_at_their_count() {
+    let count = 3 * Dec::CAPACITY_MAX + 1;
+    let mut bytes = (count as i32).to_be_bytes().to_vec();
+    bytes.resize(4 + count, 7);
+    let items = dec(&bytes).array(false, 1, Dec::u8).unwrap();
+    assert_eq!(items.len(), count);
+    assert_eq!(items.capacity(), count);
+}
