@@ -13,7 +13,7 @@ mod screen;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench, cluster, completion, config, format, log_dump, offsets, produce, server, topic,
+    bench, cluster, completion, config, consume, format, log_dump, offsets, produce, server, topic,
 };
 use failure::Failure;
 use screen::Screen;
@@ -57,6 +57,8 @@ enum Command {
     Config(config::Command),
     /// Lines, JSON or whole files into a topic.
     Produce(produce::Arguments),
+    /// Records out of a topic.
+    Consume(consume::Arguments),
     /// First and last offsets of a topic, or the offset at a time.
     Offsets(offsets::Arguments),
     /// Brokers, features, the metadata quorum and the data folders.
@@ -102,6 +104,7 @@ fn run(command: Command, screen: &mut Screen) -> Result<(), Failure> {
         Command::Topic(command) => topic::run(command, screen),
         Command::Config(command) => config::run(command, screen),
         Command::Produce(arguments) => produce::run(&arguments, screen),
+        Command::Consume(arguments) => consume::run(&arguments, screen),
         Command::Bench(command) => bench::run(command, screen),
         Command::Offsets(arguments) => offsets::run(&arguments, screen),
         Command::Cluster(command) => cluster::run(command, screen),

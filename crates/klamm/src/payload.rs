@@ -16,7 +16,6 @@ pub(crate) struct Shown<'a> {
     pub(crate) headers: Vec<(&'a [u8], Option<&'a [u8]>)>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for `consume`, which follows"))]
 impl Shown<'_> {
     /// One JSON object; headers are a list, because a name may be there twice.
     pub(crate) fn to_json(&self) -> Value {

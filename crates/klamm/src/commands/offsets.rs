@@ -1,15 +1,13 @@
 //! `klamm offsets TOPIC`: first and last offsets, or the offset at a time.
 
 use crate::commands::consume::position::Position;
-use crate::connect::{Connect, Session, block_on, check};
+use crate::connect::{Connect, Session, block_on, explain};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::messages::list_offsets::{
-    ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsTopic,
-};
+use klamm_client::{FoundOffset, IsolationLevel, OffsetSpec};
 use klamm_wire::messages::metadata::MetadataResponseTopic;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -21,18 +19,13 @@ pub(crate) struct Arguments {
     /// Instead of first and last: the offset at a time (2026-01-31T12:00:00Z or @MILLISECONDS), or of the newest
     /// timestamp (max-timestamp).
     #[arg(long, value_name = "TIME", value_parser = at)]
-    at: Option<i64>,
+    at: Option<OffsetSpec>,
     /// Only these partitions, separated by commas.
     #[arg(short, long, value_delimiter = ',')]
     partition: Vec<i32>,
     #[command(flatten)]
     connect: Connect,
 }
-
-/// What ListOffsets calls the places of a log.
-pub(crate) const EARLIEST: i64 = -2;
-pub(crate) const LATEST: i64 = -1;
-const MAX_TIMESTAMP: i64 = -3;
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
@@ -57,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Fail
             arguments.partition.is_empty() || arguments.partition.contains(&p.partition_index)
         });
         match arguments.at {
-            Some(timestamp) => print_at(&session, &topic, timestamp, screen).await,
+            Some(spec) => print_at(&session, &topic, spec, screen).await,
             None => print_ends(&session, &topic, screen).await,
         }
     })
@@ -68,27 +61,24 @@ async fn print_ends(
     topic: &MetadataResponseTopic,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let starts = offsets(session, topic, EARLIEST).await?;
-    let ends = offsets(session, topic, LATEST).await?;
-    let pairs: Vec<_> = starts.iter().zip(&ends).collect();
+    let starts = offsets(session, topic, OffsetSpec::Earliest).await?;
+    let ends = offsets(session, topic, OffsetSpec::Latest).await?;
+    let number = |found: &FoundOffset| found.offset.unwrap_or_default();
+    let rows = topic.partitions.iter().zip(starts.iter().zip(&ends));
+    let rows = rows
+        .map(|(partition, (start, end))| (partition.partition_index, number(start), number(end)));
     if screen.is_json() {
-        let partitions = pairs.iter().map(|(start, end)| {
-            json!({ "partition": start.partition_index, "start": start.offset, "end": end.offset })
-        });
+        let partitions = rows.map(
+            |(partition, start, end)| json!({ "partition": partition, "start": start, "end": end }),
+        );
         let partitions: Vec<Value> = partitions.collect();
         return screen
             .document(&json!({ "topic": topic.name.as_deref(), "partitions": partitions }));
     }
-    let rows = pairs.iter().map(|(start, end)| {
-        let count = end.offset.saturating_sub(start.offset);
-        [
-            start.partition_index.into(),
-            start.offset,
-            end.offset,
-            count,
-        ]
-        .map(|n: i64| n.to_string())
-        .to_vec()
+    let rows = rows.map(|(partition, start, end)| {
+        [partition.into(), start, end, end.saturating_sub(start)]
+            .map(|n: i64| n.to_string())
+            .to_vec()
     });
     screen.table(
         &["PARTITION", "START", "END", "END - START"],
@@ -99,87 +89,65 @@ async fn print_ends(
 async fn print_at(
     session: &Session,
     topic: &MetadataResponseTopic,
-    timestamp: i64,
+    spec: OffsetSpec,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let found = offsets(session, topic, timestamp).await?;
-    // A log without such a record has no offset there.
-    let offset = |found: &ListOffsetsPartitionResponse| (found.offset >= 0).then_some(found.offset);
+    let found = offsets(session, topic, spec).await?;
+    let found: Vec<_> = topic
+        .partitions
+        .iter()
+        .map(|p| p.partition_index)
+        .zip(found)
+        .collect();
     if screen.is_json() {
-        let partitions = found.iter().map(|at| {
-            json!({ "partition": at.partition_index, "offset": offset(at), "timestamp": at.timestamp })
+        let partitions = found.iter().map(|(partition, at)| {
+            json!({ "partition": partition, "offset": at.offset, "timestamp": at.timestamp_ms })
         });
         let partitions: Vec<Value> = partitions.collect();
         return screen
             .document(&json!({ "topic": topic.name.as_deref(), "partitions": partitions }));
     }
-    let rows = found.iter().map(|at| match offset(at) {
-        Some(offset) => {
-            vec![
-                at.partition_index.to_string(),
-                offset.to_string(),
-                crate::moment::show(at.timestamp),
-            ]
-        }
-        None => vec![
-            at.partition_index.to_string(),
-            "none".to_owned(),
-            String::new(),
-        ],
+    let rows = found.iter().map(|(partition, at)| {
+        vec![
+            partition.to_string(),
+            at.offset
+                .map_or("none".to_owned(), |offset| offset.to_string()),
+            at.timestamp_ms.map(crate::moment::show).unwrap_or_default(),
+        ]
     });
     screen.table(&["PARTITION", "OFFSET", "TIME"], &rows.collect::<Vec<_>>())
 }
 
-/// The offset at a time in each partition of a topic, asking each leader.
+/// One offset of each partition of a topic, in the order of the partitions.
 pub(crate) async fn offsets(
     session: &Session,
     topic: &MetadataResponseTopic,
-    timestamp: i64,
-) -> Result<Vec<ListOffsetsPartitionResponse>, Failure> {
-    let name = topic.name.clone().unwrap_or_default();
-    session
+    spec: OffsetSpec,
+) -> Result<Vec<FoundOffset>, Failure> {
+    let name: Arc<str> = topic.name.as_deref().unwrap_or_default().into();
+    let keys = topic
+        .partitions
+        .iter()
+        .map(|p| (Arc::clone(&name), p.partition_index));
+    let wanted: Vec<_> = keys.clone().map(|key| (key, spec)).collect();
+    let isolation = IsolationLevel::ReadUncommitted;
+    let mut found = session
         .client
-        .cluster()
+        .list_offsets(&wanted, isolation)
         .await
-        .map_err(crate::connect::explain)?;
-    let mut found = Vec::new();
-    for partition in &topic.partitions {
-        let index = partition.partition_index;
-        if partition.leader_id < 0 {
-            return Err(Failure::failed(format!("{name}-{index} has no leader")));
-        }
-        let asked =
-            ListOffsetsPartition { partition_index: index, current_leader_epoch: -1, timestamp };
-        let topics = vec![ListOffsetsTopic { name: name.clone(), partitions: vec![asked] }];
-        let request = ListOffsetsRequest {
-            replica_id: -1,
-            topics,
-            timeout_ms: session.timeout_ms(),
-            ..Default::default()
-        };
-        let response = session
-            .ask(Target::Node(partition.leader_id), &request)
-            .await?;
-        let answer = response
-            .topics
-            .into_iter()
-            .flat_map(|topic| topic.partitions)
-            .next();
-        let answer = answer.ok_or_else(|| Failure::failed("the answer is empty"))?;
-        check(
-            answer.error_code,
-            None::<&str>,
-            format_args!("{name}-{index}"),
-        )?;
-        found.push(answer);
-    }
-    Ok(found)
+        .map_err(explain)?;
+    let each = keys.map(|key| match found.remove(&key) {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(error)) => Err(explain(error)),
+        None => Err(Failure::failed(format!("no word of {}-{}", key.0, key.1))),
+    });
+    each.collect()
 }
 
-fn at(text: &str) -> Result<i64, String> {
+fn at(text: &str) -> Result<OffsetSpec, String> {
     match (text, text.parse()) {
-        ("max-timestamp", _) => Ok(MAX_TIMESTAMP),
-        (_, Ok(Position::Time(ms))) => Ok(ms),
+        ("max-timestamp", _) => Ok(OffsetSpec::MaxTimestamp),
+        (_, Ok(Position::Time(ms))) => Ok(OffsetSpec::Timestamp(ms)),
         _ => Err(
             "expected a time such as 2026-01-31T12:00:00Z, @MILLISECONDS, or max-timestamp"
                 .to_owned(),

@@ -3,6 +3,7 @@
 //! Loops are open: with `--rate` a record's time runs from the moment at which it was due, not from the moment at which
 //! a slow broker let it go, so that a stall counts for all records that it held up.
 
+mod consume;
 mod latency;
 mod produce;
 mod report;
@@ -15,7 +16,9 @@ use crate::screen::Screen;
 pub(crate) enum Command {
     /// Write records as fast as possible, or at a rate.
     Produce(produce::Arguments),
-    /// Write single records at a rate, and measure until they are acknowledged.
+    /// Read records as fast as possible.
+    Consume(consume::Arguments),
+    /// Write single records at a rate, and measure until they are acknowledged and until a consumer has them.
     Latency(latency::Arguments),
 }
 
@@ -23,6 +26,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<(), Failure> 
     block_on(async {
         match command {
             Command::Produce(arguments) => produce::run(&arguments, screen).await,
+            Command::Consume(arguments) => consume::run(&arguments, screen).await,
             Command::Latency(arguments) => latency::run(&arguments, screen).await,
         }
     })

@@ -27,8 +27,12 @@ impl Latencies {
     }
 
     pub(crate) fn add(&mut self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.histogram.saturating_record(micros);
+        // Up to 12 days: what lies beyond would only make the histogram large.
+        let micros = u64::try_from(latency.as_micros())
+            .unwrap_or(u64::MAX)
+            .min(1 << 40);
+        // It grows by itself, so nothing in range is refused.
+        let _ = self.histogram.record(micros);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Failure> {
@@ -111,5 +115,24 @@ impl Throughput {
             latency.print(name, screen)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_of_any_size_are_counted() {
+        let mut latencies = Latencies::new().unwrap();
+        for ms in 1..=100 {
+            latencies.add(Duration::from_millis(ms));
+        }
+        latencies.add(Duration::MAX);
+        let json = latencies.to_json();
+        let near = |name: &str, ms: u64| json[name].as_u64().unwrap().abs_diff(ms * 1000) < ms * 10;
+        assert!(near("p50", 51), "{json}");
+        assert!(near("p90", 91), "{json}");
+        assert!(json["max"].as_u64().unwrap() >= 1 << 40, "{json}");
     }
 }

@@ -1,0 +1,12 @@
+//! The program as people use it: the real binary, real sockets, real files, kill -9.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a failed step is the message"
+)]
+
+mod crash;
+mod dump;
+mod node;
+mod records;
+mod topics;
+mod usage;

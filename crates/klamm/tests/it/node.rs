@@ -1,0 +1,137 @@
+//! A node in its own process, and commands against it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+/// A running `klamm server`; killed when dropped.
+pub(crate) struct Node {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: String,
+}
+
+/// What a command printed.
+pub(crate) struct Printed {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Node {
+    /// Starts a node on a free port with its data in `folder`, and waits until it serves.
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn start_with(folder: &Path, settings: &[&str]) -> Self {
+        let mut command = klamm();
+        command.args([
+            "server",
+            "--set",
+            "listeners=PLAINTEXT://127.0.0.1:0",
+            "--set",
+        ]);
+        command.arg(format!("log.dirs={}", folder.display()));
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        let log = std::fs::File::create(folder.with_extension("log")).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("klamm ready: PLAINTEXT://");
+        let Some(address) = address.map(str::to_owned) else {
+            let log = std::fs::read_to_string(folder.with_extension("log")).unwrap();
+            panic!("not ready: {line:?}\n{log}");
+        };
+        Self { child, stdout, address }
+    }
+
+    /// Runs a client command against this node; it must succeed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        self.run_with_input(arguments, b"")
+    }
+
+    /// The same with something on standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> String {
+        let printed = self.try_run(arguments, input);
+        assert_eq!(
+            printed.code, 0,
+            "klamm {arguments:?}\n{}{}",
+            printed.out, printed.err
+        );
+        printed.out
+    }
+
+    /// The lines of a command's JSON output.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Vec<Value> {
+        let mut with_json = arguments.to_vec();
+        with_json.push("--json");
+        let out = self.run(&with_json);
+        let parse =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        out.lines().map(parse).collect()
+    }
+
+    /// Runs a client command, whatever comes of it.
+    pub(crate) fn try_run(&self, arguments: &[&str], input: &[u8]) -> Printed {
+        let mut all = arguments.to_vec();
+        all.extend(["-b", &self.address]);
+        run(&all, input)
+    }
+
+    /// Ends the node in order, and gives what else it printed on standard output.
+    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        self.signal(rustix::process::Signal::TERM);
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+
+    /// Ends the node as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        self.child.wait().unwrap();
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Printed {
+    let mut command = klamm();
+    command.args(arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A command that reads no input closes its end early.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    Printed {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+fn klamm() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_klamm"))
+}
