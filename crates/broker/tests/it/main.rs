@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admin;
 mod bad_input;
 mod data_path;
 mod node;
