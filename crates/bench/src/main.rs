@@ -1,41 +1,78 @@
 //! Load, raw limit loops and ratios in one run: `klamm-bench`.
+//!
+//! The broker runs as its own process. Each case is printed beside the bare loop that does the same without a protocol,
+//! measured in the same run: on shared machines only ratios hold.
 
+mod cases;
+mod frames;
 mod load;
+mod node;
 mod raw;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use cases::{Figure, Scale};
+use clap::Parser;
+use std::path::PathBuf;
 
-/// Measures the raw limits of this machine.
+/// Measures the broker beside the raw limits of this machine.
 #[derive(Debug, Parser)]
 struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// The raw loops alone.
-    Raw,
+    /// The program to measure; by default the `klamm` beside this one.
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// Small amounts: a look, not a result.
+    #[arg(long)]
+    quick: bool,
+    /// Figures as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Only cases whose name has this text.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 #[expect(clippy::print_stdout, reason = "a program's output")]
 fn main() -> Result<()> {
-    let Args { command: Command::Raw } = Args::parse();
-    let folder = tempfile::tempdir()?;
-    for write_bytes in [16 << 10, 64 << 10, 256 << 10] {
-        raw::receive_and_append(folder.path(), 256 << 20, write_bytes)?;
-        let cpu = raw::receive_and_append(folder.path(), 1 << 30, write_bytes)?;
-        println!(
-            "recv+crc+append {:>4} KiB: {cpu:.3} CPU s/GB",
-            write_bytes >> 10
-        );
+    let args = Args::parse();
+    let program = match args.program {
+        Some(program) => program,
+        None => std::env::current_exe()?.with_file_name("klamm"),
+    };
+    let scale = if args.quick {
+        Scale { produce_bytes: 256 << 20, fetch_bytes: 1 << 30, requests: 50_000 }
+    } else {
+        Scale { produce_bytes: 1 << 30, fetch_bytes: 8 << 30, requests: 500_000 }
+    };
+    type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
+    let program = program.as_path();
+    let cases: Vec<Case<'_>> = vec![
+        ("produce 256", Box::new(|| Ok(vec![cases::produce(program, scale, 256 << 10)?]))),
+        ("produce 16", Box::new(|| Ok(vec![cases::produce(program, scale, 16 << 10)?]))),
+        ("fetch", Box::new(|| Ok(vec![cases::fetch(program, scale)?]))),
+        ("small 1", Box::new(|| Ok(vec![cases::small(program, scale, 1)?]))),
+        ("small 5", Box::new(|| Ok(vec![cases::small(program, scale, 5)?]))),
+        ("start", Box::new(|| cases::starts(program))),
+        ("idle", Box::new(|| cases::idle(program))),
+    ];
+    let mut figures = Vec::new();
+    for (_, case) in cases.iter().filter(|(name, _)| name.contains(&args.only)) {
+        for figure in case()? {
+            if !args.json {
+                println!("{}", line(&figure));
+            }
+            figures.push(figure);
+        }
     }
-    let cpu = raw::send_file(folder.path(), 4 << 30, 1 << 20)?;
-    println!("sendfile 1 MiB: {cpu:.3} CPU s/GB");
-    for (connections, depth) in [(50, 1), (50, 5)] {
-        let cpu = raw::echo(connections, depth, 200, 300_000)?;
-        println!("echo 200 B, {connections} connections, depth {depth}: {cpu:.2} CPU µs a request");
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     Ok(())
+}
+
+fn line(figure: &Figure) -> String {
+    let raw = match (figure.raw, figure.ratio()) {
+        (Some(raw), Some(ratio)) => format!("raw {raw:.3}, ratio {ratio:.2}"),
+        _ => String::new(),
+    };
+    format!("{:<56} {:>9.3} {:<9} {raw:<26} {}", figure.case, figure.klamm, figure.unit, figure.note)
 }
