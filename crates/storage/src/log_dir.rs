@@ -29,6 +29,8 @@ pub struct LogDir {
     online: AtomicBool,
     cause: OnceLock<Arc<str>>,
     checkpoints: Mutex<Checkpoints>,
+    /// The last run ended with a failed write or sync.
+    failed_before: bool,
     /// Released when the directory is closed, even if somebody still holds the directory itself.
     lock: Mutex<Option<Box<dyn DirLock>>>,
 }
@@ -120,6 +122,8 @@ pub enum OpenDirError {
 const META_FILE: &str = "meta.properties";
 const LOCK_FILE: &str = ".lock";
 const CLEAN_FILE: &str = ".kafka_cleanshutdown";
+/// Ours: a write or sync failed, and no orderly stop followed.
+const FAILED_FILE: &str = ".klamm_failed";
 /// A checkpoint or properties file larger than this is not one.
 const SMALL_FILE_BYTES_MAX: u64 = 256 << 20;
 
@@ -173,6 +177,7 @@ impl LogDir {
             })?;
         check_identity(path, &meta, expected)?;
         let last = read_last_run(&*disk, path).map_err(at)?;
+        let failed_before = disk.exists(&path.join(FAILED_FILE)).map_err(at)?;
         if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
             disk.remove_file(&path.join(CLEAN_FILE)).map_err(at)?;
             disk.sync_dir(path).map_err(at)?;
@@ -184,6 +189,7 @@ impl LogDir {
             online: AtomicBool::new(true),
             cause: OnceLock::new(),
             checkpoints: Mutex::new(Checkpoints::after(&last)),
+            failed_before,
             lock: Mutex::new(Some(lock)),
         };
         Ok((Arc::new(dir), last))
@@ -225,13 +231,26 @@ impl LogDir {
         self.cause.get().cloned()
     }
 
-    /// Takes the directory offline for good. The first cause stays.
+    /// Takes the directory offline for good. The first cause stays, and is left in a file as well as the disk allows it:
+    /// the next start must know that the cache may hold what will never be written.
     pub fn fail(&self, cause: &str) -> StorageError {
+        self.online.store(false, Ordering::Release);
         if self.cause.set(cause.into()).is_ok() {
             tracing::error!(dir = %self.path.display(), cause, "log directory goes offline");
+            let left = self
+                .disk
+                .replace(&self.path.join(FAILED_FILE), cause.as_bytes());
+            if let Err(error) = left {
+                tracing::warn!(dir = %self.path.display(), %error, "the failure cannot be noted");
+            }
         }
-        self.online.store(false, Ordering::Release);
         self.offline()
+    }
+
+    /// The last run ended with a failed write or sync. Pages whose sync failed look clean to the kernel: unless they are
+    /// written again, a later sync says yes and they are lost with the power.
+    pub(crate) const fn failed_before(&self) -> bool {
+        self.failed_before
     }
 
     /// Every partition folder, and what else has a state: see [`FolderName`]. Sorted by name.
@@ -271,7 +290,13 @@ impl LogDir {
     /// The disk fails; the next start recovers.
     pub fn mark_clean_stop(&self, broker_epoch: i64) -> Result<(), StorageError> {
         let content = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
-        self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())
+        self.replace(&self.path.join(CLEAN_FILE), content.as_bytes())?;
+        if !self.failed_before {
+            return Ok(());
+        }
+        // Every log was written again where needed, and synced.
+        let removed = self.disk.remove_file(&self.path.join(FAILED_FILE));
+        removed.map_err(|e| self.fail_io("removing the note of a failure", &e))
     }
 
     /// Gives the directory up: nothing more is written, and another process may open it.
@@ -304,6 +329,14 @@ impl LogDir {
             StorageError::DiskFull { dir: self.path.clone() }
         } else {
             self.fail(&format!("{}: {error}", path.display()))
+        }
+    }
+
+    /// Takes the directory offline because an error left a log half changed.
+    pub(crate) fn fail_for(&self, error: StorageError) -> StorageError {
+        match error {
+            StorageError::Offline { .. } => error,
+            _ => self.fail(&error.to_string()),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::scan::{Found, HeaderWalk};
 use crate::segment::{Segment, SegmentError};
 use klamm_host::DiskFile;
 use std::collections::VecDeque;
+use std::io::IoSlice;
 
 /// What recovery did to one log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +32,8 @@ pub struct RecoveryReport {
     /// Segments behind the cut that were removed.
     pub segments_dropped: usize,
 }
+
+const WRITE_AGAIN_BYTES: usize = 256 << 10;
 
 /// What a segment's batches must continue.
 struct Chain {
@@ -98,6 +101,7 @@ impl PartitionLog {
         report: &mut RecoveryReport,
     ) -> Result<(), StorageError> {
         let mut position = self.trusted_place(recovery_point)?;
+        let trusted = position;
         let segment = self.active_segment();
         let (base, size) = (segment.base, segment.size);
         let log_path = self.files.path(FileKind::Log, base);
@@ -165,7 +169,27 @@ impl PartitionLog {
                 .and_then(|()| file.sync_data())
                 .map_err(|e| self.files.dir.fail_io("cutting a log during recovery", &e))?;
         }
+        if self.files.dir.failed_before() {
+            self.write_again(&*file, trusted, position)?;
+        }
         Ok(())
+    }
+
+    /// Writes a part of the log file again: see `LogDir::failed_before`.
+    fn write_again(&self, file: &dyn DiskFile, from: u64, to: u64) -> Result<(), StorageError> {
+        let mut piece = vec![0; WRITE_AGAIN_BYTES];
+        let mut at = from;
+        while at < to {
+            let len = (to - at).min(WRITE_AGAIN_BYTES as u64) as usize;
+            let piece = piece.get_mut(..len).unwrap_or_default();
+            let again = file
+                .read_exact_at(piece, at)
+                .and_then(|()| file.write_all_at(&[IoSlice::new(piece)], at));
+            again.map_err(|e| self.files.dir.fail_io("writing a log again", &e))?;
+            at += len as u64;
+        }
+        file.sync_data()
+            .map_err(|e| self.files.dir.fail_io("writing a log again", &e))
     }
 
     /// Why a batch cannot follow the ones before it.

@@ -15,8 +15,8 @@ impl PartitionLog {
         self.files.dir.check_online()?;
         let to = offset.min(self.high_watermark);
         if to > self.log_start {
-            self.log_start = to;
             self.change_epochs(|epochs| epochs.cut_start(to))?;
+            self.log_start = to;
         }
         Ok(self.log_start)
     }
@@ -45,14 +45,12 @@ impl PartitionLog {
             // The active one as well: begin a new one at the log's end.
             self.roll(now_ms)?;
         }
-        let gone: Vec<_> = self.segments.drain(..count).collect();
-        let first_base = self.segments.first().map_or(self.log_end, |s| s.base);
-        self.cursors.lock().forget();
-        if first_base > self.log_start {
-            self.log_start = first_base;
-        }
-        let start = self.log_start;
+        let first_base = self.segments.get(count).map_or(self.log_end, |s| s.base);
+        let start = self.log_start.max(first_base);
         self.change_epochs(|epochs| epochs.cut_start(start))?;
+        self.log_start = start;
+        let gone: Vec<_> = self.segments.drain(..count).collect();
+        self.cursors.lock().forget();
         let mut paths = Vec::new();
         for segment in &gone {
             segment.close();

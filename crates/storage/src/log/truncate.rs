@@ -27,16 +27,39 @@ impl PartitionLog {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(offset);
         }
-        self.files
-            .dir
-            .lower_recovery_point(&self.partition, offset)?;
+        // Looked up before anything is removed: a failed read changes nothing.
+        let segment = &self.segments[self.segment_index_of(offset)];
+        let found = match segment.locate(&self.files, offset) {
+            Ok(found) => found,
+            Err(SegmentError::Storage(error)) => return Err(error),
+            Err(SegmentError::Damage(damage)) => {
+                let reason = format!("truncating: {} at {}", damage.reason, damage.position);
+                return Err(self.files.dir.fail(&reason));
+            }
+        };
+        let end = found.map_or(offset, |f| f.header.base_offset.0.min(offset));
+        self.files.dir.lower_recovery_point(&self.partition, end)?;
+        // Half a truncation is no state to go on from.
+        let position = found.map(|f| f.position);
+        let done = self.cut_all(offset, end, position, now_ms);
+        done.map_err(|e| self.files.dir.fail_for(e))?;
+        Ok(end)
+    }
+
+    fn cut_all(
+        &mut self,
+        offset: i64,
+        end: i64,
+        position: Option<u64>,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
         while self.active_segment().base > offset {
             self.drop_newest()?;
         }
-        let end = self.cut_active(offset)?;
-        self.files.dir.lower_recovery_point(&self.partition, end)?;
-        self.after_truncation(end, now_ms)?;
-        Ok(end)
+        if let Some(position) = position {
+            self.cut_active(position, end)?;
+        }
+        self.after_truncation(end, now_ms)
     }
 
     /// Forgets everything; the next offset is `offset`.
@@ -54,6 +77,11 @@ impl PartitionLog {
         self.files
             .dir
             .lower_recovery_point(&self.partition, first.min(offset))?;
+        let done = self.begin_anew(offset, now_ms);
+        done.map_err(|e| self.files.dir.fail_for(e))
+    }
+
+    fn begin_anew(&mut self, offset: i64, now_ms: i64) -> Result<(), StorageError> {
         while self.segments.len() > 1 {
             self.drop_newest()?;
         }
@@ -76,36 +104,23 @@ impl PartitionLog {
         self.change_epochs(crate::epoch_history::EpochHistory::clear)
     }
 
-    /// Cuts the active segment before the batch that holds `offset`. Gives the log's new end.
-    fn cut_active(&mut self, offset: i64) -> Result<i64, StorageError> {
+    /// Cuts the active segment at a batch boundary.
+    fn cut_active(&mut self, position: u64, end: i64) -> Result<(), StorageError> {
         let segment = self.active_segment();
-        let found = match segment.locate(&self.files, offset) {
-            Ok(found) => found,
-            Err(SegmentError::Storage(error)) => return Err(error),
-            Err(SegmentError::Damage(damage)) => {
-                let reason = format!("truncating: {} at {}", damage.reason, damage.position);
-                return Err(self.files.dir.fail(&reason));
-            }
-        };
-        let Some(found) = found else {
-            return Ok(offset.min(self.log_end));
-        };
-        let end = offset.min(found.header.base_offset.0);
         let file = segment.open(&self.files)?;
         let base = segment.base;
-        file.set_len(found.position)
+        file.set_len(position)
             .and_then(|()| file.sync_data())
             .map_err(|e| self.files.dir.fail_io("truncating a log", &e))?;
         let files = self.files.clone();
         let segment = self.active_segment_mut();
-        segment.size = found.position;
+        segment.size = position;
         let below = end.saturating_sub(base);
         let kept = segment.offsets.count_below(&files, base, below)?;
         segment.offsets.truncate(kept, &files, base)?;
         let kept = segment.times.count_below(&files, base, below)?;
         segment.times.truncate(kept, &files, base)?;
-        segment.cut_aborted(&files, end)?;
-        Ok(end)
+        segment.cut_aborted(&files, end)
     }
 
     fn after_truncation(&mut self, end: i64, now_ms: i64) -> Result<(), StorageError> {

@@ -5,7 +5,7 @@ use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::EndTransaction;
 
 /// Every kind of step, most of them before and after a sync.
-fn script() -> Vec<Step> {
+pub(crate) fn script() -> Vec<Step> {
     use Step::*;
     let (abort, commit) = (End(EndTransaction::Abort), End(EndTransaction::Commit));
     vec![

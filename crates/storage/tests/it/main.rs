@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod crash;
+mod faults;
 mod kafka_wrote;
 mod store;
 mod story;

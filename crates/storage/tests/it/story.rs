@@ -129,6 +129,45 @@ impl Story {
         }
     }
 
+    pub(crate) fn is_online(&self) -> bool {
+        self.dir.is_online()
+    }
+
+    /// The log holds exactly what the model says.
+    pub(crate) fn expect_whole(&self, what: &str) {
+        let found = read_all(&self.log)
+            .into_iter()
+            .map(|(base, last, body)| (base, (last, body)));
+        let found: BTreeMap<_, _> = found.collect();
+        let start = self.log.log_start_offset();
+        let mut expected = self.model.batches.clone();
+        expected.retain(|base, _| *base >= start);
+        assert_eq!(
+            found.keys().collect::<Vec<_>>(),
+            expected.keys().collect::<Vec<_>>(),
+            "{what}"
+        );
+        assert!(found == expected, "{what}");
+        assert_eq!(self.log.log_end_offset(), self.model.end, "{what}");
+    }
+
+    /// An offline directory takes nothing and gives nothing.
+    pub(crate) fn expect_silence(&mut self, what: &str) {
+        let bytes = numbered(1, 1, &BatchFields::default());
+        assert!(
+            self.log
+                .append_as_leader(&bytes, context(Origin::Client))
+                .is_err(),
+            "{what}"
+        );
+        assert!(self.log.sync_work(SyncScope::All).is_err(), "{what}");
+        assert!(
+            self.log.read(0, 1, true, UpperBound::LogEnd).is_err(),
+            "{what}"
+        );
+        assert!(self.dir.mark_clean_stop(1).is_err(), "{what}");
+    }
+
     fn append(&mut self, fields: &BatchFields, count: usize) -> Result<(), Stopped> {
         self.number += 1;
         self.write(&numbered(self.number, count, fields), Origin::Client)
@@ -154,12 +193,13 @@ impl Story {
     }
 
     fn sync(&mut self, scope: SyncScope) -> Result<(), Stopped> {
+        let mut result = Ok(());
         if let Some(work) = self.log.sync_work(scope).map_err(|_| Stopped)? {
-            self.log.synced(work.run());
+            let done = work.run();
+            result = done.as_ref().map(drop).map_err(|_| Stopped);
+            self.log.synced(done);
         }
-        if !self.dir.is_online() {
-            return Err(Stopped);
-        }
+        result?;
         assert_eq!(self.log.flushed_end_offset(), self.log.log_end_offset());
         self.model.promised_end = self.model.end;
         Ok(())
@@ -188,16 +228,16 @@ impl Story {
 
     fn truncate(&mut self) -> Result<(), Stopped> {
         let to = (self.model.end - 3).max(self.model.start);
-        // Once begun, nothing above the cut is promised.
-        self.model.promised_end = self.model.promised_end.min(to);
-        while let Some((base, batch)) = self.model.batches.pop_last() {
-            if batch.0 < to {
-                self.model.batches.insert(base, batch);
-                break;
-            }
-            self.model.promised_end = self.model.promised_end.min(base);
-        }
+        // Once begun, nothing from the batch on that holds the cut is promised.
+        let cut = self
+            .model
+            .batches
+            .range(..=to)
+            .next_back()
+            .map_or(to, |(base, batch)| if batch.0 < to { to } else { *base });
+        self.model.promised_end = self.model.promised_end.min(cut);
         self.model.end = self.log.truncate_to(to, 0).map_err(|_| Stopped)?;
+        self.model.batches.retain(|_, batch| batch.0 < to);
         let end = self.model.end;
         self.model.produced.retain(|offset, _| *offset < end);
         self.sequences[0] = self
@@ -230,10 +270,8 @@ impl Story {
 
     fn restart(&mut self) -> Result<(), Stopped> {
         if let Some(work) = self.log.prepare_close().map_err(|_| Stopped)? {
-            self.log.synced(work.run());
-        }
-        if !self.dir.is_online() {
-            return Err(Stopped);
+            let done = work.run().map_err(|_| Stopped)?;
+            self.log.synced(Ok(done));
         }
         self.model.promised_end = self.model.end;
         self.write_checkpoints()?;

@@ -1,0 +1,159 @@
+//! Disk calls that fail, one at a time and for good: what is acknowledged stays true, and the log stays whole or silent.
+
+use crate::crash::script;
+use crate::store::{context, numbered, open_dir, partition};
+use crate::story::{DATA, Step, Story, check_recovered, config};
+use klamm_host::Disk;
+use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
+use klamm_records::BatchFields;
+use klamm_storage::{AppendError, HandleCache, Origin, PartitionLog, StorageError, SyncScope};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs the script with one call failing. A step that fails while the directory stays online is tried again.
+fn run_with(disk: &SimDisk, steps: &[Step], what: &str) -> (bool, crate::story::Model) {
+    let Some(mut story) = Story::begin(disk) else {
+        return (true, Default::default());
+    };
+    for step in steps {
+        if story.step(*step).is_ok() {
+            continue;
+        }
+        if !story.is_online() {
+            story.expect_silence(what);
+            return (true, story.model);
+        }
+        if *step == Step::Restart {
+            // A start that fails is tried again by a person.
+            return (true, story.model);
+        }
+        story.expect_whole(what);
+        if story.step(*step).is_err() {
+            assert!(!story.is_online(), "{what}: {step:?} fails twice");
+            return (true, story.model);
+        }
+        story.expect_whole(what);
+    }
+    (false, story.model)
+}
+
+#[test]
+fn every_call_may_fail() {
+    let steps = script();
+    for effect in [Effect::Eio, Effect::Enospc, Effect::ShortWrite] {
+        for call in 0.. {
+            let disk = SimDisk::new();
+            disk.inject(DiskFault::once(OpFilter::Any, call, effect));
+            let before = disk.calls();
+            let what = format!("{effect:?} at call {call}");
+            let (stopped, model) = run_with(&disk, &steps, &what);
+            let over = disk.calls() - before <= call;
+            disk.clear_faults();
+            for (seed, policy) in [
+                CrashPolicy::KeepAll,
+                CrashPolicy::DropUnsynced,
+                CrashPolicy::Random { torn: true, reorder: true },
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let fork = disk.fork();
+                fork.crash(policy, &mut SimRng::new(seed as u64 + call));
+                check_recovered(&fork, &model, &format!("{what}, {policy:?}"));
+            }
+            if over {
+                assert!(!stopped && call > 200, "{what}");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failed_sync_is_final_for_its_directory_and_for_no_other() {
+    let disk = SimDisk::new();
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let cache = HandleCache::new(10);
+    let make = |path: &str| {
+        let (dir, _) = open_dir(&mounted, Path::new(path)).unwrap();
+        let config = Arc::new(config());
+        let log = PartitionLog::create(&dir, &cache, partition("t"), None, config, 0).unwrap();
+        (dir, log)
+    };
+    let (bad_dir, mut bad) = make("/bad");
+    let (good_dir, mut good) = make("/good");
+    let bytes = numbered(1, 3, &BatchFields::default());
+    bad.append_as_leader(&bytes, context(Origin::Client))
+        .unwrap();
+    disk.inject(DiskFault::once(OpFilter::Sync, 0, Effect::Eio).on("/bad .log"));
+    let result = bad.sync_work(SyncScope::Data).unwrap().unwrap().run();
+    assert!(matches!(result, Err(StorageError::Offline { .. })));
+    bad.synced(result);
+    assert_eq!(bad.flushed_end_offset(), 0);
+    assert!(!bad_dir.is_online() && bad_dir.failure().is_some());
+    // The kernel would say yes to the next sync; nobody asks it.
+    let refused = bad.append_as_leader(&bytes, context(Origin::Client));
+    assert!(matches!(
+        refused,
+        Err(AppendError::Storage(StorageError::Offline { .. }))
+    ));
+    assert!(bad.sync_work(SyncScope::Data).is_err());
+    assert!(bad.prepare_close().is_err());
+    assert!(bad_dir.mark_clean_stop(1).is_err());
+    good.append_as_leader(&bytes, context(Origin::Client))
+        .unwrap();
+    let done = good.sync_work(SyncScope::Data).unwrap().unwrap().run();
+    good.synced(done);
+    assert_eq!((good.flushed_end_offset(), good_dir.is_online()), (3, true));
+}
+
+#[test]
+fn a_full_disk_refuses_appends_and_serves_reads_until_there_is_room() {
+    let disk = SimDisk::new();
+    let mut story = Story::begin(&disk).unwrap();
+    for _ in 0..5 {
+        story.step(Step::Append).unwrap();
+    }
+    disk.set_capacity(1);
+    for _ in 0..3 {
+        let bytes = numbered(1, 3, &BatchFields::default());
+        let refused = story.log.append_as_leader(&bytes, context(Origin::Client));
+        let full = matches!(
+            refused,
+            Err(AppendError::Storage(StorageError::DiskFull { .. }))
+        );
+        assert!(full, "{refused:?}");
+        story.expect_whole("full");
+    }
+    disk.set_capacity(1 << 30);
+    for step in [
+        Step::Append,
+        Step::SyncData,
+        Step::Append,
+        Step::Restart,
+        Step::Append,
+    ] {
+        story.step(step).unwrap();
+        story.expect_whole("room again");
+    }
+}
+
+#[test]
+fn a_write_that_stops_half_way_is_cut_back() {
+    let disk = SimDisk::new();
+    let mut story = Story::begin(&disk).unwrap();
+    story.step(Step::Append).unwrap();
+    let log_bytes = |disk: &SimDisk| {
+        let path = Path::new(DATA).join("t-0/00000000000000000000.log");
+        disk.mount().file_len(&path).unwrap().unwrap()
+    };
+    let before = log_bytes(&disk);
+    disk.inject(DiskFault::once(OpFilter::Is(DiskOp::Write), 0, Effect::ShortWrite).on(".log"));
+    story.step(Step::Append).unwrap_err();
+    assert_eq!(log_bytes(&disk), before);
+    // If not even that works, nothing may be appended behind the garbage.
+    disk.inject(DiskFault::once(OpFilter::Is(DiskOp::Write), 0, Effect::ShortWrite).on(".log"));
+    disk.inject(DiskFault::once(OpFilter::Is(DiskOp::SetLen), 0, Effect::Eio).on(".log"));
+    story.step(Step::Append).unwrap_err();
+    assert!(!story.is_online());
+}
