@@ -11,8 +11,6 @@ use tokio::sync::oneshot;
 pub(crate) struct DecisionContext<'a> {
     /// The state after all records written so far, the settings, this node, the voters.
     pub(crate) controller: Controller<'a>,
-    /// Wall clock, in milliseconds since the Unix epoch.
-    pub(crate) now_ms: i64,
     /// The offset that the decision's first record will have: a broker's epoch is the offset of its registration.
     pub(crate) next_offset: Offset,
     /// Random bits, one call a number.

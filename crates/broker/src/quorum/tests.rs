@@ -2,7 +2,7 @@
 
 use super::*;
 use klamm_codec::Str;
-use klamm_host::{Disk, OpenMode};
+use klamm_host::OpenMode;
 use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimNode, World};
 use klamm_metadata::MetadataRecord;
 use klamm_metadata::decide::InitialLevels;
@@ -580,4 +580,58 @@ fn an_interrupted_transaction_is_aborted_at_the_start() {
         set(&quorum, "whole", "1").await.unwrap();
         assert_eq!(value_of(&quorum, "whole").as_deref(), Some("1"));
     });
+}
+
+/// Opens, decides, snapshots, stops; the power goes at one call of the disk. Returns the values answered and asked.
+async fn script(host: &Host, lines: &str, from: i64) -> (Option<i64>, i64) {
+    let (mut answered, mut asked) = (None, from);
+    let Ok((quorum, _)) = open(host, lines).await else {
+        return (answered, asked);
+    };
+    for value in from + 1..from + 25 {
+        asked = value;
+        if set(&quorum, "k", &value.to_string()).await.is_err() {
+            return (answered, asked);
+        }
+        answered = Some(value);
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    quorum.shutdown().await;
+    (answered, asked)
+}
+
+#[test]
+fn the_power_may_go_at_any_call_of_the_disk() {
+    let lines =
+        "metadata.log.max.record.bytes.between.snapshots=1000\nmetadata.max.retention.bytes=1\n";
+    let mut calls = 0;
+    loop {
+        let reached = simulate(calls, |mut node| async move {
+            let host = node.boot();
+            format(&host);
+            let (first, _) = script(&host, lines, 0).await;
+            node.crash(CrashPolicy::Random { torn: true, reorder: true });
+            let host = node.boot();
+            let fault = DiskFault::once(OpFilter::Mutating, calls, Effect::PowerOff);
+            node.disk.inject(fault);
+            let (second, asked) = script(&host, lines, 100).await;
+            node.disk.clear_faults();
+            node.crash(CrashPolicy::Random { torn: true, reorder: calls % 2 == 0 });
+            let (quorum, recorder) = open(&node.boot(), lines).await.unwrap();
+            let found: i64 = value_of(&quorum, "k").unwrap().parse().unwrap();
+            let least = second.or(first).unwrap();
+            assert!(
+                found == least || found == asked,
+                "call {calls}: {found}, answered {least}, asked {asked}"
+            );
+            set(&quorum, "k", "0").await.unwrap();
+            assert!(recorder.halts.lock().is_empty());
+            asked < 124
+        });
+        calls += 1;
+        if !reached {
+            break;
+        }
+    }
+    assert!(calls > 60, "only {calls} calls of the disk were tried");
 }

@@ -39,19 +39,14 @@ impl Engine {
         let voters: Vec<NodeId> = self.raft.voters().ids().collect();
         let (next_offset, kraft_version) =
             (self.raft.log().end, self.raft.history().kraft_version());
-        let (node, now_ms) = (self.node, self.host.clock.now_ms());
+        let node = self.node;
         let layers = self.published.layers.load_full();
         let entropy = std::sync::Arc::clone(&self.host.entropy);
         let image = self.pending()?.latest();
         let controller =
             Controller { image, layers: &layers, node, voters: &voters, kraft_version };
         let mut random = || entropy.next_u128();
-        Some(proposal.decide(&mut DecisionContext {
-            controller,
-            now_ms,
-            next_offset,
-            random: &mut random,
-        }))
+        Some(proposal.decide(&mut DecisionContext { controller, next_offset, random: &mut random }))
     }
 
     /// Writes records so that all of them take effect or none: one batch, or a metadata transaction over several
