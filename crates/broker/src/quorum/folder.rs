@@ -2,7 +2,7 @@
 
 use super::engine::EngineError;
 use super::snapshot_file::{self, SnapshotContent, SnapshotError};
-use klamm_host::Disk;
+use klamm_host::{Disk, OpenMode};
 use klamm_raft::{ElectionState, SnapshotId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub(super) const FOLDER: &str = "__cluster_metadata-0";
 const ELECTION_FILE: &str = "quorum-state";
 pub(super) const BOOTSTRAP_FILE: &str = "bootstrap.checkpoint";
+/// The first batch of a snapshot, with its voters, is not larger.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// A larger `quorum-state` is not one.
 const ELECTION_BYTES_MAX: u64 = 1 << 20;
 
@@ -81,10 +83,6 @@ impl MetadataFolder {
         Ok(found)
     }
 
-    pub(super) fn snapshot_bytes(&self) -> Result<u64, EngineError> {
-        Ok(self.snapshots()?.iter().map(|(_, bytes)| bytes).sum())
-    }
-
     /// Reads a snapshot.
     pub(super) fn read_snapshot(&self, id: SnapshotId) -> Result<SnapshotContent, SnapshotError> {
         snapshot_file::decode(&self.disk.read(&self.path.join(id.file_name()))?)
@@ -99,12 +97,23 @@ impl MetadataFolder {
         snapshot_file::decode(&self.disk.read(&path)?).map(Some)
     }
 
-    /// Removes snapshots that a later one replaces. The later one is durable.
-    pub(super) fn remove_snapshots_below(&self, id: SnapshotId) -> Result<(), EngineError> {
-        for (old, _) in self.snapshots()?.into_iter().filter(|(old, _)| *old < id) {
-            self.remove(&old.file_name())?;
-        }
-        Ok(())
+    /// When the last batch in a snapshot was written; `None` if its header can't be read.
+    pub(super) fn snapshot_timestamp_ms(&self, id: SnapshotId) -> Option<i64> {
+        let file = self
+            .disk
+            .open(&self.path.join(id.file_name()), OpenMode::Read)
+            .ok()?;
+        let len = usize::try_from(file.len().ok()?)
+            .ok()?
+            .min(HEADER_BYTES_MAX);
+        let mut head = vec![0; len];
+        file.read_exact_at(&mut head, 0).ok()?;
+        snapshot_file::timestamp_ms(&head)
+    }
+
+    /// Removes a snapshot that a later one replaces. The later one is durable.
+    pub(super) fn remove_snapshot(&self, id: SnapshotId) -> Result<(), EngineError> {
+        self.remove(&id.file_name())
     }
 
     /// Removes what a crash left half done: unfinished snapshots, and those that were being deleted.

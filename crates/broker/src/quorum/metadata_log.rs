@@ -27,7 +27,8 @@ fn disk(error: &dyn std::fmt::Display) -> EngineError {
 }
 
 fn log_config(settings: &Settings) -> LogConfig {
-    let segment_bytes = settings.get(&broker::METADATA_LOG_SEGMENT_BYTES);
+    let for_tests: Option<i32> = settings.get(&broker::INTERNAL_METADATA_LOG_SEGMENT_BYTES);
+    let segment_bytes = for_tests.unwrap_or(settings.get(&broker::METADATA_LOG_SEGMENT_BYTES));
     LogConfig {
         segment_bytes: u32::try_from(segment_bytes).unwrap_or(1 << 30),
         segment_ms: settings.get(&broker::METADATA_LOG_SEGMENT_MS),

@@ -114,6 +114,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<SnapshotContent, SnapshotError> {
     }
 }
 
+/// The time in a snapshot's header; `head` holds at least the first batch.
+pub(super) fn timestamp_ms(head: &[u8]) -> Option<i64> {
+    let first = batches(head).next()?.ok()?;
+    let records = ControlRecord::of_batch(&first).ok()?;
+    records.iter().find_map(|(_, record)| match record {
+        ControlRecord::SnapshotHeader { last_timestamp_ms } => Some(*last_timestamp_ms),
+        _ => None,
+    })
+}
+
 /// Writes a snapshot so that a crash leaves all of it or none of it under its name.
 ///
 /// # Errors

@@ -329,8 +329,17 @@ fn a_decision_too_large_for_a_batch_is_a_transaction() {
             "seen at once or not at all"
         );
         assert_eq!(value_of(&quorum, "k99").map(|v| v.len()), Some(100));
+        let begins = |batch: &klamm_records::BatchView<'_>| {
+            let records = batching::decode_records(batch).unwrap();
+            records
+                .iter()
+                .any(|record| matches!(record, MetadataRecord::BeginTransaction(_)))
+        };
+        let log = read(&host, LOG);
+        let ours = batches(&log).map(Result::unwrap).skip(2);
+        assert_eq!(ours.filter(begins).count(), 1);
         assert!(
-            batches(&read(&host, LOG))
+            batches(&log)
                 .map(Result::unwrap)
                 .all(|batch| batch.bytes().len() <= 2048)
         );
@@ -386,8 +395,7 @@ fn a_failed_sync_ends_the_quorum() {
 
 #[test]
 fn a_snapshot_takes_the_place_of_the_log() {
-    let lines =
-        "metadata.log.max.record.bytes.between.snapshots=2000\nmetadata.max.retention.bytes=1\n";
+    let lines = "metadata.log.max.record.bytes.between.snapshots=2000\nmetadata.max.retention.bytes=1\ninternal.metadata.log.segment.bytes=1500\n";
     simulate(7, |mut node| async move {
         let host = node.boot();
         format(&host);
@@ -403,6 +411,7 @@ fn a_snapshot_takes_the_place_of_the_log() {
             .filter_map(|name| SnapshotId::of_file(name))
             .collect();
         assert_eq!(snapshots.len(), 1, "older ones are gone");
+        assert!(!names(&host, "__cluster_metadata-0").contains(&"00000000000000000000.log".into()));
         assert!(snapshots[0].end_offset > Offset(20));
         let image = quorum.image();
         drop(quorum);
@@ -602,8 +611,7 @@ async fn script(host: &Host, lines: &str, from: i64) -> (Option<i64>, i64) {
 
 #[test]
 fn the_power_may_go_at_any_call_of_the_disk() {
-    let lines =
-        "metadata.log.max.record.bytes.between.snapshots=1000\nmetadata.max.retention.bytes=1\n";
+    let lines = "metadata.log.max.record.bytes.between.snapshots=1000\nmetadata.max.retention.bytes=1\ninternal.metadata.log.segment.bytes=1200\n";
     let mut calls = 0;
     loop {
         let reached = simulate(calls, |mut node| async move {
@@ -634,4 +642,28 @@ fn the_power_may_go_at_any_call_of_the_disk() {
         }
     }
     assert!(calls > 60, "only {calls} calls of the disk were tried");
+}
+
+#[test]
+fn snapshots_go_when_they_are_old_and_replaced() {
+    simulate(14, |mut node| async move {
+        let host = node.boot();
+        format(&host);
+        let (quorum, _) = open(&host, "metadata.max.retention.ms=10000000\n")
+            .await
+            .unwrap();
+        for round in 0..6 {
+            set(&quorum, "k", &round.to_string()).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_secs(3_700)).await;
+        }
+        let snapshots = names(&host, "__cluster_metadata-0");
+        let snapshots = snapshots
+            .iter()
+            .filter(|name| name.ends_with(".checkpoint"))
+            .count();
+        assert_eq!(
+            snapshots, 2,
+            "of seven, those whose last record is young enough"
+        );
+    });
 }

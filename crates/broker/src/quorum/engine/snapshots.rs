@@ -79,14 +79,32 @@ impl Engine {
         };
         tracing::info!(snapshot = %id, "metadata snapshot written");
         self.step(Input::SnapshotTaken { id })?;
-        let kept = u64::try_from(self.settings.get(&broker::METADATA_MAX_RETENTION_BYTES))
-            .unwrap_or(u64::MAX);
-        if self.log.size_bytes() + self.folder.snapshot_bytes()? > kept {
-            self.log.trim(id.end_offset, self.host.clock.now_ms())?;
-            self.folder.remove_snapshots_below(id)?;
-            self.step(Input::LogTrimmed { id })?;
+        while let Some((old, next)) = self.superfluous_snapshot()? {
+            // The log first: a start without its snapshot would be a hole.
+            self.log.trim(next.end_offset, self.host.clock.now_ms())?;
+            self.step(Input::LogTrimmed { id: next })?;
+            self.folder.remove_snapshot(old)?;
         }
         Ok(())
+    }
+
+    /// The oldest snapshot and the one behind it, if the older one is to go: for room, or for age.
+    fn superfluous_snapshot(&self) -> Result<Option<(SnapshotId, SnapshotId)>, EngineError> {
+        let snapshots = self.folder.snapshots()?;
+        let [(old, _), (next, _), ..] = snapshots.as_slice() else {
+            return Ok(None);
+        };
+        let bytes: u64 = snapshots.iter().map(|(_, bytes)| bytes).sum();
+        let bytes_max = self.settings.get(&broker::METADATA_MAX_RETENTION_BYTES);
+        let too_large =
+            u64::try_from(bytes_max).is_ok_and(|max| self.log.size_bytes() + bytes > max);
+        let age_max = self.settings.get(&broker::METADATA_MAX_RETENTION_MS);
+        let too_old = || {
+            let written = self.folder.snapshot_timestamp_ms(*old);
+            let age = written.map(|at| self.host.clock.now_ms().saturating_sub(at));
+            age_max >= 0 && age.is_none_or(|age| age > age_max)
+        };
+        Ok((too_large || too_old()).then_some((*old, *next)))
     }
 }
 
