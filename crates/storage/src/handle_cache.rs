@@ -40,38 +40,49 @@ impl HandleCache {
         Arc::new(Self { capacity: capacity.max(1), ring: Mutex::default() })
     }
 
-    /// Files open at the moment, as far as the cache knows.
+    /// Files open at the moment, those with unsynced writes included.
     #[must_use]
     pub fn open_files(&self) -> usize {
-        self.ring
-            .lock()
-            .open
+        let ring = self.ring.lock();
+        ring.open
             .iter()
-            .filter(|slot| slot.strong_count() > 0)
+            .filter_map(Weak::upgrade)
+            .filter(|slot| slot.file.lock().is_some())
             .count()
     }
 
     fn admit(&self, slot: &Arc<Slot>) {
         let mut ring = self.ring.lock();
-        // Two rounds: the first may only take the marks of use away.
-        let mut steps = 2 * ring.open.len();
-        while ring.open.len() >= self.capacity && steps > 0 {
-            steps -= 1;
-            let at = ring.hand % ring.open.len();
-            let gone = ring
-                .open
-                .get(at)
-                .and_then(Weak::upgrade)
-                .is_none_or(|s| s.release());
-            if gone {
-                ring.open.swap_remove(at);
-            } else {
-                ring.hand = at + 1;
-            }
-        }
+        ring.shrink_below(self.capacity);
         ring.open.push(Arc::downgrade(slot));
     }
+
+    /// Closes what is too much, now that files were unpinned.
+    pub(crate) fn trim(&self) {
+        self.ring.lock().shrink_below(self.capacity + 1);
+    }
 }
+
+impl Ring {
+    /// Turns the hand until fewer than `limit` files are open, or for a while.
+    fn shrink_below(&mut self, limit: usize) {
+        // Twice around, since the first visit may only take the mark of use away; but never for long.
+        let mut steps = (2 * self.open.len()).min(STEPS_MAX);
+        while self.open.len() >= limit && steps > 0 {
+            steps -= 1;
+            let at = self.hand % self.open.len();
+            let slot = self.open.get(at).and_then(Weak::upgrade);
+            if slot.is_none_or(|s| s.release()) {
+                self.open.swap_remove(at);
+            } else {
+                self.hand = at + 1;
+            }
+        }
+    }
+}
+
+/// Steps of the hand in one call.
+const STEPS_MAX: usize = 256;
 
 impl Slot {
     pub(crate) fn new() -> Arc<Self> {

@@ -156,21 +156,32 @@ impl PartitionLog {
                 epoch: chain.epoch.max(header.leader_epoch.0),
             };
         };
-        self.active_segment_mut().size = position;
         if let Some(reason) = damage {
             report.cut = Some((size - position, reason));
             tracing::warn!(path = %log_path.display(), position, reason, "log cut");
         }
+        self.settle_active(&*file, trusted, position)
+    }
+
+    /// The active segment's file ends at `position` from now on; up to `trusted` nothing was in doubt.
+    fn settle_active(
+        &mut self,
+        file: &dyn DiskFile,
+        trusted: u64,
+        position: u64,
+    ) -> Result<(), StorageError> {
+        self.active_segment_mut().size = position;
+        let path = || self.files.path(FileKind::Log, self.active_segment().base);
         let len = file
             .len()
-            .map_err(|e| self.files.read_failed(&log_path, &e))?;
+            .map_err(|e| self.files.read_failed(&path(), &e))?;
         if len != position {
             file.set_len(position)
                 .and_then(|()| file.sync_data())
                 .map_err(|e| self.files.dir.fail_io("cutting a log during recovery", &e))?;
         }
         if self.files.dir.failed_before() {
-            self.write_again(&*file, trusted, position)?;
+            self.write_again(file, trusted, position)?;
         }
         Ok(())
     }

@@ -253,6 +253,7 @@ impl PartitionLog {
                 }
             }
         }
+        self.files.cache.trim();
     }
 
     /// Writes the index entries that wait in memory.

@@ -3,6 +3,10 @@
 mod appending;
 mod reading;
 mod restarting;
+mod retaining;
+mod syncing;
+mod transacting;
+mod truncating;
 
 use super::*;
 use crate::config::TimestampSource;

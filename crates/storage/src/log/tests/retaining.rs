@@ -1,0 +1,159 @@
+//! Deleting the beginning: records, segments, whole logs.
+
+use super::*;
+
+fn filled(config: LogConfig) -> Bench {
+    let small = small_segments();
+    let config = LogConfig {
+        segment_bytes: small.segment_bytes,
+        index_interval_bytes: small.index_interval_bytes,
+        ..config
+    };
+    let mut bench = Bench::new(config);
+    for i in 0..30 {
+        bench.append(&plain(5, 1000 + i * 10));
+    }
+    bench
+}
+
+fn bases(bench: &mut Bench) -> Vec<i64> {
+    bench
+        .log()
+        .segments()
+        .iter()
+        .map(|s| s.base_offset)
+        .collect()
+}
+
+/// Runs retention and the deletion that it asks for.
+fn expire(bench: &mut Bench, now_ms: i64) -> bool {
+    let Some(gone) = bench.log().expired(now_ms).unwrap() else {
+        return false;
+    };
+    assert_eq!(gone.delay_ms(), 60_000);
+    gone.mark().unwrap();
+    assert!(bench.files().iter().any(|n| n.ends_with(".log.deleted")));
+    gone.remove().unwrap();
+    assert!(!bench.files().iter().any(|n| n.ends_with(".deleted")));
+    true
+}
+
+#[test]
+fn records_are_deleted_up_to_an_offset_and_segments_follow() {
+    let mut bench = filled(LogConfig { retention_ms: -1, ..LogConfig::default() });
+    let before = bases(&mut bench);
+    assert_eq!(
+        bench.log().advance_log_start(before[2] + 3).unwrap(),
+        before[2] + 3
+    );
+    assert_eq!(bench.log().advance_log_start(1).unwrap(), before[2] + 3);
+    let out = bench.log().read(before[2], 1, true, UpperBound::LogEnd);
+    assert!(matches!(out, Err(ReadError::OutOfRange { .. })));
+    let first = bench.log().offset_for_timestamp(0).unwrap().unwrap();
+    assert_eq!(first.offset, before[2] + 3);
+    assert!(expire(&mut bench, 0));
+    assert_eq!(bases(&mut bench), before[2..]);
+    assert_eq!(
+        bench.log().epoch_history().entries(),
+        [(EPOCH, before[2] + 3)]
+    );
+    bench.restart();
+    assert_eq!(bench.log().log_start_offset(), before[2] + 3);
+    assert_eq!(bench.log().advance_log_start(i64::MAX).unwrap(), 150);
+}
+
+#[test]
+fn time_takes_whole_segments_oldest_first() {
+    let mut bench = filled(LogConfig { retention_ms: 1000, ..LogConfig::default() });
+    let before = bases(&mut bench);
+    let newest_of_first = 1000 + before[1] / 5 * 10 - 10 + 4;
+    assert!(!expire(&mut bench, newest_of_first + 1000));
+    assert!(expire(&mut bench, newest_of_first + 1001));
+    assert_eq!(bases(&mut bench), before[1..]);
+    assert_eq!(bench.log().log_start_offset(), before[1]);
+    // All of it is old: an empty segment at the end remains.
+    assert!(expire(&mut bench, 1_000_000));
+    assert_eq!(bases(&mut bench), [150]);
+    assert_eq!(bench.append(&plain(1, 5)).base_offset, 150);
+    bench.restart();
+    assert_eq!(bench.read_all(), [(150, 150)]);
+}
+
+#[test]
+fn size_takes_what_is_surplus() {
+    let mut bench = filled(LogConfig {
+        retention_ms: -1,
+        retention_bytes: 2000,
+        ..LogConfig::default()
+    });
+    let total = bench.log().size_bytes();
+    assert!(expire(&mut bench, 0));
+    let left = bench.log().size_bytes();
+    assert!(left >= 2000 && left < total);
+    let first = bench.log().segments()[0].bytes;
+    assert!(left - first < 2000);
+    assert!(!expire(&mut bench, 0));
+}
+
+#[test]
+fn nothing_above_the_high_watermark_and_nothing_compacted_expires() {
+    let mut bench = filled(LogConfig { retention_ms: 1, ..LogConfig::default() });
+    let before = bases(&mut bench);
+    bench.log().set_high_watermark(before[1] - 1);
+    assert!(!expire(&mut bench, i64::MAX));
+    bench.log().set_high_watermark(before[1]);
+    assert!(expire(&mut bench, i64::MAX));
+    assert_eq!(bases(&mut bench), before[1..]);
+    let mut bench = filled(LogConfig {
+        retention_ms: 1,
+        cleanup_delete: false,
+        cleanup_compact: true,
+        ..LogConfig::default()
+    });
+    assert!(!expire(&mut bench, i64::MAX));
+    bench.log().advance_log_start(140).unwrap();
+    assert!(expire(&mut bench, i64::MAX));
+}
+
+#[test]
+fn readers_keep_what_they_hold() {
+    let mut bench = filled(LogConfig { retention_ms: 1, ..LogConfig::default() });
+    let range = bench
+        .log()
+        .read(0, 500, true, UpperBound::LogEnd)
+        .unwrap()
+        .range
+        .unwrap();
+    let before = range.read().unwrap();
+    assert!(expire(&mut bench, i64::MAX));
+    assert_eq!(range.read().unwrap(), before);
+}
+
+#[test]
+fn what_a_deletion_left_goes_at_the_next_start() {
+    let mut bench = filled(LogConfig { retention_ms: 1, ..LogConfig::default() });
+    bench
+        .log()
+        .expired(i64::MAX)
+        .unwrap()
+        .unwrap()
+        .mark()
+        .unwrap();
+    assert!(bench.files().iter().any(|n| n.ends_with(".deleted")));
+    bench.restart();
+    assert!(!bench.files().iter().any(|n| n.ends_with(".deleted")));
+    assert_eq!(bench.log().log_start_offset(), 150);
+}
+
+#[test]
+fn a_deleted_log_is_a_renamed_folder() {
+    let mut bench = filled(LogConfig::default());
+    let log = bench.log.take().unwrap();
+    let dir = Arc::clone(log.dir());
+    let name = log.delete(0xabc).unwrap();
+    let folders = dir.folders().unwrap();
+    assert_eq!(folders, [(name.clone(), crate::layout::FolderName::Delete)]);
+    dir.remove_folder(&name).unwrap();
+    dir.remove_folder(&name).unwrap();
+    assert!(dir.folders().unwrap().is_empty());
+}
