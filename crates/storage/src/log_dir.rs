@@ -146,12 +146,23 @@ pub fn format_log_dir(
         check_identity(path, &found, &expected)?;
         return Ok(found);
     }
+    // Before the identity is written: where it is found, the way to it is durable.
+    sync_way(disk, path).map_err(at)?;
     disk.replace(&path.join(META_FILE), wanted.format().as_bytes())
         .map_err(at)?;
-    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        disk.sync_dir(parent).map_err(at)?;
-    }
     Ok(wanted.clone())
+}
+
+/// Makes the names of a folder and of those above it durable: any of them may be new.
+fn sync_way(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    for above in path.ancestors().skip(1) {
+        match disk.sync_dir(above) {
+            // Not ours to read, so not ours to have made.
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => break,
+            synced => synced?,
+        }
+    }
+    Ok(())
 }
 
 impl LogDir {

@@ -2,6 +2,7 @@
 
 use super::*;
 use klamm_host::os::OsDisk;
+use klamm_host_sim::{CrashPolicy, SimDisk, SimRng};
 use klamm_model::TopicName;
 
 fn meta() -> MetaProperties {
@@ -34,6 +35,15 @@ fn a_directory_is_formatted_once_and_keeps_its_id() {
     let other = MetaProperties { cluster_id: "x".into(), ..meta() };
     let refused = format_log_dir(&OsDisk, &path, &other);
     assert!(matches!(refused, Err(OpenDirError::OtherCluster { .. })));
+}
+
+#[test]
+fn a_formatted_directory_is_there_after_a_power_cut() {
+    let disk = SimDisk::new();
+    let path = Path::new("/new/way/data");
+    format_log_dir(&disk, path, &meta()).unwrap();
+    disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(1));
+    assert!(read_meta(&disk, path).unwrap().is_some());
 }
 
 #[test]
