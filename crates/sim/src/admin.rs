@@ -6,6 +6,7 @@ use crate::stage::Client;
 use klamm_codec::Str;
 use klamm_model::Uuid;
 use klamm_wire::ErrorCode;
+use klamm_wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 use klamm_wire::messages::create_topics::{
     CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
 };
@@ -22,11 +23,17 @@ use std::collections::BTreeMap;
 
 const TOPIC_RESOURCE: i8 = 2;
 const RETENTION: &str = "retention.ms";
+const RETENTION_DEFAULT_MS: i64 = 604_800_000;
 /// Few names, so that deleted topics come again.
 const REUSED_NAMES: u64 = 6;
 
-/// Creates the topics of the start.
+/// Asks what the node offers, and creates the topics of the start.
 pub(crate) async fn prepare(client: &mut Client) {
+    let asked: ApiVersionsResponse = client.call(&ApiVersionsRequest::default(), 0).await;
+    let offered = asked.api_keys.iter();
+    *client.stage.offered.borrow_mut() = offered
+        .map(|api| (api.api_key, (api.min_version, api.max_version)))
+        .collect();
     for i in 0..client.stage.options.topics {
         create_topic(client, &format!("topic-{i}")).await;
     }
@@ -180,7 +187,7 @@ fn created(client: &Client, id: Uuid, name: &str, partitions: i32, synced: bool)
         synced,
         deleting: false,
         deleted: false,
-        retention_ms: Vec::new(),
+        retention_ms: vec![RETENTION_DEFAULT_MS],
     };
     client.stage.oracle().topic_created(id, facts);
 }
@@ -309,9 +316,8 @@ async fn check_retention(client: &mut Client) {
         return;
     };
     let wanted = facts.retention_ms.clone();
-    if let (Some(shown), false) = (shown, wanted.is_empty())
+    if let Some(shown) = shown
         && !wanted.contains(&shown)
-        && wanted.len() == 1
     {
         oracle.violation(format!(
             "{target:?} keeps for {shown} ms, asked for was {wanted:?}"

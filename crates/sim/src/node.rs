@@ -1,6 +1,9 @@
 //! A broker on a simulated machine.
 
+use klamm_broker::Broker;
+use klamm_host::Host;
 use klamm_host_sim::{CrashPolicy, SimNode};
+use klamm_settings::Settings;
 use std::net::IpAddr;
 
 /// Where the broker listens.
@@ -20,11 +23,12 @@ pub(crate) enum Kind {
 pub(crate) struct BrokerNode {
     pub(crate) machine: SimNode,
     kind: Kind,
+    broker: Option<Broker>,
 }
 
 impl BrokerNode {
     pub(crate) fn new(machine: SimNode, kind: Kind) -> Self {
-        Self { machine, kind }
+        Self { machine, kind, broker: None }
     }
 
     pub(crate) fn ip(&self) -> IpAddr {
@@ -36,8 +40,9 @@ impl BrokerNode {
         let host = self.machine.boot();
         match self.kind {
             Kind::Real => {
-                drop(host);
-                Err("no broker yet".to_owned())
+                let settings = settings(self.ip())?;
+                self.broker = Some(start(host, settings).await?);
+                Ok(())
             }
             #[cfg(test)]
             Kind::Paper(bug) => crate::paper::start(host, PORT, bug).await,
@@ -45,10 +50,35 @@ impl BrokerNode {
     }
 
     /// Stops the broker in an orderly way.
-    pub(crate) async fn stop(&mut self) {}
+    pub(crate) async fn stop(&mut self) {
+        if let Some(broker) = self.broker.take() {
+            broker.shutdown().await;
+        }
+    }
 
     /// Ends the boot at once.
     pub(crate) fn crash(&mut self, policy: CrashPolicy) {
         self.machine.crash(policy);
+        self.broker = None;
+    }
+}
+
+async fn start(host: Host, settings: Settings) -> Result<Broker, String> {
+    // A large future: boxed, so that it does not grow those of its callers.
+    Box::pin(Broker::start(host, settings))
+        .await
+        .map_err(|error| error.to_string())
+}
+
+fn settings(ip: IpAddr) -> Result<Settings, String> {
+    let overrides = [
+        ("listeners", format!("PLAINTEXT://{ip}:{PORT}")),
+        ("log.dirs", "/data/klamm".to_owned()),
+        ("auto.create.topics.enable", "false".to_owned()),
+    ];
+    let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
+    match Settings::load("", &overrides) {
+        Ok(loaded) => Ok(loaded.settings),
+        Err(refused) => Err(format!("{refused:?}")),
     }
 }

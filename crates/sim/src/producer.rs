@@ -114,6 +114,7 @@ async fn run_session(client: &mut Client, target: Target) {
 async fn identify(client: &mut Client) -> (i64, i16) {
     loop {
         let request = InitProducerIdRequest {
+            transactional_id: None,
             transaction_timeout_ms: 60_000,
             producer_id: -1,
             producer_epoch: -1,

@@ -97,7 +97,11 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
     local
         .run_until(async {
             nemesis.start().await;
-            prepare(&mut nemesis.inspector).await;
+            let preparing = prepare(&mut nemesis.inspector);
+            if timeout(HEALED_WAIT_MAX, preparing).await.is_err() {
+                stage.violation("the first topics can't be created".to_owned());
+                return;
+            }
             let mut actors = JoinSet::new();
             for _ in 0..stage.options.producers {
                 actors.spawn_local(produce(stage.client(rng.fork())));

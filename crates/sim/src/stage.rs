@@ -7,6 +7,7 @@ use klamm_host_sim::{SimNet, SimNetwork, SimRng, Trace};
 use klamm_model::Uuid;
 use klamm_wire::Request;
 use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub(crate) struct Stage {
     pub(crate) trace: Trace,
     /// Actors begin nothing new.
     pub(crate) draining: Cell<bool>,
+    /// The versions of each API that the node offers.
+    pub(crate) offered: RefCell<BTreeMap<i16, (i16, i16)>>,
     next_ip: Cell<u8>,
 }
 
@@ -37,6 +40,7 @@ impl Stage {
             net,
             trace,
             draining: Cell::new(false),
+            offered: RefCell::default(),
             next_ip: Cell::new(1),
         }
     }
@@ -123,10 +127,12 @@ impl Client {
         oracle.topic(topic).is_none_or(|facts| facts.deleting)
     }
 
-    /// A version of a request, drawn from those that exist, not below `lowest`.
+    /// A version of a request, drawn from those that the node offers, not below `lowest`.
     pub(crate) fn version<R: Request>(&mut self, lowest: i16) -> i16 {
-        let low = R::MIN_VERSION.max(lowest);
-        let span = u64::from(R::MAX_VERSION.abs_diff(low));
+        let offered = self.stage.offered.borrow().get(&(R::KEY as i16)).copied();
+        let (low, high) = offered.unwrap_or((R::MIN_VERSION, R::MAX_VERSION));
+        let low = low.max(R::MIN_VERSION).max(lowest);
+        let span = u64::from(high.min(R::MAX_VERSION).abs_diff(low));
         low + i16::try_from(self.rng.between(0, span)).unwrap_or(0)
     }
 

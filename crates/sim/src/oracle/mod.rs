@@ -18,6 +18,7 @@ use crate::RecordId;
 use klamm_model::Uuid;
 use partition::{Partition, Sent};
 use std::collections::BTreeMap;
+use tokio::time::Instant;
 
 /// A partition of one incarnation of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +82,9 @@ pub struct TopicFacts {
 }
 
 /// The memory of promises.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Oracle {
+    start: Instant,
     topics: BTreeMap<Uuid, TopicFacts>,
     partitions: BTreeMap<PartitionKey, Partition>,
     /// Which partition each record was made for, and by whom.
@@ -99,11 +101,29 @@ pub struct Oracle {
     pub read: u64,
 }
 
+impl Default for Oracle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Oracle {
     /// Nothing promised yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            start: Instant::now(),
+            topics: BTreeMap::new(),
+            partitions: BTreeMap::new(),
+            records: Vec::new(),
+            batches: BTreeMap::new(),
+            next_batch: 0,
+            idempotent: Vec::new(),
+            producer_ids: BTreeMap::new(),
+            violations: Vec::new(),
+            acknowledged: 0,
+            read: 0,
+        }
     }
 
     /// The promises broken so far.
@@ -114,7 +134,12 @@ impl Oracle {
 
     /// Notes a broken promise.
     pub fn violation(&mut self, text: String) {
-        self.violations.push(text);
+        self.tell(text);
+    }
+
+    fn tell(&mut self, text: String) {
+        let at = self.start.elapsed().as_secs_f64();
+        self.violations.push(format!("at {at:.3} s: {text}"));
     }
 
     /// A new producer session.
@@ -182,7 +207,7 @@ impl Oracle {
                 ));
             }
         }
-        self.violations.extend(broken);
+        broken.into_iter().for_each(|text| self.tell(text));
     }
 
     /// A producer makes `count` records and sends them as one batch.
@@ -217,12 +242,15 @@ impl Oracle {
 
     /// A batch was refused at its first attempt: none of it may ever be read.
     pub fn refused(&mut self, batch: BatchKey) {
-        if let Some(sent) = self.batches.remove(&batch)
-            && let Some(partition) = self.partitions.get_mut(&sent.to)
-        {
-            let found = partition.refuse(&sent.ids);
-            self.violations
-                .extend(found.map(|id| format!("{id:?} was read and then refused")));
+        let Some(sent) = self.batches.remove(&batch) else {
+            return;
+        };
+        let found = match self.partitions.get_mut(&sent.to) {
+            Some(partition) => partition.refuse(&sent.ids),
+            None => Vec::new(),
+        };
+        for id in found {
+            self.tell(format!("{id:?} was read and then refused"));
         }
     }
 
@@ -249,7 +277,7 @@ impl Oracle {
         if let Some(partition) = self.partitions.get_mut(&key)
             && let Err(text) = partition.observed(floor, marks)
         {
-            self.violations.push(format!("{key:?}: {text}"));
+            self.tell(format!("{key:?}: {text}"));
         }
     }
 
@@ -259,33 +287,41 @@ impl Oracle {
         for (offset, id) in records {
             self.read += 1;
             if *offset != expected {
-                self.violations.push(format!(
+                self.tell(format!(
                     "{key:?}: read {offset} where {expected} should follow"
                 ));
             }
             expected = offset + 1;
             match id {
                 Some(id) => self.place(key, *offset, *id, false),
-                None => self.violations.push(format!(
+                None => self.tell(format!(
                     "{key:?}: the record at {offset} was never sent like this"
                 )),
             }
         }
     }
 
+    /// A topic under deletion is promised nothing, and nobody looks where its logs end after a crash.
+    fn is_watched(&self, key: PartitionKey) -> bool {
+        let topic = self.topics.get(&key.topic);
+        topic.is_some_and(|facts| !facts.deleting)
+    }
+
     fn place(&mut self, key: PartitionKey, offset: i64, id: RecordId, acknowledged: bool) {
+        if !self.is_watched(key) {
+            return;
+        }
         let index = usize::try_from(id.0).unwrap_or(usize::MAX);
         let made_for = self.records.get(index).copied();
         let Some((_, producer)) = made_for.filter(|(to, _)| *to == key) else {
-            self.violations
-                .push(format!("{key:?}: {id:?} at {offset} was sent elsewhere"));
+            self.tell(format!("{key:?}: {id:?} at {offset} was sent elsewhere"));
             return;
         };
         let once = self.idempotent[producer.0 as usize];
         if let Some(partition) = self.partitions.get_mut(&key)
             && let Err(text) = partition.place(offset, id, acknowledged, once)
         {
-            self.violations.push(format!("{key:?}: {text}"));
+            self.tell(format!("{key:?}: {text}"));
         }
     }
 
@@ -293,8 +329,9 @@ impl Oracle {
     pub fn restarted(&mut self, key: PartitionKey, ending: Ending, start: i64, end: i64) {
         if let Some(partition) = self.partitions.get_mut(&key) {
             let broken = partition.restarted(ending, start, end);
-            self.violations
-                .extend(broken.into_iter().map(|text| format!("{key:?}: {text}")));
+            for text in broken {
+                self.tell(format!("{key:?}: {text}"));
+            }
         }
     }
 
@@ -319,7 +356,8 @@ impl Oracle {
                 broken.push(format!("{id:?} at {offset} stands behind {before:?}"));
             }
         }
-        self.violations
-            .extend(broken.into_iter().map(|text| format!("{key:?}: {text}")));
+        for text in broken {
+            self.tell(format!("{key:?}: {text}"));
+        }
     }
 }

@@ -65,10 +65,10 @@ impl Partition {
     }
 
     /// The refused records that were read before.
-    pub(super) fn refuse(&mut self, ids: &[RecordId]) -> impl Iterator<Item = RecordId> {
+    pub(super) fn refuse(&mut self, ids: &[RecordId]) -> Vec<RecordId> {
         self.refused.extend(ids);
         let known = ids.iter().filter(|id| self.offsets.contains_key(id));
-        known.copied().collect::<Vec<_>>().into_iter()
+        known.copied().collect()
     }
 
     pub(super) fn may_delete_below(&mut self, offset: i64) {

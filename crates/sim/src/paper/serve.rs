@@ -5,6 +5,7 @@ use super::{Bug, State, Topic, framed};
 use bytes::Bytes;
 use klamm_codec::{Dec, Message, Records, Str};
 use klamm_model::Uuid;
+use klamm_wire::messages::api_versions::*;
 use klamm_wire::messages::create_topics::*;
 use klamm_wire::messages::delete_records::*;
 use klamm_wire::messages::delete_topics::*;
@@ -15,7 +16,7 @@ use klamm_wire::messages::init_producer_id::*;
 use klamm_wire::messages::list_offsets::*;
 use klamm_wire::messages::metadata::*;
 use klamm_wire::messages::produce::*;
-use klamm_wire::{ErrorCode, Request};
+use klamm_wire::{ApiKey, ErrorCode, Request};
 use std::path::Path;
 
 pub(super) enum Reply {
@@ -55,11 +56,20 @@ impl State {
                 })*
             };
         }
-        calls!(ProduceRequest => produce, FetchRequest => fetch, ListOffsetsRequest => list_offsets,
+        calls!(ApiVersionsRequest => api_versions, ProduceRequest => produce, FetchRequest => fetch, ListOffsetsRequest => list_offsets,
             MetadataRequest => metadata, CreateTopicsRequest => create, DeleteTopicsRequest => delete,
             DeleteRecordsRequest => delete_records, InitProducerIdRequest => init_producer_id,
             DescribeConfigsRequest => describe, IncrementalAlterConfigsRequest => alter);
         Reply::Close
+    }
+
+    fn api_versions(&mut self, _: ApiVersionsRequest) -> Option<ApiVersionsResponse> {
+        let api = |key: ApiKey| {
+            let (min_version, max_version) = key.versions();
+            ApiVersion { api_key: key as i16, min_version, max_version }
+        };
+        let api_keys = ApiKey::ALL.iter().map(|key| api(*key)).collect();
+        Some(ApiVersionsResponse { api_keys, ..ApiVersionsResponse::default() })
     }
 
     fn topic(&mut self, name: &str, id: Uuid) -> Option<&mut Topic> {
