@@ -7,10 +7,10 @@ use crate::checkpoint::{self, Offsets};
 use crate::error::{StorageError, is_full};
 use crate::layout::FolderName;
 use crate::meta_properties::{MetaProperties, MetaPropertiesError};
-use klamm_host::{DirLock, Disk};
+use klamm_host::{DirLock, Disk, OpenMode};
 use klamm_model::{NodeId, TopicPartition, Uuid};
 use parking_lot::Mutex;
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -332,6 +332,16 @@ impl LogDir {
         self.disk
             .replace(path, content)
             .map_err(|e| self.judge(path, &e))
+    }
+
+    /// Writes a small file that nothing relies on before the next sync.
+    pub(crate) fn write_unsynced(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {
+        self.check_online()?;
+        let written = self.disk.open(path, OpenMode::Create).and_then(|file| {
+            file.set_len(0)?;
+            file.write_all_at(&[IoSlice::new(content)], 0)
+        });
+        written.map_err(|e| self.judge(path, &e))
     }
 
     /// No room leaves the directory online; every other failure is final.

@@ -54,7 +54,15 @@ impl PartitionLog {
         let mut epochs = self.epochs.clone();
         if change(&mut epochs) {
             let path = self.files.folder_path().join(epoch_history::FILE);
-            self.files.dir.replace(&path, epochs.format().as_bytes())?;
+            if self.epochs.entries().is_empty() {
+                // Nothing is lost with it: recovery finds a first epoch in the batches.
+                let content = epochs.format();
+                self.files.dir.write_unsynced(&path, content.as_bytes())?;
+                self.flush.new_epochs = true;
+                self.flush.folder_dirty = true;
+            } else {
+                self.files.dir.replace(&path, epochs.format().as_bytes())?;
+            }
             self.epochs = epochs;
         }
         Ok(())

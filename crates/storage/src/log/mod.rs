@@ -54,7 +54,7 @@ pub struct PartitionLog {
     partition: TopicPartition,
     topic_id: Option<Uuid>,
     /// `partition.metadata` or the folder itself may not be on disk yet.
-    identity_dirty: bool,
+    identity: Identity,
     files: Files,
     config: Arc<LogConfig>,
     /// By base offset. *Invariant:* never empty; the last one is active.
@@ -84,6 +84,17 @@ struct Active {
     first_timestamp_ms: Option<i64>,
     /// When the segment was made or opened, for logs without timestamps.
     created_ms: i64,
+}
+
+/// Whether folder and topic id are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    /// Not even written.
+    Unwritten,
+    /// Written; the next sync makes them durable.
+    Unsynced,
+    /// On disk.
+    Durable,
 }
 
 /// One segment, for inspection.

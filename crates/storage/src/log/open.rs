@@ -5,7 +5,7 @@
 
 use super::swap::finish_swaps;
 use super::sync::{FlushState, SyncScope, SyncWork};
-use super::{Active, PartitionLog, RecoveryReport};
+use super::{Active, Identity, PartitionLog, RecoveryReport};
 use crate::config::LogConfig;
 use crate::epoch_history::{self, EpochHistory};
 use crate::error::StorageError;
@@ -60,8 +60,7 @@ pub struct OtherTopicId {
 type Lens = [Option<u64>; 4];
 
 impl PartitionLog {
-    /// Makes an empty log. Folder and topic id are durable before its first append; a crash before that leaves nothing,
-    /// or an empty log.
+    /// Makes an empty log. Folder and topic id are written before its first record and durable with the first sync.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -82,7 +81,7 @@ impl PartitionLog {
         }
         dir.scrub(&log.partition)?;
         dir.disk().create_dir_all(&path).map_err(|e| fail(&e))?;
-        let log = Self { topic_id, identity_dirty: true, ..log };
+        let log = Self { topic_id, identity: Identity::Unwritten, ..log };
         log.start_file(log.active_segment())?;
         log.active_segment().close();
         Ok(log)
@@ -112,9 +111,16 @@ impl PartitionLog {
         };
         let entries = finish_swaps(&log.files, entries)?;
         // After a crash the folder's own name may be in the cache only.
-        log.identity_dirty = !last.clean;
+
         let lens = log.take_listing(&entries)?;
         let epochs = log.read_small_files()?;
+        if !last.clean {
+            // A file that is there is not written over: what it says may be durable already.
+            log.identity = match log.topic_id {
+                Some(_) => Identity::Unsynced,
+                None => Identity::Unwritten,
+            };
+        }
         let recovery = log.load(&lens, last, now_ms)?;
         log.settle(last, epochs, now_ms)?;
         for segment in &log.segments {
@@ -135,7 +141,7 @@ impl PartitionLog {
         Self {
             partition,
             topic_id: None,
-            identity_dirty: false,
+            identity: Identity::Durable,
             files,
             config,
             segments: vec![Segment::empty(0)],
@@ -325,27 +331,24 @@ impl PartitionLog {
             Some(_) => Ok(()),
             None => {
                 self.topic_id = Some(wanted);
-                self.identity_dirty = true;
+                self.identity = Identity::Unwritten;
                 Ok(())
             }
         }
     }
 
-    /// Makes folder and topic id durable, once.
+    /// Writes the topic id, once, before the first record. It becomes durable with the first sync, as the records do.
     pub(super) fn write_identity(&mut self) -> Result<(), StorageError> {
-        if !self.identity_dirty {
-            return Ok(());
+        if let Identity::Unwritten = self.identity {
+            if let Some(id) = self.topic_id {
+                let path = self.files.folder_path().join(partition_metadata::FILE);
+                self.files
+                    .dir
+                    .write_unsynced(&path, partition_metadata::format(id).as_bytes())?;
+            }
+            self.identity = Identity::Unsynced;
+            self.flush.folder_dirty = true;
         }
-        if let Some(id) = self.topic_id {
-            let path = self.files.folder_path().join(partition_metadata::FILE);
-            self.files
-                .dir
-                .replace(&path, partition_metadata::format(id).as_bytes())?;
-        }
-        let dir = self.files.dir.path();
-        let synced = self.files.disk().sync_dir(dir);
-        synced.map_err(|e| self.files.dir.fail_io("syncing the log directory", &e))?;
-        self.identity_dirty = false;
         Ok(())
     }
 

@@ -7,11 +7,13 @@
 //! Two depths. `Data` syncs the log files: acknowledged records survive. `All` syncs indexes and snapshots too, and only
 //! that moves the recovery point: recovery may then trust what lies below it.
 
-use super::PartitionLog;
+use super::{Identity, PartitionLog};
+use crate::epoch_history;
 use crate::error::StorageError;
 use crate::files::Files;
 use crate::handle_cache::Slot;
 use crate::layout::FileKind;
+use crate::partition_metadata;
 use klamm_host::{DiskFile, OpenMode};
 use std::io;
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub struct SyncDone {
     active_base: i64,
     dirty_bytes: u64,
     truncations: u64,
+    /// Folder and topic id are durable.
+    identity: bool,
 }
 
 /// What of a log is on disk.
@@ -68,6 +72,8 @@ pub(super) struct FlushState {
     /// Files were made, renamed or removed.
     pub(super) folder_dirty: bool,
     pub(super) new_snapshots: Vec<i64>,
+    /// The epoch history was written for the first time and not synced.
+    pub(super) new_epochs: bool,
     pub(super) running: bool,
     /// Counts truncations: a sync that began before one proves nothing about what came after.
     pub(super) truncations: u64,
@@ -85,6 +91,7 @@ impl FlushState {
             first_dirty_index: first_dirty,
             folder_dirty: false,
             new_snapshots: Vec::new(),
+            new_epochs: false,
             running: false,
             truncations: 0,
         }
@@ -187,7 +194,14 @@ impl PartitionLog {
             snapshots.extend(txn.map(|s| self.files.path(FileKind::TxnIndex, s.base)));
             let new = std::mem::take(&mut self.flush.new_snapshots);
             snapshots.extend(new.iter().map(|o| self.files.path(FileKind::Snapshot, *o)));
+            if std::mem::take(&mut self.flush.new_epochs) {
+                snapshots.push(self.files.folder_path().join(epoch_history::FILE));
+            }
             self.write_waiting_entries()?;
+        }
+        let identity = self.identity == Identity::Unsynced;
+        if identity && self.topic_id.is_some() {
+            snapshots.push(self.files.folder_path().join(partition_metadata::FILE));
         }
         self.flush.running = true;
         let folder = std::mem::take(&mut self.flush.folder_dirty);
@@ -197,6 +211,7 @@ impl PartitionLog {
             active_base: self.active_segment().base,
             dirty_bytes: self.flush.dirty_bytes,
             truncations: self.flush.truncations,
+            identity,
         };
         Ok(Some(SyncWork {
             files: self.files.clone(),
@@ -238,6 +253,9 @@ impl PartitionLog {
                 .dir
                 .set_recovery_point(&self.partition, flush.recovery_point);
             flush.first_dirty_index = flush.first_dirty_index.max(done.active_base);
+        }
+        if done.identity && self.identity == Identity::Unsynced {
+            self.identity = Identity::Durable;
         }
         let nothing_new = done.end == self.log_end;
         for segment in self
@@ -295,6 +313,11 @@ impl SyncWork {
         }
         if self.folder {
             files.sync_folder()?;
+        }
+        if self.done.identity {
+            let dir = files.dir.path();
+            let synced = files.disk().sync_dir(dir);
+            synced.map_err(|e| files.dir.fail_io("syncing the log directory", &e))?;
         }
         Ok(self.done)
     }
