@@ -13,7 +13,7 @@ use crate::row::{Key, Kind, Row, Update};
 use crate::settings::{Settings, without_listener_prefix};
 use crate::topic_config::{TopicConfig, synonyms_of};
 use crate::value::{FromValue, Value};
-use crate::{group, table};
+use crate::{broker, group, table};
 use std::collections::BTreeMap;
 
 /// What was set for one resource at run time, as the metadata log holds it.
@@ -147,7 +147,7 @@ impl Layers {
         let rows = table::BROKER.values().filter(|row| !row.is_internal());
         let mut lines: Vec<_> = rows
             .map(|row| {
-                let found = self.broker_layers(&[(row.name, 1)], true);
+                let found = self.broker_layers(&broker_names(row), true);
                 describe(row, &self.broker_value(row), found, !row.is_dynamic())
             })
             .collect();
@@ -184,7 +184,7 @@ impl Layers {
         let line = |(name, text): (&String, &String)| match table::BROKER.get(name.as_str()) {
             Some(row) => {
                 let value = row.parse(text).unwrap_or(Value::Unset);
-                let found = self.broker_layers(&[(row.name, 1)], false);
+                let found = self.broker_layers(&[row.name], false);
                 describe(row, &value, found, false)
             }
             None => unknown(name, Source::ClusterWide),
@@ -198,9 +198,11 @@ impl Layers {
         let rows = table::TOPIC.values().filter(|row| !row.is_internal());
         rows.map(|row| {
             let own = own_layer(row, overrides, Source::Topic);
-            let found = own
-                .into_iter()
-                .chain(self.broker_layers(synonyms_of(row.name), true));
+            let names: Vec<_> = synonyms_of(row.name)
+                .iter()
+                .map(|(name, _)| *name)
+                .collect();
+            let found = own.into_iter().chain(self.broker_layers(&names, true));
             describe(
                 row,
                 &self.topic_value(row, overrides),
@@ -285,10 +287,10 @@ impl Layers {
     }
 
     /// What each layer of the node holds under some names, the effective first.
-    fn broker_layers(&self, names: &[(&'static str, i64)], with_broker: bool) -> Vec<Synonym> {
+    fn broker_layers(&self, names: &[&'static str], with_broker: bool) -> Vec<Synonym> {
         let rows: Vec<&Row> = names
             .iter()
-            .filter_map(|(name, _)| table::BROKER.get(name).copied())
+            .filter_map(|name| table::BROKER.get(name).copied())
             .collect();
         let dynamic = |layer: &Overrides, row: &Row| layer.get(row.name)?.parse_as(row);
         let sources = [
@@ -314,6 +316,18 @@ impl Layers {
         }
         found
     }
+}
+
+/// The names under which the layers of a node's setting are shown: Kafka shows all three units of the retention time
+/// with the one in ms, which stands for them.
+fn broker_names(row: &Row) -> Vec<&'static str> {
+    if row.name == broker::LOG_RETENTION_MS.name() {
+        return synonyms_of("retention.ms")
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+    }
+    vec![row.name]
 }
 
 /// Reads stored text; `None` if the row refuses it.

@@ -111,12 +111,23 @@ pub(crate) mod reason {
     pub(crate) const STABLE: &str = "only final versions are offered";
     pub(crate) const READY: &str = "listeners open when the node can serve";
     pub(crate) const METRIC: &str = "metrics are counted, not sampled";
+    pub(crate) const BOUNDED: &str =
+        "`klamm.connection.max.inflight.requests` and `klamm.max.inflight.bytes` bound them";
+    pub(crate) const SOCKETS: &str = "the system sizes the buffers of sockets itself";
+    pub(crate) const BACKLOG: &str = "4096 may wait";
+    pub(crate) const CHECKPOINTS: &str =
+        "all checkpoints are written at `log.flush.offset.checkpoint.interval.ms`";
+    pub(crate) const RECOVERY: &str = "logs are recovered one after the other";
+    pub(crate) const BY_BYTES: &str = "old snapshots go by bytes";
+    pub(crate) const TESTS: &str = "it is for tests of Kafka itself";
+    pub(crate) const LZ4: &str = "the lz4 encoder has one level";
     pub(crate) const KERBEROS: &str = "Kerberos is not offered";
     pub(crate) const TLS: &str = "the best common version is chosen";
     pub(crate) const SECURITY: &str = "security";
     pub(crate) const GROUPS: &str = "groups";
     pub(crate) const TRANSACTIONS: &str = "transactions";
     pub(crate) const CLUSTER: &str = "several nodes";
+    pub(crate) const MOVES: &str = "moves between data folders";
     pub(crate) const TIERING: &str = "tiered storage";
     pub(crate) const QUOTAS: &str = "quotas";
     pub(crate) const TELEMETRY: &str = "client telemetry";

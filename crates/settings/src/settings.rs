@@ -223,7 +223,11 @@ fn unify_aliases(texts: &mut BTreeMap<String, String>, reasons: &mut Vec<String>
         }
     }
     // Clients that only know the old name find it, as with Kafka.
-    if let Some(id) = texts.get("node.id").cloned() {
+    let id = texts
+        .get("node.id")
+        .map(String::as_str)
+        .or(broker::NODE_ID.row().default);
+    if let Some(id) = id.map(str::to_owned) {
         texts.entry("broker.id".to_owned()).or_insert(id);
     }
 }

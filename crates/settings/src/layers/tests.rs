@@ -156,7 +156,7 @@ fn brokers_describe_themselves() {
     let lines = layers.describe_broker();
     assert_eq!(
         line(&lines, "log.retention.ms"),
-        "ClusterWide 5 [ClusterWide log.retention.ms=5]"
+        "ClusterWide 5 [ClusterWide log.retention.ms=5, Static log.retention.hours=1, Default log.retention.hours=168]"
     );
     assert_eq!(
         line(&lines, "log.retention.hours"),

@@ -17,25 +17,18 @@ rows! {
         "Largest request in bytes before a connection has logged in, where a login is required.";
     KLAMM_REQUEST_READ_TIMEOUT_MS: Int "klamm.request.read.timeout.ms" = "60000", AtLeast(100), ReadOnly, Works,
         "A request that has begun must have arrived after this time (ms), else the connection is closed.";
-    KLAMM_SEND_STALL_TIMEOUT_MS: Int "klamm.send.stall.timeout.ms" = "60000", AtLeast(100), ReadOnly, Works,
-        "A connection that takes no byte of its answers for this long (ms) is closed.";
     KLAMM_ACCEPT_RATE: Int "klamm.accept.rate" = "2000", AtLeast(1), ReadOnly, Works,
         "New connections per second and listener. `max.connection.creation.rate` counts for the whole node; \
          the smaller one holds.";
     KLAMM_VALIDATE: Text "klamm.validate" = "envelope", OneOf(&["envelope", "deep"]), ClusterWide, Works,
         "How a produced batch is checked. `envelope`: header, length and checksum always, the records inside \
          only where the topic's settings need them. `deep`: every record of every batch, which inflates each.";
-    KLAMM_INFLATE_MAX_BYTES: Int "klamm.inflate.max.bytes" = "134217728", AtLeast(1_048_576), ReadOnly, Works,
-        "A compressed batch that inflates to more bytes than this is refused where it must be inflated.";
     KLAMM_FLUSH_DIRTY_BYTES: Long "klamm.flush.dirty.bytes" = "67108864", AtLeast(1_048_576), ReadOnly, Works,
         "Unsynced bytes of a data folder at which the background flusher begins, whatever the time.";
     KLAMM_FLUSH_DIRTY_MS: Long "klamm.flush.dirty.ms" = "5000", AtLeast(10), ReadOnly, Works,
         "Unsynced records are written to disk in the background after this time (ms), whatever their number.";
     KLAMM_OPEN_FILES_MAX: Int "klamm.open.files.max" = "512", AtLeast(16), ReadOnly, Works,
         "Log and index files that are kept open. Others are opened when needed.";
-    KLAMM_SENDFILE_MIN_BYTES: Int "klamm.sendfile.min.bytes" = "32768", AtLeast(0), ReadOnly, Works,
-        "Ranges of a log from this size on go from the page cache to the socket without a copy; smaller ones \
-         are copied into the answer.";
     KLAMM_SHUTDOWN_TIMEOUT_MS: Int "klamm.shutdown.timeout.ms" = "10000", AtLeast(0), ReadOnly, Works,
         "How long (ms) a stopping node lets requests in work finish.";
     KLAMM_THREADS: Int "klamm.threads" = "0", Between(0, 1_024), ReadOnly, Works,

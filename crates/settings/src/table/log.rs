@@ -45,14 +45,14 @@ rows! {
         AtLeast(0), ReadOnly, Works,
         "How often recovery points are written, in ms.";
     LOG_FLUSH_START_OFFSET_CHECKPOINT_INTERVAL_MS: Int "log.flush.start.offset.checkpoint.interval.ms" = "60000",
-        AtLeast(0), ReadOnly, Works,
+        AtLeast(0), ReadOnly, NoEffect(CHECKPOINTS),
         "How often log start offsets are written, in ms.";
     LOG_SEGMENT_DELETE_DELAY_MS: Long "log.segment.delete.delay.ms" = "60000", AtLeast(0), ClusterWide, Works,
         "Time in ms between taking a file out of service and removing it from disk.";
     LOG_PREALLOCATE: Bool "log.preallocate" = "false", Any, ClusterWide, Works,
         "Whether a new segment reserves its full size at once.";
     NUM_RECOVERY_THREADS_PER_DATA_DIR: Int "num.recovery.threads.per.data.dir" = "2",
-        AtLeast(1), ClusterWide, Works,
+        AtLeast(1), ClusterWide, NoEffect(RECOVERY),
         "Partitions of one data folder that are opened and recovered at a time.";
     MIN_INSYNC_REPLICAS: Int "min.insync.replicas" = "1", AtLeast(1), ClusterWide, Works,
         "With acks=all a produce is refused while fewer replicas than this are in sync.";
@@ -72,14 +72,13 @@ rows! {
         "Codec in which batches are stored; `producer` keeps what the producer sent.";
     COMPRESSION_GZIP_LEVEL: Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), ClusterWide, Works,
         "Level when the broker compresses with gzip; -1 is the codec's default.";
-    COMPRESSION_LZ4_LEVEL: Int "compression.lz4.level" = "9", Between(1, 17), ClusterWide, Works,
-        "Level when the broker compresses with lz4. Klamm's encoder has one level and takes the value only to \
-         store it.";
+    COMPRESSION_LZ4_LEVEL: Int "compression.lz4.level" = "9", Between(1, 17), ClusterWide, NoEffect(LZ4),
+        "Level when the broker compresses with lz4.";
     COMPRESSION_ZSTD_LEVEL: Int "compression.zstd.level" = "3", Between(-131_072, 22), ClusterWide, Works,
         "Level when the broker compresses with zstd.";
     LOG_DIR_FAILURE_TIMEOUT_MS: Long "log.dir.failure.timeout.ms" = "30000", AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "If the controller can't be told of a failed data folder for this long (ms), the broker stops.";
-    LOG_INITIAL_TASK_DELAY_MS: Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Internal, Works,
+    LOG_INITIAL_TASK_DELAY_MS: Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Internal, NoEffect(TESTS),
         "Delay in ms between the start and the first round of upkeep.";
     LOG_LOCAL_RETENTION_MS: Long "log.local.retention.ms" = "-2", AtLeast(-2), ClusterWide, NotYet(TIERING),
         "How long (ms) segments that are in the object store stay on local disk too; -2 follows \
@@ -89,7 +88,7 @@ rows! {
     PRODUCER_ID_EXPIRATION_MS: Int "producer.id.expiration.ms" = "86400000", AtLeast(1), ClusterWide, Works,
         "A producer that wrote nothing for this long (ms) is forgotten by the duplicate check.";
     PRODUCER_ID_EXPIRATION_CHECK_INTERVAL_MS: Int "producer.id.expiration.check.interval.ms" = "600000",
-        AtLeast(1), Internal, Works,
+        AtLeast(1), Internal, NoEffect(TESTS),
         "How often forgotten producers are looked for, in ms.";
     FETCH_MAX_BYTES: Int "fetch.max.bytes" = "57671680", AtLeast(1_024), ReadOnly, Works,
         "Largest answer to a fetch in bytes. A single batch that is larger is still sent, so that a consumer \

@@ -23,16 +23,16 @@ rows! {
         "The data folders, separated by commas. New partitions go to the folder with the fewest partitions.";
     METADATA_LOG_DIR: Text "metadata.log.dir" = none, Any, ReadOnly, Works,
         "The folder of the metadata log. Unset: the first data folder.";
-    CORDONED_LOG_DIRS: List "cordoned.log.dirs" = "", Any, PerBroker, Works,
+    CORDONED_LOG_DIRS: List "cordoned.log.dirs" = "", Any, PerBroker, NotYet(MOVES),
         "Data folders that receive no new partitions; `*` means all. What they hold is still served.";
     INITIAL_BROKER_REGISTRATION_TIMEOUT_MS: Int "initial.broker.registration.timeout.ms" = "60000",
-        Any, ReadOnly, Works,
+        Any, ReadOnly, NotYet(CLUSTER),
         "How long a starting broker waits for the controller to register it, in ms, before it gives up.";
-    BROKER_HEARTBEAT_INTERVAL_MS: Int "broker.heartbeat.interval.ms" = "2000", Any, ReadOnly, Works,
+    BROKER_HEARTBEAT_INTERVAL_MS: Int "broker.heartbeat.interval.ms" = "2000", Any, ReadOnly, NotYet(CLUSTER),
         "Time between a broker's signs of life to the controller, in ms.";
-    BROKER_SESSION_TIMEOUT_MS: Int "broker.session.timeout.ms" = "9000", Any, ReadOnly, Works,
+    BROKER_SESSION_TIMEOUT_MS: Int "broker.session.timeout.ms" = "9000", Any, ReadOnly, NotYet(CLUSTER),
         "Without a sign of life for this long (ms) a broker counts as dead and loses its leaderships.";
-    CONTROLLED_SHUTDOWN_ENABLE: Bool "controlled.shutdown.enable" = "true", Any, ReadOnly, Works,
+    CONTROLLED_SHUTDOWN_ENABLE: Bool "controlled.shutdown.enable" = "true", Any, ReadOnly, NotYet(CLUSTER),
         "Whether a stopping broker first hands its leaderships over and waits for the controller's consent.";
     SERVER_MAX_STARTUP_TIME_MS: Long "server.max.startup.time.ms" = "9223372036854775807",
         AtLeast(0), Internal, NoEffect(LIMIT),

@@ -19,7 +19,7 @@ rows! {
         AtLeast(0), ReadOnly, Works,
         "Longest random pause in ms between elections.";
     CONTROLLER_QUORUM_APPEND_LINGER_MS: Int "controller.quorum.append.linger.ms" = "25",
-        AtLeast(0), ReadOnly, Works,
+        AtLeast(0), ReadOnly, NotYet(CLUSTER),
         "How long the leader gathers records before it writes them, in ms. A quorum of one does not wait.";
     CONTROLLER_QUORUM_REQUEST_TIMEOUT_MS: Int "controller.quorum.request.timeout.ms" = "2000",
         AtLeast(0), ReadOnly, Works,
@@ -28,10 +28,10 @@ rows! {
         AtLeast(0), ReadOnly, Works,
         "Pause in ms before a quorum request is tried again.";
     CONTROLLER_QUORUM_FETCH_MAX_BYTES: Int "controller.quorum.fetch.max.bytes" = "1048576",
-        AtLeast(1), ReadOnly, Works,
+        AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "Bytes of metadata log in one quorum fetch.";
     CONTROLLER_QUORUM_FETCH_SNAPSHOT_MAX_BYTES: Int "controller.quorum.fetch.snapshot.max.bytes" = "1048576",
-        AtLeast(1), ReadOnly, Works,
+        AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "Bytes of snapshot in one FetchSnapshot answer.";
     CONTROLLER_QUORUM_AUTO_JOIN_ENABLE: Bool "controller.quorum.auto.join.enable" = "false",
         Any, ReadOnly, NotYet(CLUSTER),
@@ -41,13 +41,13 @@ rows! {
         "Size in bytes at which a segment of the metadata log is closed.";
     METADATA_LOG_SEGMENT_MS: Long "metadata.log.segment.ms" = "604800000", Any, ReadOnly, Works,
         "Age in ms at which a segment of the metadata log is closed.";
-    INTERNAL_METADATA_LOG_SEGMENT_BYTES: Int "internal.metadata.log.segment.bytes" = none, Any, Internal, Works,
+    INTERNAL_METADATA_LOG_SEGMENT_BYTES: Int "internal.metadata.log.segment.bytes" = none, Any, Internal, NoEffect(TESTS),
         "Like `metadata.log.segment.bytes` without its lower bound. For tests.";
     INTERNAL_METADATA_MAX_BATCH_SIZE_IN_BYTES: Int "internal.metadata.max.batch.size.in.bytes" = "8388608",
         Any, Internal, Works,
         "Largest batch of the metadata log in bytes. For tests.";
     INTERNAL_METADATA_DELETE_DELAY_MILLIS: Long "internal.metadata.delete.delay.millis" = "60000",
-        Any, Internal, Works,
+        Any, Internal, NoEffect(TESTS),
         "Delay in ms before a superseded metadata file is removed. For tests.";
     METADATA_LOG_MAX_RECORD_BYTES_BETWEEN_SNAPSHOTS: Long "metadata.log.max.record.bytes.between.snapshots" = "20971520",
         AtLeast(1), ReadOnly, Works,
@@ -57,9 +57,9 @@ rows! {
         "A snapshot is written at least this often (ms) if anything changed; 0 leaves it to the bytes.";
     METADATA_MAX_RETENTION_BYTES: Long "metadata.max.retention.bytes" = "104857600", Any, ReadOnly, Works,
         "Metadata log and snapshots together may take this many bytes before old ones go.";
-    METADATA_MAX_RETENTION_MS: Long "metadata.max.retention.ms" = "604800000", Any, ReadOnly, Works,
+    METADATA_MAX_RETENTION_MS: Long "metadata.max.retention.ms" = "604800000", Any, ReadOnly, NoEffect(BY_BYTES),
         "How long (ms) metadata log and snapshots that are no longer needed are kept.";
-    METADATA_MAX_IDLE_INTERVAL_MS: Int "metadata.max.idle.interval.ms" = "500", AtLeast(0), ReadOnly, Works,
+    METADATA_MAX_IDLE_INTERVAL_MS: Int "metadata.max.idle.interval.ms" = "500", AtLeast(0), ReadOnly, NotYet(CLUSTER),
         "The active controller writes an empty record if nothing happened for this long (ms); 0 never. A quorum \
          of one writes none.";
     CONTROLLER_PERFORMANCE_SAMPLE_PERIOD_MS: Long "controller.performance.sample.period.ms" = "60000",

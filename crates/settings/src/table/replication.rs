@@ -24,7 +24,7 @@ rows! {
         Any, ReadOnly, NotYet(CLUSTER),
         "Receive buffer of a follower's connection, in bytes.";
     REPLICA_HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS: Long "replica.high.watermark.checkpoint.interval.ms" = "5000",
-        Any, ReadOnly, Works,
+        Any, ReadOnly, NoEffect(CHECKPOINTS),
         "How often high watermarks are written to disk, in ms.";
     REPLICA_SELECTOR_CLASS: Text "replica.selector.class" = none, Any, ReadOnly, NoEffect(JVM),
         "A class that picks the replica a consumer reads from.";
@@ -33,7 +33,7 @@ rows! {
     LEADER_IMBALANCE_CHECK_INTERVAL_SECONDS: Long "leader.imbalance.check.interval.seconds" = "300",
         AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "How often that is checked, in seconds.";
-    UNCLEAN_LEADER_ELECTION_ENABLE: Bool "unclean.leader.election.enable" = "false", Any, ClusterWide, Works,
+    UNCLEAN_LEADER_ELECTION_ENABLE: Bool "unclean.leader.election.enable" = "false", Any, ClusterWide, NotYet(CLUSTER),
         "Whether a replica out of sync may lead if no other is left. Loses records.";
     UNCLEAN_LEADER_ELECTION_INTERVAL_MS: Long "unclean.leader.election.interval.ms" = "300000",
         AtLeast(1), Internal, NotYet(CLUSTER),
@@ -41,7 +41,7 @@ rows! {
     FOLLOWER_FETCH_LAST_TIERED_OFFSET_ENABLE: Bool "follower.fetch.last.tiered.offset.enable" = "false",
         Any, ClusterWide, NotYet(TIERING),
         "Whether a new follower starts at the first offset that is not in the object store.";
-    NUM_REPLICA_ALTER_LOG_DIRS_THREADS: Int "num.replica.alter.log.dirs.threads" = none, Any, ReadOnly, Works,
+    NUM_REPLICA_ALTER_LOG_DIRS_THREADS: Int "num.replica.alter.log.dirs.threads" = none, Any, ReadOnly, NotYet(MOVES),
         "Moves between data folders that run at a time. Unset: one a folder.";
     LEADER_REPLICATION_THROTTLED_RATE: Long "leader.replication.throttled.rate" = "9223372036854775807",
         AtLeast(0), ClusterWide, NotYet(CLUSTER),
@@ -50,6 +50,6 @@ rows! {
         AtLeast(0), ClusterWide, NotYet(CLUSTER),
         "Bytes per second that a follower takes in for throttled partitions.";
     REPLICA_ALTER_LOG_DIRS_IO_MAX_BYTES_PER_SECOND: Long "replica.alter.log.dirs.io.max.bytes.per.second" = "9223372036854775807",
-        AtLeast(0), ClusterWide, Works,
+        AtLeast(0), ClusterWide, NotYet(MOVES),
         "Bytes per second for moves between data folders.";
 }

@@ -11,9 +11,8 @@ rows! {
         "Codec in which batches are stored; `producer` keeps what the producer sent.";
     COMPRESSION_GZIP_LEVEL: Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), Dynamic, Works,
         "Level when the broker compresses with gzip; -1 is the codec's default.";
-    COMPRESSION_LZ4_LEVEL: Int "compression.lz4.level" = "9", Between(1, 17), Dynamic, Works,
-        "Level when the broker compresses with lz4. Klamm's encoder has one level and takes the value only to \
-         store it.";
+    COMPRESSION_LZ4_LEVEL: Int "compression.lz4.level" = "9", Between(1, 17), Dynamic, NoEffect(LZ4),
+        "Level when the broker compresses with lz4.";
     COMPRESSION_ZSTD_LEVEL: Int "compression.zstd.level" = "3", Between(-131_072, 22), Dynamic, Works,
         "Level when the broker compresses with zstd.";
     DELETE_RETENTION_MS: Long "delete.retention.ms" = "86400000", AtLeast(0), Dynamic, NotYet(COMPACTION),
@@ -81,6 +80,6 @@ rows! {
         "Up to this much (ms) is taken off `segment.ms` at random, so that not all partitions roll at once.";
     SEGMENT_MS: Long "segment.ms" = "604800000", AtLeast(1), Dynamic, Works,
         "Age in ms at which a segment is closed even if it is small.";
-    UNCLEAN_LEADER_ELECTION_ENABLE: Bool "unclean.leader.election.enable" = "false", Any, Dynamic, Works,
+    UNCLEAN_LEADER_ELECTION_ENABLE: Bool "unclean.leader.election.enable" = "false", Any, Dynamic, NotYet(CLUSTER),
         "Whether a replica out of sync may lead if no other is left. Loses records.";
 }
