@@ -130,8 +130,9 @@ pub fn register_broker(
         features: registration.features.clone(),
         rack: registration.rack.clone(),
         fenced: !is_same || existing.is_none_or(|known| known.fenced),
+        // A fenced broker that comes again has stopped in between: it is not on its way down any more.
         in_controlled_shutdown: is_same
-            && existing.is_some_and(|known| known.in_controlled_shutdown),
+            && existing.is_some_and(|known| known.in_controlled_shutdown && !known.fenced),
         directories: registration.directories.clone(),
         cordoned_directories: None,
     };

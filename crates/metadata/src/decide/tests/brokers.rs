@@ -238,6 +238,23 @@ fn controlled_shutdown_gives_leaderships_away_before_the_stop() {
 }
 
 #[test]
+fn a_broker_that_stopped_in_order_serves_again_as_the_same_incarnation() {
+    let image = with_topic(&cluster(&[(1, None), (2, None)]), "a", 1, 2);
+    let leader = partition_of(&image, "a").leader().unwrap().0;
+    let stop = |image: &Image| Heartbeat { want_shut_down: true, ..beat(image, leader) };
+    let (image, _) = send(&image, stop(&image));
+    let (image, _) = send(&image, stop(&image));
+    let stopped = found(&image, leader);
+    assert!(stopped.fenced && stopped.in_controlled_shutdown);
+    let again = registration(leader, stopped.incarnation.0);
+    let layers = layers(NONE);
+    let decision = register_broker(&controller(&image, &layers), &again, 900, false).unwrap();
+    let image = applied(&image, &decision);
+    let (image, reply) = send(&image, beat(&image, leader));
+    assert!(!reply.is_fenced && found(&image, leader).is_active());
+}
+
+#[test]
 fn a_broker_that_leads_nothing_stops_at_once() {
     let image = cluster(&[(1, None)]);
     let (image, reply) = send(

@@ -104,9 +104,18 @@ fn each_bad_change_has_its_code() {
         kind(broker("1"), "min.insync.replicas", set("2")),
         K::InvalidConfig
     );
-    assert_eq!(kind(broker("1"), "num.partitions", set("2")), K::InvalidRequest);
-    assert_eq!(kind(broker("1"), "log.cleaner.threads", set("x")), K::InvalidRequest);
-    assert_eq!(kind(broker("1"), "log.cleaner.threads", append("2")), K::InvalidConfig);
+    assert_eq!(
+        kind(broker("1"), "num.partitions", set("2")),
+        K::InvalidRequest
+    );
+    assert_eq!(
+        kind(broker("1"), "log.cleaner.threads", set("x")),
+        K::InvalidRequest
+    );
+    assert_eq!(
+        kind(broker("1"), "log.cleaner.threads", append("2")),
+        K::InvalidConfig
+    );
     let logger = (ResourceKind::BrokerLogger, "1");
     assert_eq!(kind(logger, "root", set("INFO")), K::InvalidRequest);
     let group = (ResourceKind::Group, "");
