@@ -40,9 +40,9 @@ pub(super) async fn drive(
             // Every handle is gone.
             return;
         }
-        let (ran, stop) = match run_round(&host, engine, std::mem::take(&mut round)).await {
-            Some(outcome) => outcome,
-            None => return,
+        let round = std::mem::take(&mut round);
+        let Some((ran, stop)) = run_round(&host, engine, round).await else {
+            return;
         };
         engine = ran;
         if let Some(job) = engine.snapshot_due() {

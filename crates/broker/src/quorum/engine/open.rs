@@ -8,7 +8,7 @@ use crate::quorum::{MetadataListener, QuorumConfig, QuorumStartError, snapshot_p
 use klamm_host::Host;
 use klamm_metadata::{Image, Replay};
 use klamm_raft::{
-    Config, ControlRecord, LogState, Quorum, ReplicaKey, SnapshotId, Start, VoterHistory, VoterSet,
+    Config, ControlRecord, LogState, Quorum, ReplicaKey, SnapshotId, Start, VoterHistory,
 };
 use klamm_records::batches;
 use klamm_settings::{Settings, broker};
@@ -114,7 +114,7 @@ fn voters_over_time(
     newest: SnapshotId,
     content: &SnapshotContent,
 ) -> Result<VoterHistory, EngineError> {
-    let voters = content.voters.clone().unwrap_or_else(VoterSet::default);
+    let voters = content.voters.clone().unwrap_or_default();
     let mut history = if newest == SnapshotId::BOOTSTRAP {
         VoterHistory::from_bootstrap(voters, content.kraft_version)
     } else {
