@@ -40,7 +40,8 @@ pub(crate) async fn register(
     let id = NodeId(settings.get(&broker::NODE_ID));
     let known = quorum.image().cluster().broker(id).cloned();
     let incarnation = match &known {
-        Some(broker) if portrait.was_clean => broker.incarnation,
+        // Kafka fences a broker that stops in order; such a registration is over.
+        Some(broker) if portrait.was_clean && broker.is_active() => broker.incarnation,
         _ => Uuid::from_random(host.entropy.next_u128()),
     };
     let registration = Registration {

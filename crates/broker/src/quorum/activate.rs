@@ -36,12 +36,33 @@ impl Engine {
             }
         };
         if version.has_controller_registration() {
-            let incarnation = Uuid::from_random(self.entropy());
-            let listeners = self.own_voter().map(listeners_of).unwrap_or_default();
-            let node = self.node();
-            self.write_own(register_controller(node, incarnation, &listeners).records)?;
+            self.register_this_controller()?;
         }
         self.settle()
+    }
+
+    /// Registers this controller, unless the registration says the same but for the process: an idle restart then
+    /// costs one sync less.
+    fn register_this_controller(&mut self) -> Result<(), EngineError> {
+        let node = self.node();
+        let incarnation = Uuid::from_random(self.entropy());
+        let listeners = self.own_voter().map(listeners_of).unwrap_or_default();
+        let Some(pending) = self.pending() else {
+            return Ok(());
+        };
+        let controllers = pending.latest().cluster().controllers();
+        let known = controllers
+            .into_iter()
+            .find(|controller| controller.id == node);
+        let incarnation = known.map_or(incarnation, |controller| controller.incarnation);
+        let records = register_controller(node, incarnation, &listeners).records;
+        let mut next = pending.clone();
+        let before = next.latest().cluster().clone();
+        let replayed = records.iter().try_for_each(|record| next.record(record));
+        if replayed.is_ok() && *next.latest().cluster() == before {
+            return Ok(());
+        }
+        self.write_own(records)
     }
 
     /// Writes records that no caller waits for. They can't be refused: this node leads and the records are its own.

@@ -44,14 +44,10 @@ fn identity() -> MetaProperties {
     MetaProperties { cluster_id, node_id: NODE, directory_id: directory() }
 }
 
-fn voters() -> VoterSet {
+fn voters(port: u16) -> VoterSet {
     VoterSet::new([Voter {
         key: ReplicaKey { id: NODE, directory: directory() },
-        endpoints: vec![Endpoint {
-            name: "CONTROLLER".into(),
-            host: "127.0.0.1".into(),
-            port: 39093,
-        }],
+        endpoints: vec![Endpoint { name: "CONTROLLER".into(), host: "127.0.0.1".into(), port }],
         kraft_version_min: 0,
         kraft_version_max: 1,
     }])
@@ -62,10 +58,14 @@ fn settings(lines: &str) -> Settings {
 }
 
 fn format(host: &Host) {
+    format_with(host, 39093);
+}
+
+fn format_with(host: &Host, controller_port: u16) {
     let now_ms = host.clock.now_ms();
     let disk = &*host.disk;
     disk.create_dir_all(Path::new(DIR)).unwrap();
-    let voters = InitialVoters(voters());
+    let voters = InitialVoters(voters(controller_port));
     format_metadata(
         disk,
         Path::new(DIR),
@@ -170,7 +170,8 @@ fn simulate<T, F: Future<Output = T>>(seed: u64, main: impl FnOnce(SimNode) -> F
 fn a_new_node_leads_at_once_and_writes_what_kafka_writes() {
     simulate(1, |mut node| async move {
         let host = node.boot();
-        format(&host);
+        // Kafka wrote its port of the day into the log; the one at its formatting was another.
+        format_with(&host, 39393);
         let (quorum, recorder) = open(&host, "").await.unwrap();
         assert_eq!(
             quorum.image().metadata_version().map(|v| v.level()),
@@ -242,7 +243,7 @@ fn kafkas_directory_is_loaded_and_continued() {
         lay_out_kafkas(&host);
         let (quorum, _) = open(&host, "").await.unwrap();
         let broker = quorum.image().cluster().broker(NODE).cloned().unwrap();
-        assert_eq!(broker.listener("PLAINTEXT").map(|l| l.port), Some(39092));
+        assert_eq!(broker.listener("PLAINTEXT").map(|l| l.port), Some(39392));
         assert!(quorum.describe().await.unwrap().epoch > LeaderEpoch(1));
         set(&quorum, "retention.ms", "5").await.unwrap();
         let log = read(&host, LOG);
@@ -435,7 +436,7 @@ fn snapshots_round_trip_and_damaged_ones_are_refused() {
         set(&quorum, "a", "1").await.unwrap();
         let image = quorum.image();
         let content = snapshot_file::SnapshotContent {
-            voters: Some(voters()),
+            voters: Some(voters(39093)),
             kraft_version: 1,
             last_timestamp_ms: 9,
             records: image.to_records().collect(),

@@ -5,4 +5,5 @@
 mod admin;
 mod bad_input;
 mod data_path;
+mod kafkas_directory;
 mod node;

@@ -49,6 +49,12 @@ impl Node {
         Self { broker, folder, overrides }
     }
 
+    /// A node on a folder whose `data` was prepared by others.
+    pub(crate) async fn start_on(folder: tempfile::TempDir) -> Self {
+        let broker = start(folder.path(), &[]).await;
+        Self { broker, folder, overrides: Vec::new() }
+    }
+
     /// Stops in order and starts again on the same folder.
     pub(crate) async fn restart(self) -> Self {
         let Self { broker, folder, overrides } = self;
