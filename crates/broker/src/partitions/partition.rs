@@ -504,12 +504,9 @@ impl Partition {
         if before < 0 || before > marks.high_watermark {
             return Err(DeleteRecordsError::OutOfRange);
         }
-        let start = log
-            .advance_log_start(before)
-            .map_err(|_| DeleteRecordsError::Storage)?;
-        drop(log);
-        self.apply_retention(self.shared.host.clock.now_ms());
-        Ok(start)
+        // Files go with the next round of retention: here time and size have no say in what else is deleted.
+        log.advance_log_start(before)
+            .map_err(|_| DeleteRecordsError::Storage)
     }
 
     /// Deletes segments that retention lets go, and forgets silent producers. Blocks.

@@ -146,7 +146,7 @@ pub fn protocol_markdown() -> String {
     for api in SERVED {
         let _ = writeln!(
             page,
-            "| {} | {:?} | {}–{} |",
+            "| {} | {} | {}–{} |",
             api.key.key(),
             api.key.name(),
             api.min,

@@ -4,6 +4,9 @@ use crate::node::{Node, batch, batch_at, batch_with, produce_request, run};
 use klamm_model::ProducerId;
 use klamm_records::{BatchFields, Compression, InflateLimit, Inflater, Records, batches};
 use klamm_wire::ErrorCode;
+use klamm_wire::messages::delete_records::{
+    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
+};
 use klamm_wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use klamm_wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
@@ -236,6 +239,44 @@ fn a_topic_that_flushes_each_batch_acknowledges_and_serves() {
         }
         let answer = peer.ask(&fetch("t", 0, 0), 11).await;
         assert_eq!(answer.responses[0].partitions[0].high_watermark, 20);
+        node.stop().await;
+    });
+}
+
+#[test]
+fn deleting_records_takes_only_those_that_were_named() {
+    run(async {
+        let node = Node::start(&[]).await;
+        let mut peer = node.connect().await;
+        peer.topic("t").await;
+        // Older than any retention time: what is left must not fall with what is deleted.
+        let old = batch_at(
+            1337,
+            &[b"a", b"b", b"c"],
+            Compression::None,
+            &BatchFields::default(),
+        );
+        assert_eq!(peer.produce("t", old, -1).await.error_code, 0);
+        let delete = DeleteRecordsRequest {
+            topics: vec![DeleteRecordsTopic {
+                name: "t".into(),
+                partitions: vec![DeleteRecordsPartition {
+                    partition_index: 0,
+                    offset: 2,
+                    ..DeleteRecordsPartition::default()
+                }],
+                ..DeleteRecordsTopic::default()
+            }],
+            timeout_ms: 10_000,
+            ..DeleteRecordsRequest::default()
+        };
+        let answer = peer.ask(&delete, 2).await;
+        assert_eq!(answer.topics[0].partitions[0].low_watermark, 2);
+        let answer = peer.ask(&fetch("t", 2, 0), 11).await;
+        let partition = &answer.responses[0].partitions[0];
+        assert_eq!(partition.error_code, 0);
+        let got = values(partition.records.as_ref().unwrap());
+        assert_eq!(got.last(), Some(&(2, b"c".to_vec())));
         node.stop().await;
     });
 }
