@@ -1,5 +1,6 @@
 //! How a command fails: what went wrong, and what to do next.
 
+use serde_json::json;
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -46,13 +47,17 @@ impl Failure {
         self
     }
 
-    /// Prints the failure on stderr.
-    pub(crate) fn report(&self) -> ExitCode {
+    /// Prints the failure on stderr, as text or JSON.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
         let (what, next, code) = match self {
             Self::Usage { what, next } => (what, next, 2),
             Self::Failed { what, next } => (what, next, 1),
             Self::ReaderGone => return ExitCode::SUCCESS,
         };
+        if json {
+            eprintln!("{}", json!({ "error": what, "next": next }));
+            return ExitCode::from(code);
+        }
         eprintln!("klamm: {what}");
         if let Some(next) = next {
             eprintln!("  → {next}");

@@ -92,7 +92,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // Whatever was printed so far comes before the error.
             let _ = screen.finish();
-            failure.report()
+            failure.report(screen.is_json())
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ends of a node: in order, and not.
 
 use crate::node::{Node, run};
+use std::io::{BufRead, BufReader, Write};
 
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
@@ -88,4 +89,61 @@ fn formatting_is_optional_and_can_be_demanded() {
     assert_eq!(again.code, 1, "{}", again.out);
     let node = Node::start_with(&data, &["klamm.format.auto=false"]);
     assert_eq!(node.json(&["cluster", "describe"])[0]["cluster_id"], id);
+}
+
+#[test]
+fn what_was_acknowledged_under_load_survives_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let node = Node::start(&data);
+    node.run(&["topic", "create", "t"]);
+    let mut producer = node.producing("t");
+    let mut stdin = producer.stdin.take().unwrap();
+    let feeder = std::thread::spawn(move || {
+        // Until the producer is gone.
+        (0..).try_for_each(|number| writeln!(stdin, "{number}"))
+    });
+    let mut acknowledged = 0;
+    let lines = BufReader::new(producer.stdout.take().unwrap()).lines();
+    let mut node = Some(node);
+    for line in lines {
+        assert_eq!(line.unwrap(), format!("t-0@{acknowledged}"));
+        acknowledged += 1;
+        if acknowledged == 2000 {
+            node.take().unwrap().kill();
+            producer.kill().unwrap();
+        }
+    }
+    producer.wait().unwrap();
+    assert!(feeder.join().unwrap().is_err());
+    assert!(acknowledged >= 2000);
+
+    let node = Node::start(&data);
+    let out = node.run(&["consume", "t", "--from", "beginning", "--until", "end"]);
+    let there: Vec<&str> = out.lines().collect();
+    assert!(
+        there.len() >= acknowledged,
+        "{} of {acknowledged}",
+        there.len()
+    );
+    for (number, line) in there.iter().enumerate() {
+        assert_eq!(*line, number.to_string());
+    }
+}
+
+#[test]
+fn settings_that_are_mistyped_are_pointed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let node = Node::start_with(&data, &["log.segment.byte=5", "num.io.threads=9"]);
+    let log = node.log();
+    assert!(log.contains("did you mean log.segment.bytes?"), "{log}");
+    assert!(log.contains("num.io.threads: has no effect"), "{log}");
+    assert!(log.contains("bootstrap.servers="), "{log}");
+    node.stop();
+    let again = Node::start(&data);
+    assert!(
+        !again.log().contains("bootstrap.servers="),
+        "only the first start explains itself"
+    );
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 /// A running `klamm server`; killed when dropped.
@@ -10,6 +10,7 @@ pub(crate) struct Node {
     child: Child,
     stdout: BufReader<ChildStdout>,
     address: String,
+    log: PathBuf,
 }
 
 /// What a command printed.
@@ -38,17 +39,21 @@ impl Node {
         for setting in settings {
             command.args(["--set", setting]);
         }
-        let log = std::fs::File::create(folder.with_extension("log")).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let log = folder.with_extension("log");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line.trim_end().strip_prefix("klamm ready: PLAINTEXT://");
         let Some(address) = address.map(str::to_owned) else {
-            let log = std::fs::read_to_string(folder.with_extension("log")).unwrap();
+            let log = std::fs::read_to_string(&log).unwrap();
             panic!("not ready: {line:?}\n{log}");
         };
-        Self { child, stdout, address }
+        Self { child, stdout, address, log }
     }
 
     /// Runs a client command against this node; it must succeed.
@@ -82,6 +87,42 @@ impl Node {
         let mut all = arguments.to_vec();
         all.extend(["-b", &self.address]);
         run(&all, input)
+    }
+
+    /// Starts a command, reads its first line, goes away, and waits for its end.
+    pub(crate) fn first_line(&self, arguments: &[&str]) -> (String, ExitStatus) {
+        let mut command = klamm();
+        command.args(arguments).args(["-b", &self.address]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::with_capacity(16, child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        drop(stdout);
+        (line, child.wait().unwrap())
+    }
+
+    /// Starts `klamm produce TOPIC --verbose`.
+    pub(crate) fn producing(&self, topic: &str) -> Child {
+        let mut command = klamm();
+        command.args([
+            "produce",
+            topic,
+            "--verbose",
+            "--linger",
+            "0ms",
+            "-b",
+            &self.address,
+        ]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// What the node logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// Ends the node in order, and gives what else it printed on standard output.

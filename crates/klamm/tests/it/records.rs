@@ -178,3 +178,30 @@ fn a_short_benchmark_prints_numbers() {
         "{latency:?}"
     );
 }
+
+#[test]
+fn a_reader_that_goes_early_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(&folder.path().join("data"));
+    node.run_with_input(&["produce", "t"], "line\n".repeat(200_000).as_bytes());
+    // A pipe holds 64 KiB, so the command still writes when its reader has gone.
+    let (first, status) =
+        node.first_line(&["consume", "t", "--from", "beginning", "--until", "end"]);
+    assert_eq!(first, "line\n");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn failures_are_json_for_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(&folder.path().join("data"));
+    let printed = node.try_run(&["topic", "describe", "missing", "--json"], b"");
+    let error: serde_json::Value = serde_json::from_str(&printed.err).unwrap();
+    assert!(
+        error["error"]
+            .as_str()
+            .unwrap()
+            .contains("UNKNOWN_TOPIC_OR_PARTITION")
+    );
+    assert!(error["next"].as_str().unwrap().contains("topic list"));
+}

@@ -13,7 +13,7 @@ use crate::screen::Screen;
 use bytes::Bytes;
 use indicatif::ProgressBar;
 use input::{Header, InputRecord, LineForm, read_header, read_json};
-use klamm_client::{Delivered, Delivery, Producer, Record};
+use klamm_client::{ClientError, Delivered, Delivery, Producer, Record};
 use serde_json::json;
 use settings::ProducerOptions;
 use std::collections::VecDeque;
@@ -113,12 +113,21 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Fail
     })
 }
 
+/// What becomes of a record.
+type Fate = <Delivery as IntoFuture>::IntoFuture;
+
+/// What happens next: a record is delivered, or a line comes.
+enum Event {
+    Delivered(Result<Delivered, ClientError>),
+    Line(Option<std::io::Result<Vec<u8>>>),
+}
+
 /// The state of a run.
 struct Sending<'a> {
     arguments: &'a Arguments,
     producer: &'a Producer,
     /// In the order in which they were sent.
-    under_way: VecDeque<Delivery>,
+    under_way: VecDeque<Fate>,
     screen: &'a mut Screen,
     progress: ProgressBar,
     /// Delivered.
@@ -145,7 +154,16 @@ impl Sending<'_> {
         };
         let mut lines = lines();
         let mut number = 0u64;
-        while let Some(line) = lines.recv().await {
+        loop {
+            let line = match self.next(&mut lines).await {
+                Event::Line(Some(line)) => line,
+                Event::Line(None) => return Ok(()),
+                Event::Delivered(delivered) => {
+                    self.under_way.pop_front();
+                    self.count(&delivered.map_err(explain)?)?;
+                    continue;
+                }
+            };
             number += 1;
             let line = line.map_err(|error| Failure::failed(format!("standard input: {error}")))?;
             let record = match self.arguments.input {
@@ -158,7 +176,22 @@ impl Sending<'_> {
             })?;
             self.send(record).await?;
         }
-        Ok(())
+    }
+
+    /// The oldest record's fate or the next line, whichever is first: somebody may be typing, and wants to see.
+    async fn next(&mut self, lines: &mut mpsc::Receiver<std::io::Result<Vec<u8>>>) -> Event {
+        let oldest = self.under_way.front_mut();
+        let delivered = async {
+            match oldest {
+                Some(oldest) => oldest.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            delivered = delivered => Event::Delivered(delivered),
+            line = lines.recv() => Event::Line(line),
+        }
     }
 
     async fn send(&mut self, read: InputRecord) -> Result<(), Failure> {
@@ -183,7 +216,7 @@ impl Sending<'_> {
                 .collect(),
         };
         let delivery = self.producer.send(record).await.map_err(explain)?;
-        self.under_way.push_back(delivery);
+        self.under_way.push_back(delivery.into_future());
         self.settle(UNDER_WAY_MAX).await
     }
 
@@ -193,14 +226,24 @@ impl Sending<'_> {
             let Some(oldest) = self.under_way.pop_front() else {
                 break;
             };
-            let delivered = oldest.await.map_err(explain)?;
-            self.records += 1;
-            self.progress.set_position(self.records);
-            if self.arguments.verbose {
-                self.print(&delivered)?;
-            }
+            self.count(&oldest.await.map_err(explain)?)?;
         }
         Ok(())
+    }
+
+    fn count(&mut self, delivered: &Delivered) -> Result<(), Failure> {
+        self.records += 1;
+        self.progress.set_position(self.records);
+        if !self.arguments.verbose {
+            return Ok(());
+        }
+        self.print(delivered)?;
+        // Whoever waits for the last word gets it; a stream of them goes in larger pieces.
+        if self.under_way.is_empty() {
+            self.screen.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn print(&mut self, delivered: &Delivered) -> Result<(), Failure> {
