@@ -15,7 +15,7 @@ pub use cluster::{
 pub use configs::{
     ConfigEntry, ConfigOperation, ConfigResource, ConfigResourceKind, ConfigSource, ConfigSynonym,
 };
-pub use topics::{NewTopic, TopicCreated, TopicListing};
+pub use topics::{MorePartitions, NewTopic, TopicCreated, TopicListing};
 
 use crate::client::{Client, Target};
 use crate::error::ClientError;

@@ -46,6 +46,17 @@ pub struct TopicCreated {
     pub replication_factor: Option<i16>,
 }
 
+/// A topic that is to have more partitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MorePartitions {
+    /// The topic.
+    pub topic: String,
+    /// All its partitions, the present ones included.
+    pub count: i32,
+    /// The brokers of each new partition; `None` leaves them to the controller.
+    pub assignments: Option<Vec<Vec<i32>>>,
+}
+
 /// A topic in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicListing {
@@ -175,23 +186,23 @@ impl Admin {
         Ok(results)
     }
 
-    /// Gives topics more partitions: the new count, and for each new partition its brokers if not the broker's choice.
+    /// Gives topics more partitions.
     ///
     /// # Errors
     /// No broker answers in time.
     pub async fn create_partitions(
         &self,
-        topics: &[(&str, i32, Option<Vec<Vec<i32>>>)],
+        topics: &[MorePartitions],
         validate_only: bool,
     ) -> Result<Each<String, ()>, ClientError> {
         let assignment =
             |broker_ids: &Vec<i32>| CreatePartitionsAssignment { broker_ids: broker_ids.clone() };
-        let topic =
-            |(name, count, brokers): &(&str, i32, Option<Vec<Vec<i32>>>)| CreatePartitionsTopic {
-                name: (*name).into(),
-                count: *count,
-                assignments: brokers.as_ref().map(|b| b.iter().map(assignment).collect()),
-            };
+        let topic = |topic: &MorePartitions| CreatePartitionsTopic {
+            name: topic.topic.as_str().into(),
+            count: topic.count,
+            assignments: (topic.assignments.as_ref())
+                .map(|brokers| brokers.iter().map(assignment).collect()),
+        };
         let request = CreatePartitionsRequest {
             topics: topics.iter().map(topic).collect(),
             timeout_ms: self.timeout_ms(),
