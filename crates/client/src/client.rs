@@ -149,7 +149,7 @@ impl Client {
             return Ok(topic);
         }
         self.retrying("metadata", timeout, || async move {
-            let since = Instant::now();
+            let since = self.inner.metadata.answers();
             self.refresh(&[name]).await?;
             match self.inner.metadata.topic(name, age_max, Some(since)) {
                 Known::Fresh(topic) => Ok(topic),
@@ -190,8 +190,8 @@ impl Client {
 
     /// Asks for these topics and those in use; one question at a time.
     pub(crate) async fn refresh(&self, topics: &[&str]) -> Result<(), ClientError> {
-        let since = Instant::now();
         let metadata = &self.inner.metadata;
+        let since = metadata.answers();
         let _asking = metadata.asking.lock().await;
         let is_answered = |name: &&str| {
             let known = metadata.topic(name, Duration::MAX, Some(since));

@@ -102,11 +102,15 @@ struct CacheState {
     cluster: Arc<Cluster>,
     topics: BTreeMap<Arc<str>, TopicState>,
     stale: BTreeSet<Arc<str>>,
+    /// Answers so far. Counted, not timed: in a simulation many things happen at one instant.
+    answers: u64,
 }
 
 #[derive(Debug)]
 struct TopicState {
-    asked_at: Instant,
+    answered_at: Instant,
+    /// Which answer told of it.
+    answer: u64,
     used_at: Instant,
     /// The broker's word on the topic.
     code: i16,
@@ -128,8 +132,13 @@ impl MetadataCache {
         Arc::clone(&self.state.lock().cluster)
     }
 
-    /// What is known of a topic. `since`: answers before that do not count.
-    pub(crate) fn topic(&self, name: &str, age_max: Duration, since: Option<Instant>) -> Known {
+    /// How many answers came so far.
+    pub(crate) fn answers(&self) -> u64 {
+        self.state.lock().answers
+    }
+
+    /// What is known of a topic. `since`: that many answers do not count.
+    pub(crate) fn topic(&self, name: &str, age_max: Duration, since: Option<u64>) -> Known {
         let now = Instant::now();
         let mut state = self.state.lock();
         let is_stale = state.stale.contains(name);
@@ -137,8 +146,8 @@ impl MetadataCache {
             return Known::Unknown;
         };
         known.used_at = now;
-        let asked_at = known.asked_at;
-        let is_answer = since.is_some_and(|since| asked_at >= since);
+        let answered_at = known.answered_at;
+        let is_answer = since.is_some_and(|since| known.answer > since);
         if known.code != 0 {
             let error = ClientError::check(known.code)
                 .err()
@@ -149,7 +158,7 @@ impl MetadataCache {
                 Known::Unknown
             };
         }
-        let is_fresh = !is_stale && now.duration_since(asked_at) < age_max;
+        let is_fresh = !is_stale && now.duration_since(answered_at) < age_max;
         match state.cluster.topics.get(name) {
             Some(topic) if is_fresh || is_answer => Known::Fresh(Arc::clone(topic)),
             _ => Known::Unknown,
@@ -217,6 +226,8 @@ impl MetadataCache {
                 .collect(),
             topics: old.topics.clone(),
         };
+        state.answers += 1;
+        let answer = state.answers;
         for topic in &response.topics {
             let Some(name) = topic.name.as_deref() else {
                 continue;
@@ -234,7 +245,8 @@ impl MetadataCache {
             }
             state.stale.remove(&name);
             let used_at = state.topics.get(&name).map_or(now, |known| known.used_at);
-            let entry = TopicState { asked_at: now, used_at, code: topic.error_code };
+            let code = topic.error_code;
+            let entry = TopicState { answered_at: now, answer, used_at, code };
             state.topics.insert(name, entry);
         }
         state.cluster = Arc::new(cluster);

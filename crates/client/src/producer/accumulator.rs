@@ -6,7 +6,12 @@
 //! ```
 //! *Invariant:* batches of a partition leave in the order of their numbers, and a batch that comes back goes in front
 //! of all with higher numbers. After a batch came back, nothing of its partition leaves until all that was under way
-//! has been answered; so retries keep the order.
+//! has been answered, and then it goes alone until it is done. So retries keep the order, and a batch that may be in
+//! the log already never falls out of the five that a broker remembers. The first batch under an identity goes alone too.
+//!
+//! Each partition has its own identity and sequences. A new epoch, which an accident in one partition makes necessary,
+//! is taken over by the others when nothing of theirs is unsettled: under a new epoch the broker would not know an old
+//! batch again.
 
 use super::delivery::{Outcome, Tracker};
 use super::sequence::ProducerIdentity;
@@ -45,8 +50,12 @@ struct Queue {
     is_held: bool,
     /// Not before this, after an error.
     retry_at: Option<Instant>,
+    /// Whom the broker knows us as in this partition.
+    identity: Option<ProducerIdentity>,
     /// The sequence number of the next batch.
     next_sequence: i32,
+    /// Sequences have a hole: begin anew under another identity once nothing is under way.
+    is_broken: bool,
 }
 
 /// One batch.
@@ -58,7 +67,7 @@ pub(super) struct Batch {
     created: Instant,
     /// Attempts so far.
     pub(super) attempts: u32,
-    /// The identity and the first sequence number that it was last sent with.
+    /// The identity and the first sequence number that it goes with.
     pub(super) stamp: Option<(ProducerIdentity, i32)>,
     tracker: Tracker,
     /// Bytes of the producer's memory that it holds.
@@ -200,17 +209,22 @@ impl Accumulator {
         if queue.batches.front()?.bytes() > bytes_max {
             return None;
         }
+        if let Some(identity) = identity {
+            queue.adopt(identity);
+        }
         let mut batch = queue.batches.pop_front()?;
-        let stamp = identity.map(|identity| {
-            let kept = batch.stamp.filter(|(old, _)| *old == identity);
-            let sequence = kept.map_or(queue.next_sequence, |(_, sequence)| sequence);
-            if kept.is_none() {
-                queue.next_sequence = add_to_sequence(sequence, batch.records);
-            }
-            (identity, sequence)
+        let stamp = batch.stamp.or_else(|| {
+            let identity = queue.identity.filter(|_| identity.is_some())?;
+            let sequence = queue.next_sequence;
+            queue.next_sequence = add_to_sequence(sequence, batch.records);
+            Some((identity, sequence))
         });
         match batch.close(stamp, codec, deflater) {
             Ok(bytes) => {
+                // A broker takes any first sequence of a producer that it does not know: were the first batch lost, the
+                // second would be taken in its place.
+                let is_first = stamp.is_some_and(|(_, sequence)| sequence == 0);
+                queue.is_held = batch.attempts > 0 || is_first;
                 batch.attempts += 1;
                 queue.under_way.insert(batch.number);
                 Some(Ok((batch, bytes)))
@@ -267,14 +281,14 @@ impl Accumulator {
         is_last
     }
 
-    /// Begins all partitions' sequences anew, for a new identity.
-    pub(super) fn restart_sequences(&mut self) {
-        for queue in self.queues.values_mut() {
-            queue.next_sequence = 0;
-            for batch in &mut queue.batches {
-                batch.stamp = None;
-            }
-        }
+    /// Takes note that a partition's sequences have a hole. `true` if a new identity is needed: `current` is the one
+    /// with the hole.
+    pub(super) fn break_sequences(&mut self, key: &Key, current: ProducerIdentity) -> bool {
+        let Some(queue) = self.queues.get_mut(key) else {
+            return false;
+        };
+        queue.is_broken = true;
+        queue.identity == Some(current)
     }
 
     /// Takes out batches that are older than `timeout`.
@@ -317,10 +331,28 @@ impl Accumulator {
 }
 
 impl Queue {
+    /// Takes over an identity, with sequences from 0, if nothing is unsettled under the old one, or it is broken.
+    fn adopt(&mut self, identity: ProducerIdentity) {
+        let is_waiting = self
+            .batches
+            .front()
+            .is_some_and(|first| first.stamp.is_some());
+        let is_settled = self.is_broken || !is_waiting;
+        if self.identity == Some(identity) || !self.under_way.is_empty() || !is_settled {
+            return;
+        }
+        self.identity = Some(identity);
+        self.next_sequence = 0;
+        self.is_broken = false;
+        for batch in &mut self.batches {
+            batch.stamp = None;
+        }
+    }
+
     /// When the first batch may leave; `None` if something else has to happen first.
     fn ready_at(&self, all: &Accumulator, urgency: Urgency, now: Instant) -> Option<Instant> {
         let first = self.batches.front()?;
-        if self.is_held {
+        if self.is_held || (self.is_broken && !self.under_way.is_empty()) {
             return None;
         }
         if first.attempts > 0 {
@@ -388,6 +420,7 @@ impl Batch {
     ) -> Result<Bytes, ClientError> {
         let bytes = match &mut self.content {
             Content::Closed(bytes) if self.stamp == stamp => bytes.clone(),
+            // The stamp was taken off when its identity broke.
             Content::Closed(bytes) => restamp(bytes, stamp),
             Content::Open(builder) => {
                 let fields = fields_of(stamp);

@@ -106,7 +106,6 @@ impl Sender {
     fn turn(&mut self) -> Instant {
         let now = Instant::now();
         self.expire(now);
-        self.heal();
         let identity = self.identity(now);
         if let Some(identity) = identity {
             self.drain(identity, now);
@@ -127,20 +126,27 @@ impl Sender {
     fn expire(&mut self, now: Instant) {
         let timeout = self.shared.config.delivery_timeout;
         let expired = self.shared.state.lock().accumulator.expire(timeout, now);
-        for (_, batch) in expired {
+        for (key, batch) in expired {
             if batch.stamp.is_some() {
                 // It may or may not be in the log, so its numbers are spent.
-                self.identity.break_sequences();
+                self.break_sequences(&key);
             }
             let what = "delivery";
             self.finish(batch, Err(ClientError::Timeout { what, last: None }));
         }
     }
 
-    /// Raises the epoch once nothing is under way.
-    fn heal(&mut self) {
-        if self.nodes.values().all(|node| node.in_flight == 0) && self.identity.heal() {
-            self.shared.state.lock().accumulator.restart_sequences();
+    /// A batch with a sequence number is gone, or the broker lost count: the partition begins anew.
+    fn break_sequences(&mut self, key: &Key) {
+        if let Some(current) = self.identity.known()
+            && self
+                .shared
+                .state
+                .lock()
+                .accumulator
+                .break_sequences(key, current)
+        {
+            self.identity.raise();
         }
     }
 
@@ -149,7 +155,7 @@ impl Sender {
         match self.identity {
             Identity::Off => Some(None),
             Identity::Known(identity) => Some(Some(identity)),
-            Identity::Asked | Identity::Broken(_) => None,
+            Identity::Asked => None,
             Identity::Missing => {
                 let has_work = self.shared.state.lock().accumulator.unfinished() > 0;
                 if has_work && self.identity_retry_at.is_none_or(|at| at <= now) {
@@ -198,7 +204,7 @@ impl Sender {
                     sent |= self.send_to(node, &connection, &keys, identity);
                 }
             }
-            if !sent || matches!(self.identity, Identity::Broken(_)) {
+            if !sent {
                 return;
             }
         }
@@ -251,7 +257,7 @@ impl Sender {
                 .drain(key, identity, bytes_max, &mut self.deflater);
             match drained {
                 None => {}
-                Some(Err((batch, error))) => failed.push((batch, error)),
+                Some(Err((batch, error))) => failed.push((key, batch, error)),
                 Some(Ok((batch, bytes))) => {
                     bytes_left = bytes_left.saturating_sub(bytes.len());
                     let records = Some(Records::Bytes(bytes));
@@ -264,8 +270,8 @@ impl Sender {
             }
         }
         drop(state);
-        for (batch, error) in failed {
-            self.identity.break_sequences();
+        for (key, batch, error) in failed {
+            self.break_sequences(key);
             self.finish(batch, Err(error));
         }
         if batches.is_empty() {
@@ -337,7 +343,6 @@ impl Sender {
             Event::Identified(Ok(identity)) => {
                 self.identity = Identity::Known(identity);
                 self.identity_attempts = 0;
-                self.shared.state.lock().accumulator.restart_sequences();
             }
             Event::Identified(Err(error)) => {
                 let pause = self.shared.client.retry_pause(self.identity_attempts);
@@ -388,7 +393,7 @@ impl Sender {
             self.refresh(BTreeSet::from([Arc::clone(&key.0)]));
             self.retry(key, batch, error);
         } else {
-            self.identity.break_sequences();
+            self.break_sequences(&key);
             self.finish(batch, Err(error.clone()));
         }
     }
@@ -421,22 +426,26 @@ impl Sender {
                 // Behind a batch that did not arrive, this is expected: both go again, in order.
                 let has_older = self.shared.state.lock().accumulator.has_older(&key, &batch);
                 if !has_older {
-                    self.identity.break_sequences();
+                    self.break_sequences(&key);
                 }
                 self.retry(key, batch, &error);
             }
             // The broker forgot us, or knows a later epoch: begin anew.
             ErrorCode::UNKNOWN_PRODUCER_ID | ErrorCode::INVALID_PRODUCER_EPOCH if is_idempotent => {
-                self.identity.break_sequences();
+                self.break_sequences(&key);
                 self.retry(key, batch, &error);
             }
             _ if code.is_retriable() => self.retry(key, batch, &error),
             _ => {
-                let mut state = self.shared.state.lock();
-                if !state.accumulator.take_back_sequence(&key, &batch) {
-                    self.identity.break_sequences();
+                let taken_back = self
+                    .shared
+                    .state
+                    .lock()
+                    .accumulator
+                    .take_back_sequence(&key, &batch);
+                if !taken_back {
+                    self.break_sequences(&key);
                 }
-                drop(state);
                 self.finish(batch, Err(error));
             }
         }
@@ -451,7 +460,7 @@ impl Sender {
             || config.acks == Acks::None;
         if is_over {
             if batch.stamp.is_some() {
-                self.identity.break_sequences();
+                self.break_sequences(&key);
             }
             let last = Some(Box::new(error.clone()));
             return self.finish(batch, Err(ClientError::Timeout { what: "delivery", last }));

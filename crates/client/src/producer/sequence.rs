@@ -18,29 +18,28 @@ pub(super) enum Identity {
     Asked,
     /// Known.
     Known(ProducerIdentity),
-    /// Sequences have a hole: nothing more leaves until all is answered, then the epoch rises.
-    Broken(ProducerIdentity),
 }
 
 impl Identity {
-    /// Marks the sequences as broken.
-    pub(super) const fn break_sequences(&mut self) {
-        if let Self::Known(identity) = *self {
-            *self = Self::Broken(identity);
+    /// The identity, if it is known.
+    pub(super) const fn known(self) -> Option<ProducerIdentity> {
+        match self {
+            Self::Known(identity) => Some(identity),
+            Self::Off | Self::Missing | Self::Asked => None,
         }
     }
 
-    /// The next epoch, once nothing is under way. An idempotent producer raises its epoch by itself; the broker takes a
-    /// higher epoch with sequence 0 as a new beginning. Past the last epoch, a new id is asked for.
-    pub(super) fn heal(&mut self) -> bool {
-        let Self::Broken(identity) = *self else {
-            return false;
-        };
-        *self = match identity.epoch.checked_add(1) {
-            Some(epoch) if epoch < i16::MAX => Self::Known(ProducerIdentity { epoch, ..identity }),
-            _ => Self::Missing,
-        };
-        true
+    /// The next epoch. An idempotent producer raises its epoch by itself; the broker takes a higher epoch with sequence
+    /// 0 as a new beginning. Past the last epoch, a new id is asked for.
+    pub(super) fn raise(&mut self) {
+        if let Self::Known(identity) = *self {
+            *self = match identity.epoch.checked_add(1) {
+                Some(epoch) if epoch < i16::MAX => {
+                    Self::Known(ProducerIdentity { epoch, ..identity })
+                }
+                _ => Self::Missing,
+            };
+        }
     }
 }
 
@@ -51,17 +50,12 @@ mod tests {
     #[test]
     fn a_broken_identity_gets_the_next_epoch_or_a_new_id() {
         let mut identity = Identity::Known(ProducerIdentity { id: 4, epoch: 0 });
-        assert!(!identity.heal());
-        identity.break_sequences();
-        assert!(identity.heal());
-        assert_eq!(
-            identity,
-            Identity::Known(ProducerIdentity { id: 4, epoch: 1 })
-        );
-        identity = Identity::Broken(ProducerIdentity { id: 4, epoch: i16::MAX - 1 });
-        assert!(identity.heal());
+        identity.raise();
+        assert_eq!(identity.known(), Some(ProducerIdentity { id: 4, epoch: 1 }));
+        identity = Identity::Known(ProducerIdentity { id: 4, epoch: i16::MAX - 1 });
+        identity.raise();
         assert_eq!(identity, Identity::Missing);
-        identity.break_sequences();
+        identity.raise();
         assert_eq!(identity, Identity::Missing);
     }
 }

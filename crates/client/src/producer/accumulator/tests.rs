@@ -66,13 +66,18 @@ async fn a_batch_leaves_when_it_is_old_full_or_urgent() {
 async fn batches_that_come_back_keep_their_order_and_sequences() {
     let mut all = accumulator(1);
     let now = Instant::now();
-    for value in ["a", "b", "c", "d"] {
+    for value in ["first", "a", "b", "c", "d"] {
         append(&mut all, 0, value, now);
     }
-    let (a, sequence) = drain(&mut all, 0, PRODUCER);
+    let (first, sequence) = drain(&mut all, 0, PRODUCER);
     assert_eq!(sequence, 0);
-    let (b, sequence) = drain(&mut all, 0, PRODUCER);
+    assert!(all.ready(NOW, now).is_empty(), "the first batch goes alone");
+    all.answered(&key(0), &first);
+    assert_eq!(all.ready(NOW, now), [key(0)]);
+    let (a, sequence) = drain(&mut all, 0, PRODUCER);
     assert_eq!(sequence, 1);
+    let (b, sequence) = drain(&mut all, 0, PRODUCER);
+    assert_eq!(sequence, 2);
     assert!(all.has_older(&key(0), &b));
     // Answers: b out of order, then a lost.
     all.answered(&key(0), &b);
@@ -84,12 +89,21 @@ async fn batches_that_come_back_keep_their_order_and_sequences() {
     all.put_back(&key(0), a, later);
     assert!(all.ready(NOW, now).is_empty(), "the pause");
     assert_eq!(all.ready(NOW, later), [key(0)]);
-    let sequences: Vec<_> = (0..4).map(|_| drain(&mut all, 0, PRODUCER).1).collect();
-    assert_eq!(sequences, [0, 1, 2, 3]);
+    for expected in [1, 2] {
+        let (batch, sequence) = drain(&mut all, 0, PRODUCER);
+        assert_eq!(sequence, expected);
+        assert!(
+            all.ready(NOW, later).is_empty(),
+            "what is sent again goes alone"
+        );
+        all.answered(&key(0), &batch);
+    }
+    let sequences: Vec<_> = (0..2).map(|_| drain(&mut all, 0, PRODUCER).1).collect();
+    assert_eq!(sequences, [3, 4]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_epoch_begins_at_zero_and_rewrites_what_waits() {
+async fn a_broken_partition_begins_at_zero_and_rewrites_what_waits() {
     let mut all = accumulator(1);
     let now = Instant::now();
     for value in ["a", "b", "c"] {
@@ -97,23 +111,50 @@ async fn a_new_epoch_begins_at_zero_and_rewrites_what_waits() {
     }
     let (a, _) = drain(&mut all, 0, PRODUCER);
     let (b, _) = drain(&mut all, 0, PRODUCER);
-    for batch in [&a, &b] {
-        all.answered(&key(0), batch);
-    }
+    all.answered(&key(0), &a);
     assert!(
         !all.take_back_sequence(&key(0), &a),
         "b has the next number already"
     );
+    assert!(all.break_sequences(&key(0), PRODUCER));
     a.finish(Err(ClientError::Closed));
+    assert!(all.ready(NOW, now).is_empty(), "b is not answered");
+    all.answered(&key(0), &b);
     all.put_back(&key(0), b, now);
-    all.restart_sequences();
     let next = ProducerIdentity { epoch: 1, ..PRODUCER };
     let (b, sequence) = drain(&mut all, 0, next);
     assert_eq!(sequence, 0);
+    assert!(
+        !all.break_sequences(&key(0), PRODUCER),
+        "the new epoch is there already"
+    );
     all.answered(&key(0), &b);
     assert!(all.take_back_sequence(&key(0), &b), "nothing came after it");
     b.finish(Err(ClientError::Closed));
     assert_eq!(drain(&mut all, 0, next).1, 0, "so c takes its number");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_partition_keeps_its_epoch_until_it_is_settled() {
+    let mut all = accumulator(1);
+    let now = Instant::now();
+    for value in ["a", "b", "c"] {
+        append(&mut all, 1, value, now);
+    }
+    let (a, _) = drain(&mut all, 1, PRODUCER);
+    all.answered(&key(1), &a);
+    all.put_back(&key(1), a, now);
+    let next = ProducerIdentity { epoch: 1, ..PRODUCER };
+    let drained = all.drain(&key(1), Some(next), usize::MAX, &mut Deflater::new());
+    let (a, _) = drained.unwrap().unwrap();
+    assert_eq!(
+        a.stamp,
+        Some((PRODUCER, 0)),
+        "it may be in the log under the old epoch"
+    );
+    all.answered(&key(1), &a);
+    let (b, sequence) = drain(&mut all, 1, next);
+    assert_eq!((b.stamp, sequence), (Some((next, 0)), 0));
 }
 
 #[tokio::test(start_paused = true)]
