@@ -42,14 +42,9 @@ pub(crate) async fn handle(
                 partition_index: wanted.partition_index,
                 low_watermark,
                 error_code: error.code(),
-                ..DeleteRecordsPartitionResult::default()
             });
         }
-        topics.push(DeleteRecordsTopicResult {
-            name: topic.name.clone(),
-            partitions,
-            ..DeleteRecordsTopicResult::default()
-        });
+        topics.push(DeleteRecordsTopicResult { name: topic.name.clone(), partitions });
     }
     DeleteRecordsResponse { topics, ..DeleteRecordsResponse::default() }
 }

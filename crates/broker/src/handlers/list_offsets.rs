@@ -86,11 +86,7 @@ pub(crate) async fn handle(
                 call.version,
             ));
         }
-        topics.push(ListOffsetsTopicResponse {
-            name: topic.name.clone(),
-            partitions,
-            ..ListOffsetsTopicResponse::default()
-        });
+        topics.push(ListOffsetsTopicResponse { name: topic.name.clone(), partitions });
     }
     ListOffsetsResponse { topics, ..ListOffsetsResponse::default() }
 }
@@ -173,7 +169,6 @@ fn partition_response(
         } else {
             -1
         },
-        ..ListOffsetsPartitionResponse::default()
     }
 }
 

@@ -138,7 +138,6 @@ impl View<'_> {
                 host: Str::from(&*listener.host),
                 port: i32::from(listener.port),
                 rack: broker.rack.as_deref().map(Str::from),
-                ..MetadataResponseBroker::default()
             })
         });
         named.collect()
@@ -201,7 +200,6 @@ impl View<'_> {
                 replica_nodes: partition.replicas().to_vec(),
                 isr_nodes: partition.isr().to_vec(),
                 offline_replicas: offline,
-                ..MetadataResponsePartition::default()
             }
         });
         MetadataResponseTopic {
@@ -211,7 +209,6 @@ impl View<'_> {
             is_internal: is_internal(&topic.name),
             partitions: partitions.collect(),
             topic_authorized_operations: self.topic_operations,
-            ..MetadataResponseTopic::default()
         }
     }
 

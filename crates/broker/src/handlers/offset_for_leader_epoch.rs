@@ -37,7 +37,6 @@ pub(crate) async fn handle(
                 .iter()
                 .map(|wanted| end_of_epoch(&topic.topic, wanted, needs.partitions))
                 .collect(),
-            ..OffsetForLeaderTopicResult::default()
         });
     OffsetForLeaderEpochResponse {
         topics: topics.collect(),
@@ -68,6 +67,5 @@ fn end_of_epoch(
         partition: wanted.partition,
         leader_epoch,
         end_offset,
-        ..EpochEndOffset::default()
     }
 }

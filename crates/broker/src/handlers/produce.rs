@@ -13,11 +13,11 @@ use crate::upkeep::DirtyBudget;
 use bytes::Bytes;
 use klamm_codec::{Records, Str};
 use klamm_host::Host;
-use klamm_wire::ErrorCode;
 use klamm_wire::messages::produce::{
     BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, ProduceRequest,
     ProduceResponse, TopicProduceData, TopicProduceResponse,
 };
+use klamm_wire::{ApiKey, ErrorCode};
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -104,6 +104,7 @@ fn append_all(
             let partition = match found {
                 Ok(partition) => partition,
                 Err(error) => {
+                    needs.meters.failed(ApiKey::Produce, 1);
                     partitions.push(refused(data.index, error));
                     continue;
                 }
@@ -119,14 +120,16 @@ fn append_all(
                     }
                     acknowledged(data.index, &appended)
                 }
-                Err(failure) => failed(data.index, &failure, &partition),
+                Err(failure) => {
+                    needs.meters.failed(ApiKey::Produce, 1);
+                    failed(data.index, &failure, &partition)
+                }
             });
         }
         responses.push(TopicProduceResponse {
             name: topic.name,
             topic_id: topic.topic_id,
             partition_responses: partitions,
-            ..TopicProduceResponse::default()
         });
     }
     ProduceResponse { responses, ..ProduceResponse::default() }
@@ -210,7 +213,6 @@ fn failed(index: i32, failure: &AppendFailure, partition: &Partition) -> Partiti
         .map(|(batch_index, reason)| BatchIndexAndErrorMessage {
             batch_index: *batch_index,
             batch_index_error_message: Some(Str::from(&**reason)),
-            ..BatchIndexAndErrorMessage::default()
         })
         .collect();
     if failure.error == ErrorCode::NOT_LEADER_OR_FOLLOWER {

@@ -94,6 +94,13 @@ impl Meters {
         self.apis.get(usize::try_from(key.key()).ok()?)
     }
 
+    /// Counts error codes in an answer.
+    pub(crate) fn failed(&self, key: ApiKey, count: u64) {
+        if let Some(api) = self.api(key) {
+            api.errors.add(count);
+        }
+    }
+
     /// Counts a request that was answered.
     pub(crate) fn served(&self, key: ApiKey, started: Duration, node: &Node) {
         if let Some(api) = self.api(key) {

@@ -4,6 +4,9 @@ use super::partition::Checkpoints;
 use klamm_model::TopicPartition;
 use klamm_storage::{CheckpointFile, LogDir, StorageError};
 
+/// Which of a log's positions a file keeps.
+type Position = fn(&Checkpoints) -> i64;
+
 /// Replaces the three checkpoint files.
 ///
 /// # Errors
@@ -12,7 +15,7 @@ pub(super) fn write(
     dir: &LogDir,
     marks: &[(TopicPartition, Checkpoints)],
 ) -> Result<(), StorageError> {
-    let files: [(CheckpointFile, fn(&Checkpoints) -> i64); 3] = [
+    let files: [(CheckpointFile, Position); 3] = [
         (CheckpointFile::RecoveryPoint, |c| c.recovery_point),
         (CheckpointFile::LogStart, |c| c.log_start),
         (CheckpointFile::HighWatermark, |c| c.high_watermark),

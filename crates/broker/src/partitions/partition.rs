@@ -3,17 +3,18 @@
 //! The log is behind one lock that is held for microseconds. Syncs, deletions and searches by time run on the blocking
 //! pool.
 
+mod durability;
+
 use super::TopicTraits;
 use super::append::{self, AppendFailure, AppendRequest, Appended};
 use super::registry::Shared;
 use crate::waiting::{SyncFailed, SyncGate, Watchers};
 use arc_swap::ArcSwap;
 use klamm_codec::Records;
-use klamm_host::Host;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
     AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
-    PartitionLog, StorageError, SyncDone, SyncScope, SyncWork, TimestampedOffset, UpperBound,
+    PartitionLog, TimestampedOffset, UpperBound,
 };
 use klamm_wire::ErrorCode;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -24,7 +25,6 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) struct Partition {
     name: TopicPartition,
-    topic_id: Uuid,
     dir: Arc<LogDir>,
     /// `None` once the topic is deleted.
     log: Mutex<Option<PartitionLog>>,
@@ -156,7 +156,6 @@ impl Partition {
         log.set_high_watermark(end);
         Ok(Self {
             name: opening.name.clone(),
-            topic_id: opening.topic_id,
             dir: Arc::clone(opening.dir),
             log: Mutex::new(Some(log)),
             traits: ArcSwap::new(Arc::clone(opening.traits)),
@@ -172,10 +171,6 @@ impl Partition {
 
     pub(crate) fn name(&self) -> &TopicPartition {
         &self.name
-    }
-
-    pub(crate) fn topic_id(&self) -> Uuid {
-        self.topic_id
     }
 
     pub(crate) fn dir(&self) -> &Arc<LogDir> {
@@ -276,112 +271,6 @@ impl Partition {
             bytes: appended.bytes,
             sync_before_ack,
         })
-    }
-
-    fn note_dirty(self: &Arc<Self>, bytes: usize, traits: &TopicTraits) {
-        let bytes = bytes as u64;
-        if bytes == 0 {
-            return;
-        }
-        self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let first = !self.is_dirty.swap(true, Ordering::AcqRel);
-        self.shared.dirty.note(self, bytes, first);
-        if first && traits.log.flush_ms < self.shared.flush_interval_ms {
-            self.sync_after(traits.log.flush_ms);
-        }
-    }
-
-    /// `flush.ms` is shorter than the flusher's pace: this partition has a timer of its own while it is dirty.
-    fn sync_after(self: &Arc<Self>, flush_ms: i64) {
-        let partition = Arc::clone(self);
-        let wait = crate::config::millis(flush_ms);
-        self.shared.host.tasks.spawn(Box::pin(async move {
-            tokio::time::sleep(wait).await;
-            let end = partition.marks().log_end_offset;
-            // A failure took the directory offline and was reported there.
-            let _ = partition.wait_until_synced(end).await;
-        }));
-    }
-
-    /// Waits until all offsets below `end` are on the disk.
-    ///
-    /// # Errors
-    /// The disk failed; nothing that waits may be acknowledged.
-    pub(crate) async fn wait_until_synced(self: &Arc<Self>, end: i64) -> Result<(), AppendFailure> {
-        let synced = self.syncs.wait(end, || self.start_sync()).await;
-        synced.map_err(|_: SyncFailed| {
-            AppendFailure::new(
-                ErrorCode::KAFKA_STORAGE_ERROR,
-                "the log directory failed before the batch was on the disk",
-            )
-        })
-    }
-
-    fn start_sync(self: &Arc<Self>) {
-        let (partition, host) = (Arc::clone(self), self.shared.host.clone());
-        // A task of its own: the writer that began it may leave before it ends.
-        self.shared.host.tasks.spawn(Box::pin(async move {
-            // Those who wait hear of a failure from the gate.
-            let _ = partition.sync(&host).await;
-        }));
-    }
-
-    async fn sync(&self, host: &Host) -> Result<(), SyncFailed> {
-        self.is_dirty.store(false, Ordering::Release);
-        let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
-        let result = match self.take_sync_work(SyncScope::Data) {
-            Ok(None) => self
-                .log()
-                .map(|log| log.flushed_end_offset())
-                .map_err(|Gone| SyncFailed),
-            Ok(Some(work)) => {
-                let done = klamm_host::run_blocking(&*host.tasks, move || work.run()).await;
-                // The pool is shutting down: nothing was synced, nothing is acknowledged.
-                done.map_or(Err(SyncFailed), |done| self.take_in(done))
-            }
-            Err(SyncFailed) => Err(SyncFailed),
-        };
-        self.shared.dirty.release(bytes);
-        self.syncs.finished(result);
-        self.watchers.wake();
-        result.map(|_| ())
-    }
-
-    fn take_sync_work(&self, scope: SyncScope) -> Result<Option<SyncWork>, SyncFailed> {
-        let mut log = self.log().map_err(|Gone| SyncFailed)?;
-        log.sync_work(scope)
-            .map_err(|error| self.report_sync(&error))
-    }
-
-    /// Tells the log how a sync ended, and shows consumers what they may see now. Returns the flushed end.
-    fn take_in(&self, done: Result<SyncDone, StorageError>) -> Result<i64, SyncFailed> {
-        let mut log = self.log().map_err(|Gone| SyncFailed)?;
-        let failed = done.as_ref().err().map(|error| self.report_sync(error));
-        log.synced(done);
-        if let Some(failed) = failed {
-            return Err(failed);
-        }
-        let flushed = log.flushed_end_offset();
-        let visible = if self.traits.load().log.flush_messages == 1 {
-            log.high_watermark().max(flushed)
-        } else {
-            log.log_end_offset()
-        };
-        log.set_high_watermark(visible);
-        Ok(flushed)
-    }
-
-    fn report_sync(&self, error: &StorageError) -> SyncFailed {
-        tracing::error!(partition = %self.name, %error, "syncing the log");
-        SyncFailed
-    }
-
-    /// Syncs indexes and snapshots too, so that a restart reads nothing below. Blocks.
-    pub(super) fn advance_recovery_point(&self) {
-        if let Ok(Some(work)) = self.take_sync_work(SyncScope::All) {
-            // A failure was reported, and took the directory offline.
-            let _ = self.take_in(work.run());
-        }
     }
 
     /// Looks up records from an offset on.
@@ -552,19 +441,6 @@ impl Partition {
             log_start: log.log_start_offset(),
             high_watermark: log.high_watermark(),
         })
-    }
-
-    /// Syncs what is left and closes the files. Blocks.
-    pub(super) fn close(&self) {
-        let work = self.log().map(|mut log| log.prepare_close());
-        match work {
-            Ok(Ok(Some(work))) => {
-                // A failure was reported, and took the directory offline.
-                let _ = self.take_in(work.run());
-            }
-            Ok(Ok(None)) | Err(Gone) => {}
-            Ok(Err(error)) => tracing::error!(partition = %self.name, %error, "closing the log"),
-        }
     }
 
     /// Producers that the log remembers.

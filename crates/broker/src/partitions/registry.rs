@@ -221,11 +221,6 @@ impl Registry {
         }
     }
 
-    /// The node's settings with what was changed at run time.
-    pub(crate) fn layers(&self) -> Layers {
-        self.layers.read().clone()
-    }
-
     /// Follows the image. Blocks: creates and renames folders.
     fn follow(&self, image: &Image, delta: &Delta) {
         let mut stale: BTreeSet<Uuid> = BTreeSet::new();

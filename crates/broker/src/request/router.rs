@@ -68,7 +68,12 @@ pub(crate) fn decode<R: Request>(body: &mut Dec, call: &Call, meters: &Meters) -
         Ok(request) => Some(request),
         Err(error) => {
             let (peer, version) = (call.caller.peer, call.version);
-            tracing::warn!(%peer, api = ?R::KEY, version, %error, "closing: unreadable request");
+            // Both are anybody's text: the debug form escapes them.
+            let (client, software) = (&*call.client_id, call.caller.software());
+            tracing::warn!(
+                %peer, api = ?R::KEY, version, ?client, ?software, %error,
+                "closing: unreadable request"
+            );
             meters.malformed_requests.add(1);
             None
         }

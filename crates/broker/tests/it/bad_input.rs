@@ -43,6 +43,7 @@ fn with(mut head: Vec<u8>, body: &[u8]) -> Vec<u8> {
 }
 
 /// Numbers are those of the list of bad inputs that the project keeps to.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn frames() -> Vec<(&'static str, Vec<u8>, Outcome)> {
     let metadata = |version| header(3, version, Some(b"x"));
     vec![
@@ -177,6 +178,7 @@ fn bomb(compression: Compression) -> Bytes {
 }
 
 /// Batches that a topic refuses, and with which code.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn batches() -> Vec<(&'static str, Bytes, ErrorCode)> {
     let good = batch(&[b"one", b"two"], Compression::None);
     let joined = |parts: [&[u8]; 2]| Bytes::from(parts.concat());

@@ -13,10 +13,10 @@ use crate::partitions::{Reader, Registry};
 use crate::request::Call;
 use klamm_codec::Str;
 use klamm_host::Host;
-use klamm_wire::ErrorCode;
 use klamm_wire::messages::fetch::{
     EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData,
 };
+use klamm_wire::{ApiKey, ErrorCode};
 use parking_lot::Mutex;
 use read::{Limits, PartitionRead, Target};
 use session::{FetchSessions, PartitionKey, Plan, SessionError, SessionRequest, Told, Want};
@@ -237,6 +237,9 @@ fn respond(
                 continue;
             }
         }
+        if read.error != ErrorCode::NONE {
+            needs.meters.failed(ApiKey::Fetch, 1);
+        }
         needs.meters.fetched_bytes.add(read.bytes() as u64);
         if has_records {
             last_with_records = Some(key.clone());
@@ -263,7 +266,7 @@ fn partition_data(index: i32, target: &Target, read: PartitionRead) -> Partition
         ..PartitionData::default()
     };
     if let Some((epoch, end_offset)) = read.diverging {
-        data.diverging_epoch = EpochEndOffset { epoch, end_offset, ..EpochEndOffset::default() };
+        data.diverging_epoch = EpochEndOffset { epoch, end_offset };
     }
     if matches!(
         read.error,
@@ -286,7 +289,6 @@ fn add(topics: &mut Vec<FetchableTopicResponse>, key: &PartitionKey, data: Parti
             topic: Str::clone(&key.topic),
             topic_id: key.topic_id,
             partitions: vec![data],
-            ..FetchableTopicResponse::default()
         }),
     }
 }

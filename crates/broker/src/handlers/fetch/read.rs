@@ -96,7 +96,6 @@ impl Target {
                     let named = |(producer_id, first_offset)| AbortedTransaction {
                         producer_id,
                         first_offset,
-                        ..AbortedTransaction::default()
                     };
                     aborted.into_iter().map(named).collect()
                 });
