@@ -107,6 +107,8 @@ pub(crate) struct Index<E> {
     total: u32,
     /// The file ends in the middle of an entry.
     torn: bool,
+    /// There is a file.
+    present: bool,
     /// The newest entries; holds at least those that are not written.
     tail: Vec<E>,
 }
@@ -117,8 +119,9 @@ const TAIL: usize = 32;
 const BLOCK: u32 = 256;
 
 impl<E: IndexEntry> Index<E> {
-    /// An index over a file of that length. A torn entry at the end does not count.
-    pub(crate) fn of_len(len: u64) -> Self {
+    /// An index over a file of that length, or without a file. A torn entry at the end does not count.
+    pub(crate) fn of_len(len: Option<u64>) -> Self {
+        let (present, len) = (len.is_some(), len.unwrap_or(0));
         let entries = u32::try_from(len / E::BYTES as u64).unwrap_or(u32::MAX);
         let torn = !len.is_multiple_of(E::BYTES as u64);
         Self {
@@ -126,6 +129,7 @@ impl<E: IndexEntry> Index<E> {
             written: entries,
             total: entries,
             torn,
+            present,
             tail: Vec::new(),
         }
     }
@@ -174,8 +178,18 @@ impl<E: IndexEntry> Index<E> {
         )
         .map_err(|e| files.write_failed(E::KIND, base, &e))?;
         self.written = self.total;
+        self.present = true;
         let surplus = self.tail.len().saturating_sub(TAIL);
         self.tail.drain(..surplus);
+        Ok(())
+    }
+
+    /// Makes an empty file if there is none: Kafka takes the absence of an index for damage.
+    pub(crate) fn ensure_file(&mut self, files: &Files, base: i64) -> Result<(), StorageError> {
+        if !self.present {
+            files.open(&self.slot, E::KIND, base)?;
+            self.present = true;
+        }
         Ok(())
     }
 

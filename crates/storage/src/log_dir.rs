@@ -191,8 +191,9 @@ impl LogDir {
         let failed_before = disk.exists(&path.join(FAILED_FILE)).map_err(at)?;
         if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
             disk.remove_file(&path.join(CLEAN_FILE)).map_err(at)?;
-            disk.sync_dir(path).map_err(at)?;
         }
+        // The marker must be gone for good; and after a crash, folders that are seen must not vanish with the next one.
+        disk.sync_dir(path).map_err(at)?;
         let dir = Self {
             disk,
             path: path.to_owned(),

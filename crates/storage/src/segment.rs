@@ -43,18 +43,18 @@ impl From<StorageError> for SegmentError {
 impl Segment {
     /// A segment without bytes. Files are made when they are first opened.
     pub(crate) fn empty(base: i64) -> Self {
-        Self::of_lens(base, [0; 4])
+        Self::of_lens(base, [None; 4])
     }
 
-    /// A segment whose log, offset index, time index and transaction index have these lengths.
-    pub(crate) fn of_lens(base: i64, [log, offsets, times, txn]: [u64; 4]) -> Self {
+    /// A segment whose log, offset index, time index and transaction index have these lengths, or are not there.
+    pub(crate) fn of_lens(base: i64, [log, offsets, times, txn]: [Option<u64>; 4]) -> Self {
         Self {
             base,
-            size: log,
+            size: log.unwrap_or(0),
             log: Slot::new(),
             offsets: Index::of_len(offsets),
             times: Index::of_len(times),
-            txn_bytes: txn,
+            txn_bytes: txn.unwrap_or(0),
         }
     }
 

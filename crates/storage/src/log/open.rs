@@ -110,8 +110,6 @@ impl PartitionLog {
             Err(e) => return Err(log.files.read_failed(&path, &e).into()),
         };
         let entries = finish_swaps(&log.files, entries)?;
-        // After a crash the folder's own name may be in the cache only.
-
         let lens = log.take_listing(&entries)?;
         let epochs = log.read_small_files()?;
         if !last.clean {
@@ -123,6 +121,11 @@ impl PartitionLog {
         }
         let recovery = log.load(&lens, last, now_ms)?;
         log.settle(last, epochs, now_ms)?;
+        if log.size_bytes() == 0 && log.topic_id.is_some() {
+            // A log without records may never have been synced.
+            log.identity = Identity::Unsynced;
+            log.flush.folder_dirty = true;
+        }
         for segment in &log.segments {
             segment.unpin();
         }
@@ -224,9 +227,7 @@ impl PartitionLog {
             self.flush = FlushState::new(self.log_end, self.log_end);
             return Ok(None);
         }
-        let segment = |(base, lens): (&i64, &Lens)| {
-            Segment::of_lens(*base, lens.map(Option::unwrap_or_default))
-        };
+        let segment = |(base, lens): (&i64, &Lens)| Segment::of_lens(*base, *lens);
         self.segments = lens.iter().map(segment).collect();
         self.high_watermark = last.high_watermark;
         let first_base = self.segments.first().map_or(0, |s| s.base);
@@ -265,8 +266,9 @@ impl PartitionLog {
         let report = self.recover(from, now_ms)?;
         let floor_base = self.segments[self.segment_index_of(from)].base;
         self.flush = FlushState::new(from.min(self.log_end), floor_base);
-        // Names may be in the cache only.
-        self.flush.folder_dirty = true;
+        // Names may be in the cache only, unless a full sync covered all.
+        self.flush.folder_dirty =
+            from < self.log_end || report.cut.is_some() || self.active_segment().size == 0;
         Ok(Some(report))
     }
 
@@ -361,8 +363,8 @@ impl PartitionLog {
         self.files.dir.check_online()?;
         self.write_identity()?;
         self.finish_active()?;
-        let is_virgin = self.log_end == self.log_start && self.producers.entries().len() == 0;
-        if !is_virgin {
+        let is_empty = self.log_end == self.log_start && self.producers.entries().len() == 0;
+        if !is_empty {
             self.take_snapshot()?;
         }
         self.sync_work(SyncScope::All)

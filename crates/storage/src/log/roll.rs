@@ -64,7 +64,7 @@ impl PartitionLog {
     }
 
     /// The last entry of the time index, and both indexes written: a closed segment is complete on file. Index files are
-    /// made even if they are empty: Kafka takes their absence for damage.
+    /// made even if they are empty.
     pub(super) fn finish_active(&mut self) -> Result<(), StorageError> {
         self.push_time_entry();
         let Some(segment) = self.segments.last_mut() else {
@@ -73,10 +73,8 @@ impl PartitionLog {
         let base = segment.base;
         segment.offsets.write_out(&self.files, base)?;
         segment.times.write_out(&self.files, base)?;
-        self.files
-            .open(segment.offsets.slot(), FileKind::OffsetIndex, base)?;
-        self.files
-            .open(segment.times.slot(), FileKind::TimeIndex, base)?;
+        segment.offsets.ensure_file(&self.files, base)?;
+        segment.times.ensure_file(&self.files, base)?;
         Ok(())
     }
 
