@@ -13,7 +13,7 @@ use crate::row::{Key, Kind, Row, Update};
 use crate::settings::{Settings, without_listener_prefix};
 use crate::topic_config::{TopicConfig, synonyms_of};
 use crate::value::{FromValue, Value};
-use crate::{broker, group, table};
+use crate::{broker, group, table, topic};
 use std::collections::BTreeMap;
 
 /// What was set for one resource at run time, as the metadata log holds it.
@@ -250,6 +250,10 @@ impl Layers {
             let value = table::BROKER.get(name).map(|row| self.broker_value(row));
             match value {
                 None | Some(Value::Unset) => {}
+                // Any negative retention time of a node means no limit.
+                Some(Value::Whole(..0)) if row.name == topic::RETENTION_MS.name() => {
+                    return Value::Whole(-1);
+                }
                 Some(Value::Whole(number)) => return Value::Whole(number.saturating_mul(*factor)),
                 Some(value) => return value,
             }

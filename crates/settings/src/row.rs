@@ -118,7 +118,6 @@ pub(crate) mod reason {
     pub(crate) const CHECKPOINTS: &str =
         "all checkpoints are written at `log.flush.offset.checkpoint.interval.ms`";
     pub(crate) const RECOVERY: &str = "logs are recovered one after the other";
-    pub(crate) const BY_BYTES: &str = "old snapshots go by bytes";
     pub(crate) const TESTS: &str = "it is for tests of Kafka itself";
     pub(crate) const LZ4: &str = "the lz4 encoder has one level";
     pub(crate) const KERBEROS: &str = "Kerberos is not offered";

@@ -1,6 +1,7 @@
 //! A topic's settings as storage and the broker use them: typed, with units, defaults filled in.
 
 use crate::row::{Key, Row};
+use crate::table;
 use crate::topic;
 use crate::value::{FromValue, Value};
 
@@ -291,8 +292,28 @@ impl Reader<'_> {
 #[error("{0}")]
 pub(crate) struct Contradiction(pub String);
 
+/// A node's setting may allow more than the topic's that it is the default of; the topic's range counts.
+fn check_range(row: &Row, value: &Value) -> Result<(), Contradiction> {
+    if *value == Value::Unset || row.range.admits(value) {
+        return Ok(());
+    }
+    let names: Vec<&str> = synonyms_of(row.name)
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    Err(Contradiction(format!(
+        "{} (default of {}): {value} is not allowed: expected {}",
+        names.join(", "),
+        row.name,
+        row.expected()
+    )))
+}
+
 /// Checks what a topic's settings must keep to among each other.
 pub(crate) fn check_rules(value: &dyn Fn(&Row) -> Value) -> Result<(), Contradiction> {
+    for row in table::TOPIC.values() {
+        check_range(row, &value(row))?;
+    }
     let read = Reader { value };
     let (min, max) = (
         read.get(&topic::MIN_COMPACTION_LAG_MS),

@@ -147,3 +147,24 @@ fn settings_that_are_mistyped_are_pointed_out() {
         "only the first start explains itself"
     );
 }
+
+#[test]
+fn a_taken_address_is_named_with_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let log_dirs = format!("log.dirs={}", folder.path().join("data").display());
+    let listeners = format!("listeners=PLAINTEXT://{address}");
+    let printed = run(&["server", "--set", &log_dirs, "--set", &listeners], b"");
+    assert_eq!((printed.code, printed.out.as_str()), (1, ""));
+    assert!(
+        printed.err.contains(&address.to_string()),
+        "{}",
+        printed.err
+    );
+    assert!(
+        printed.err.contains("PLAINTEXT://127.0.0.1:0"),
+        "{}",
+        printed.err
+    );
+}

@@ -184,6 +184,13 @@ fn contradictions_are_refused() {
         refused("log.cleaner.min.compaction.lag.ms=9\nlog.cleaner.max.compaction.lag.ms=8")
             .contains("above")
     );
+    let rolls = refused("log.roll.ms=0");
+    assert!(
+        rolls.contains("log.roll.ms") && rolls.contains("at least 1"),
+        "{rolls}"
+    );
+    assert!(refused("log.flush.interval.ms=-1").contains("flush.ms"));
+    assert!(load("log.retention.ms=-5").is_ok());
     let authorizer =
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     assert!(refused(authorizer).contains("can't enforce ACLs"));
@@ -222,4 +229,36 @@ proptest! {
             let _ = load(&text);
         }
     }
+}
+
+#[test]
+fn a_combined_node_as_kafka_sets_it_up_loads() {
+    let text = "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.bootstrap.servers=localhost:9093\n\
+        listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ninter.broker.listener.name=PLAINTEXT\n\
+        advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n\
+        controller.listener.names=CONTROLLER\n\
+        listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL\n\
+        num.network.threads=3\nnum.io.threads=8\nsocket.send.buffer.bytes=102400\nlog.dirs=/tmp/kraft-combined-logs\n\
+        num.partitions=1\nnum.recovery.threads.per.data.dir=1\noffsets.topic.replication.factor=1\n\
+        log.retention.hours=168\nlog.segment.bytes=1073741824\nlog.retention.check.interval.ms=300000\n";
+    let loaded = load(text).unwrap();
+    let names: Vec<_> = loaded
+        .warnings
+        .iter()
+        .map(|w| w.split(':').next().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "controller.quorum.bootstrap.servers",
+            "num.recovery.threads.per.data.dir"
+        ]
+    );
+    let settings = loaded.settings;
+    assert_eq!(settings.client_listeners().unwrap().len(), 1);
+    assert_eq!(
+        settings.advertised_listeners().unwrap()[0].host,
+        "localhost"
+    );
+    assert_eq!(settings.controller_listeners().unwrap()[0].port, 9093);
 }

@@ -41,7 +41,7 @@ rows! {
         "Size in bytes at which a segment of the metadata log is closed.";
     METADATA_LOG_SEGMENT_MS: Long "metadata.log.segment.ms" = "604800000", Any, ReadOnly, Works,
         "Age in ms at which a segment of the metadata log is closed.";
-    INTERNAL_METADATA_LOG_SEGMENT_BYTES: Int "internal.metadata.log.segment.bytes" = none, Any, Internal, NoEffect(TESTS),
+    INTERNAL_METADATA_LOG_SEGMENT_BYTES: Int "internal.metadata.log.segment.bytes" = none, Any, Internal, Works,
         "Like `metadata.log.segment.bytes` without its lower bound. For tests.";
     INTERNAL_METADATA_MAX_BATCH_SIZE_IN_BYTES: Int "internal.metadata.max.batch.size.in.bytes" = "8388608",
         Any, Internal, Works,
@@ -57,7 +57,7 @@ rows! {
         "A snapshot is written at least this often (ms) if anything changed; 0 leaves it to the bytes.";
     METADATA_MAX_RETENTION_BYTES: Long "metadata.max.retention.bytes" = "104857600", Any, ReadOnly, Works,
         "Metadata log and snapshots together may take this many bytes before old ones go.";
-    METADATA_MAX_RETENTION_MS: Long "metadata.max.retention.ms" = "604800000", Any, ReadOnly, NoEffect(BY_BYTES),
+    METADATA_MAX_RETENTION_MS: Long "metadata.max.retention.ms" = "604800000", Any, ReadOnly, Works,
         "How long (ms) metadata log and snapshots that are no longer needed are kept.";
     METADATA_MAX_IDLE_INTERVAL_MS: Int "metadata.max.idle.interval.ms" = "500", AtLeast(0), ReadOnly, NotYet(CLUSTER),
         "The active controller writes an empty record if nothing happened for this long (ms); 0 never. A quorum \
