@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A client of one cluster. Clones share connections and metadata.
+/// A client of one cluster. Clones share connections and metadata. Producers and consumers that are made from it share
+/// its metadata and have connections of their own.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -24,7 +25,7 @@ struct Inner {
     host: Host,
     config: ClientConfig,
     pool: Pool,
-    metadata: MetadataCache,
+    metadata: Arc<MetadataCache>,
 }
 
 /// Whom a request goes to.
@@ -52,8 +53,22 @@ impl Client {
             let error = ConfigError::new("bootstrap.servers", "", "one host:port at least");
             return Err(error.into());
         }
-        let (pool, metadata) = (Pool::default(), MetadataCache::default());
+        let (pool, metadata) = (Pool::default(), Arc::default());
         Ok(Self { inner: Arc::new(Inner { host, config, pool, metadata }) })
+    }
+
+    /// The same client with connections of its own. Brokers answer in order, so whoever waits for long (a fetch for
+    /// records, a write for replicas) would hold up all others on its connection.
+    pub(crate) fn apart(&self) -> Self {
+        let inner = &self.inner;
+        Self {
+            inner: Arc::new(Inner {
+                host: inner.host.clone(),
+                config: inner.config.clone(),
+                pool: Pool::default(),
+                metadata: Arc::clone(&inner.metadata),
+            }),
+        }
     }
 
     /// The settings.

@@ -4,6 +4,7 @@
 
 mod admin;
 mod bad_input;
+mod client;
 mod data_path;
 mod kafkas_directory;
 mod node;

@@ -94,7 +94,7 @@ impl Consumer {
             }
         }
         let request = self.request_of(&asked);
-        let client = self.client.clone();
+        let client = self.fetching.clone();
         let has_ids = asked.iter().all(|asked| asked.topic_id != Uuid::ZERO);
         let ceiling = if has_ids {
             i16::MAX

@@ -51,6 +51,8 @@ pub struct ConsumerRecord {
 #[derive(Debug)]
 pub struct Consumer {
     client: Client,
+    /// For fetches, which wait at the broker: look-ups do not wait behind them.
+    fetching: Client,
     config: ConsumerConfig,
     partitions: BTreeMap<PartitionKey, Assigned>,
     /// Brokers with a fetch under way.
@@ -107,6 +109,7 @@ impl Consumer {
         let (events, inbox) = mpsc::channel(EVENTS_MAX);
         Self {
             client: client.clone(),
+            fetching: client.apart(),
             config,
             partitions: BTreeMap::new(),
             busy: BTreeSet::new(),

@@ -118,7 +118,7 @@ impl Producer {
             return Err(ConfigError::new(name, "", expected).into());
         }
         let shared = Arc::new(Shared {
-            client: client.clone(),
+            client: client.apart(),
             memory: Semaphore::new(config.buffer_memory),
             state: Mutex::new(State {
                 accumulator: Accumulator::new(&config),

@@ -232,3 +232,30 @@ async fn a_poll_that_is_dropped_loses_nothing() {
     }
     reads_all(&mut consumer, 30).await;
 }
+
+/// A fetch waits at the broker for records; nothing else may wait behind it.
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_waits_holds_nobody_up() {
+    let paper = Paper::new(1, 3);
+    let client = client(&paper);
+    fill(&client, 30, "none").await;
+    let mut consumer = consumer(&client, &[("fetch.max.wait.ms", "20000")]).await;
+    reads_all(&mut consumer, 30).await;
+    assert!(
+        consumer
+            .poll(Duration::from_millis(1))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let start = tokio::time::Instant::now();
+    fill(&client, 3, "none").await;
+    consumer.seek_to("t", 1, OffsetSpec::Earliest).unwrap();
+    assert_eq!(consumer.position("t", 1).await.unwrap(), 0);
+    client.cluster().await.unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
