@@ -4,8 +4,8 @@
 //! ([`crate::Replay`]), and shares all that did not change. A clone costs a handful of reference counts.
 //!
 //! Memory: a partition takes [`Partition::BYTES`] bytes (72 on 64-bit machines) with up to three replicas; its
-//! directories are shared with the partitions that are placed alike. A topic takes about 300 bytes more. One million
-//! partitions in ten thousand topics are thus about 75 MiB.
+//! directories are shared with the partitions that are placed alike. A topic takes about 330 bytes more. Measured for
+//! one million partitions: 83 MiB in 100 topics, 94 MiB in 10,000, 398 MiB in a million.
 
 mod cluster;
 mod configs;

@@ -292,16 +292,6 @@ impl Partitions {
         })
     }
 
-    /// Gives back what growing took in advance.
-    pub(crate) fn shrink(&mut self) {
-        for (_, chunk) in &mut self.chunks {
-            if let Some(chunk) = Arc::get_mut(chunk) {
-                chunk.shrink_to_fit();
-            }
-        }
-        self.chunks.shrink_to_fit();
-    }
-
     /// Puts a partition in; false when the number is negative.
     pub(crate) fn insert(&mut self, partition: i32, value: Partition) -> bool {
         let Some((number, slot)) = place(partition) else {
@@ -310,6 +300,7 @@ impl Partitions {
         let found = match self.chunks.binary_search_by_key(&number, |chunk| chunk.0) {
             Ok(found) => found,
             Err(missing) => {
+                grow(&mut self.chunks, 1);
                 self.chunks.insert(missing, (number, Arc::default()));
                 missing
             }
@@ -319,6 +310,8 @@ impl Partitions {
         };
         let chunk = Arc::make_mut(chunk);
         if chunk.len() <= slot {
+            let missing = slot + 1 - chunk.len();
+            grow(chunk, missing);
             chunk.resize(slot + 1, None);
         }
         if let Some(place) = chunk.get_mut(slot)
@@ -327,6 +320,13 @@ impl Partitions {
             self.len += 1;
         }
         true
+    }
+}
+
+/// Makes room by doubling, from one element on: a vector by itself begins with four, and most topics are small.
+fn grow<T>(list: &mut Vec<T>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(list.len()));
     }
 }
 

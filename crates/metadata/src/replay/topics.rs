@@ -16,8 +16,7 @@ pub(crate) const NO_LEADER_CHANGE: i32 = -2;
 impl Replay {
     /// Puts every open topic back into the image.
     pub(super) fn close_topics(&mut self) {
-        for mut topic in std::mem::take(&mut self.open).into_values() {
-            topic.partitions.shrink();
+        for topic in std::mem::take(&mut self.open).into_values() {
             self.image.topics.put(topic);
         }
         if self.directories.len() > OPEN_MAX {
