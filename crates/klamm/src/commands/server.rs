@@ -31,12 +31,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let Loaded { settings, warnings } = load(arguments.config.as_deref(), &arguments.set)?;
-    begin_logging(&settings, screen.is_json())?;
+    let logs_json = screen.is_json() || settings.get(&broker::KLAMM_LOG_FORMAT) == "json";
+    begin_logging(&settings, logs_json)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
     let runtime = runtime(&settings)?;
-    let outcome = runtime.block_on(serve(settings, screen));
+    let outcome = runtime.block_on(serve(settings, screen, logs_json));
     // Nothing that is still running may hold the process up: the logs are closed.
     runtime.shutdown_background();
     outcome
@@ -69,7 +70,7 @@ fn begin_logging(settings: &Settings, json: bool) -> Result<(), Failure> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let started = if json || settings.get(&broker::KLAMM_LOG_FORMAT) == "json" {
+    let started = if json {
         log.json().try_init()
     } else {
         log.try_init()
@@ -93,7 +94,7 @@ fn runtime(settings: &Settings) -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Starts the node, says where it is, and stops it when it is told to or can't go on.
-async fn serve(settings: Settings, screen: &mut Screen) -> Result<(), Failure> {
+async fn serve(settings: Settings, screen: &mut Screen, logs_json: bool) -> Result<(), Failure> {
     let no_signals = |error| Failure::failed(format!("no signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
@@ -102,7 +103,15 @@ async fn serve(settings: Settings, screen: &mut Screen) -> Result<(), Failure> {
     let node = Broker::start(klamm_host::os::host(), settings)
         .await
         .map_err(explain)?;
-    if is_first_start {
+    if is_first_start && logs_json {
+        // Whoever reads the logs expects nothing but JSON there.
+        tracing::info!(
+            cluster = node.cluster_id(),
+            folders,
+            servers = addresses(&node),
+            "first start"
+        );
+    } else if is_first_start {
         eprint!("{}", welcome(&node, &folders));
     }
     screen.line(format_args!("klamm ready: {}", addresses(&node)))?;

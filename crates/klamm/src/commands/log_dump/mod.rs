@@ -142,7 +142,11 @@ impl Dump<'_> {
 /// Small files are text; a larger unknown file is named but not printed.
 const TEXT_BYTES_MAX: u64 = 8 << 20;
 
+/// Whether a segment is of a metadata log: by its folder's name, or because a quorum's state lies beside it.
 fn is_metadata(path: &Path) -> bool {
-    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-    folder.to_string_lossy().starts_with("__cluster_metadata")
+    let Some(folder) = path.parent() else {
+        return false;
+    };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("__cluster_metadata") || folder.join("quorum-state").exists()
 }
