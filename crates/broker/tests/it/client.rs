@@ -211,7 +211,7 @@ fn admin_calls_do_what_they_say() {
             .await;
         assert_eq!(changed.unwrap()[&resource], Ok(()));
         let described = admin
-            .describe_configs(&[resource.clone()], false)
+            .describe_configs(std::slice::from_ref(&resource), false)
             .await
             .unwrap();
         let entry = &described[&resource].as_ref().unwrap()["retention.ms"];
