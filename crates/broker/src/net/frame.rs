@@ -157,12 +157,13 @@ impl FrameReader {
 mod tests {
     use super::*;
     use klamm_host::FileRange;
+    use std::collections::VecDeque;
     use std::task::Waker;
     use tokio::io::{AsyncRead, AsyncWrite};
 
     /// A peer that sends its bytes in pieces, then waits.
     #[derive(Debug)]
-    struct Peer(Vec<Vec<u8>>);
+    struct Peer(VecDeque<Vec<u8>>);
 
     impl AsyncRead for Peer {
         fn poll_read(
@@ -170,15 +171,15 @@ mod tests {
             _: &mut Context<'_>,
             buffer: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
-            let Some(piece) = self.0.first_mut() else {
+            let Some(piece) = self.0.front_mut() else {
                 return Poll::Pending;
             };
             let rest = piece.split_off(piece.len().min(buffer.remaining()));
             buffer.put_slice(piece);
             if rest.is_empty() {
-                drop(self.0.remove(0))
+                self.0.pop_front();
             } else {
-                *piece = rest
+                *piece = rest;
             }
             Poll::Ready(Ok(()))
         }
@@ -221,7 +222,7 @@ mod tests {
 
     /// All frames of a stream that comes in pieces, and the most memory held on the way.
     fn read(pieces: Vec<Vec<u8>>, proven: bool) -> (Vec<Bytes>, usize) {
-        let (mut reader, mut peer) = (FrameReader::new(8 << 20), Peer(pieces));
+        let (mut reader, mut peer) = (FrameReader::new(8 << 20), Peer(pieces.into()));
         if proven {
             reader.mark_proven();
         }
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn an_idle_connection_owns_no_buffer() {
         let (_, _) = read(vec![frame(100)], true);
-        let (mut reader, mut peer) = (FrameReader::new(1 << 20), Peer(vec![frame(100)]));
+        let (mut reader, mut peer) = (FrameReader::new(1 << 20), Peer([frame(100)].into()));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(reader.poll_fill(&mut cx, &mut peer).is_ready());
         drop(reader.next_frame().unwrap());
@@ -287,7 +288,7 @@ mod tests {
     #[test]
     fn a_bad_length_ends_the_stream() {
         let error = |prefix: [u8; 4]| {
-            let (mut reader, mut peer) = (FrameReader::new(1000), Peer(vec![prefix.to_vec()]));
+            let (mut reader, mut peer) = (FrameReader::new(1000), Peer([prefix.to_vec()].into()));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(reader.poll_fill(&mut cx, &mut peer).is_ready());
             reader.next_frame().unwrap_err()
