@@ -3,6 +3,7 @@
 
 mod crash;
 mod faults;
+mod fuzz_seeds;
 mod kafka_wrote;
 mod store;
 mod story;
