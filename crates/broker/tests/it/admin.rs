@@ -841,3 +841,92 @@ fn topics_by_the_hundred_are_created_in_one_request() {
         node.stop().await;
     });
 }
+
+/// Numbers are those of the list of bad inputs that the project keeps to.
+#[test]
+fn hostile_requests_have_their_outcome_and_others_are_served() {
+    run(async {
+        use ErrorCode as E;
+        let node = start(&[]).await;
+        let mut peer = node.connect().await;
+        create_one(&mut peer, "a.b", &[]).await;
+        // 32 names
+        let long = "x".repeat(250);
+        for name in ["", ".", "..", "a/../b", "a\0b", "a_b", &long] {
+            let got = create_one(&mut peer, name, &[]).await;
+            assert_eq!(got, code(E::INVALID_TOPIC_EXCEPTION), "32 {name:?}");
+        }
+        // 83 a million partitions, and 31 a hundred thousand topics
+        let mut request = create("m", &[]);
+        request.topics[0].num_partitions = 1_000_000;
+        let answer = peer.ask(&request, 7).await;
+        assert_eq!(answer.topics[0].error_code, code(E::POLICY_VIOLATION), "83");
+        let one = create("t", &[]).topics.remove(0);
+        let named =
+            |n| create_topics::CreatableTopic { name: Str::from(format!("t{n}")), ..one.clone() };
+        request.topics = (0..100_000).map(named).collect();
+        let answer = peer.ask(&request, 7).await;
+        let refused = |topic: &create_topics::CreatableTopicResult| {
+            topic.error_code == code(E::POLICY_VIOLATION)
+        };
+        assert!(
+            answer.topics.len() == 100_000 && answer.topics.iter().all(refused),
+            "31"
+        );
+        // 33 partitions that no topic has, 84 brokers that no cluster has
+        for partition in [-1, i32::MAX] {
+            let elect = elect_leaders::ElectLeadersRequest {
+                topic_partitions: Some(vec![elect_leaders::TopicPartitions {
+                    topic: "a.b".into(),
+                    partitions: vec![partition],
+                }]),
+                ..elect_leaders::ElectLeadersRequest::default()
+            };
+            let answer = peer.ask(&elect, 2).await;
+            let got = answer.replica_election_results[0].partition_result[0].error_code;
+            assert_eq!(got, code(E::UNKNOWN_TOPIC_OR_PARTITION), "33 {partition}");
+            let hand = create_topics::CreatableReplicaAssignment {
+                partition_index: partition,
+                broker_ids: vec![1],
+            };
+            let mut request = create("hand", &[]);
+            let topic = &mut request.topics[0];
+            (topic.num_partitions, topic.replication_factor) = (-1, -1);
+            topic.assignments = vec![hand];
+            let answer = peer.ask(&request, 7).await;
+            assert_eq!(
+                answer.topics[0].error_code,
+                code(E::INVALID_REPLICA_ASSIGNMENT),
+                "33"
+            );
+            topic_moves_to(&mut peer, i32::MAX, E::INVALID_REPLICA_ASSIGNMENT).await;
+        }
+        // 81 a value that names a file is a value, and loads nothing
+        let file = (0, Some("file:///etc/passwd"));
+        assert_eq!(
+            alter(&mut peer, TOPIC, "a.b", "retention.ms", file).await,
+            code(E::INVALID_CONFIG)
+        );
+        assert_eq!(create_one(&mut peer, "still.serving", &[]).await, 0);
+        node.stop().await;
+    });
+}
+
+async fn topic_moves_to(peer: &mut Peer, broker: i32, expected: ErrorCode) {
+    let request = reassign::AlterPartitionReassignmentsRequest {
+        topics: vec![reassign::ReassignableTopic {
+            name: "a.b".into(),
+            partitions: vec![reassign::ReassignablePartition {
+                partition_index: 0,
+                replicas: Some(vec![broker]),
+            }],
+        }],
+        ..reassign::AlterPartitionReassignmentsRequest::default()
+    };
+    let answer = peer.ask(&request, 1).await;
+    assert_eq!(
+        answer.responses[0].partitions[0].error_code,
+        code(expected),
+        "84"
+    );
+}
