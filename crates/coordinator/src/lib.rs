@@ -1,4 +1,6 @@
-//! What group, transaction and share coordinators write to their logs: keys and values, byte for byte Kafka's.
+//! Coordinators of groups, and what they and those of transactions write to their logs, byte for byte Kafka's.
+//!
+//! [`groups`] decides; [`records`] are the keys and values:
 //!
 //! ```text
 //! key   = int16 record type, then the fields of the key, in the classic form
@@ -8,5 +10,6 @@
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod groups;
 #[path = "generated/mod.rs"]
 pub mod records;

@@ -1,0 +1,91 @@
+//! A group as a record, and back.
+
+use super::{ClassicGroup, GroupState, Member, NO_TIMER, Step, arm};
+use crate::groups::record::{self, GroupRecord};
+use crate::records::GroupMetadataValue;
+use crate::records::group_metadata::MemberMetadata;
+use bytes::Bytes;
+use klamm_codec::{EncodeError, Str};
+
+impl ClassicGroup {
+    pub(super) fn to_record(&self) -> Result<GroupRecord, EncodeError> {
+        record::group(&self.id, Some(&self.to_value()))
+    }
+
+    /// What a record keeps of the group.
+    pub(in crate::groups) fn to_value(&self) -> GroupMetadataValue {
+        let members = self.members.iter().map(|(id, member)| MemberMetadata {
+            member_id: id.clone(),
+            group_instance_id: member.instance_id.clone(),
+            client_id: member.client_id.clone(),
+            client_host: member.client_host.clone(),
+            rebalance_timeout: member.rebalance_timeout_ms,
+            session_timeout: member.session_timeout_ms,
+            subscription: self.metadata_of(member),
+            assignment: member.assignment.clone(),
+        });
+        GroupMetadataValue {
+            protocol_type: self.protocol_type.clone().unwrap_or_default(),
+            generation: self.generation,
+            protocol: self.protocol.clone(),
+            leader: self.leader.clone(),
+            current_state_timestamp: self.state_since,
+            members: members.collect(),
+        }
+    }
+
+    /// The group as a record has it. What waits is lost: the clients ask again.
+    pub(in crate::groups) fn from_value(id: Str, value: &GroupMetadataValue) -> Self {
+        let mut group = Self::new(id);
+        group.state = if value.members.is_empty() {
+            GroupState::Empty
+        } else {
+            GroupState::Stable
+        };
+        group.state_since = value.current_state_timestamp;
+        group.generation = value.generation;
+        group.protocol_type =
+            (!value.protocol_type.is_empty()).then(|| value.protocol_type.detached());
+        group.protocol = value.protocol.as_ref().map(Str::detached);
+        group.leader = value.leader.as_ref().map(Str::detached);
+        for member in &value.members {
+            let id = member.member_id.detached();
+            if let Some(instance) = &member.group_instance_id {
+                group.instances.insert(instance.detached(), id.clone());
+            }
+            let rebalance_timeout_ms = match member.rebalance_timeout {
+                -1 => member.session_timeout,
+                timeout => timeout,
+            };
+            let protocol = group.protocol.clone().unwrap_or_default();
+            let known = Member {
+                instance_id: member.group_instance_id.as_ref().map(Str::detached),
+                client_id: member.client_id.detached(),
+                client_host: member.client_host.detached(),
+                session_timeout_ms: member.session_timeout,
+                rebalance_timeout_ms,
+                protocols: vec![(protocol, Bytes::copy_from_slice(&member.subscription))],
+                assignment: Bytes::copy_from_slice(&member.assignment),
+                joining: None,
+                syncing: None,
+                is_new: false,
+                owes_sync: false,
+                session_ends: 0,
+                timer: NO_TIMER,
+            };
+            group.members.insert(id, known);
+        }
+        group
+    }
+
+    /// The log was read: the sessions of all members begin.
+    pub(in crate::groups) fn loaded(&mut self, step: &mut Step<'_>) {
+        for (id, member) in &mut self.members {
+            member.session_ends = step.now.monotonic + i64::from(member.session_timeout_ms);
+            arm(&self.id, id, member, step);
+        }
+        if self.members.len() > step.config.members_max {
+            self.prepare(step);
+        }
+    }
+}

@@ -1,0 +1,497 @@
+//! The groups of one `__consumer_offsets` partition.
+
+use super::classic::{ClassicGroup, GroupState, Step};
+use super::command::{
+    Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, GroupConfig,
+    GroupError, Join, JoinRefused, ListedGroup, Moment, NewOffset, Output, Reply, Ticket,
+};
+use super::offsets::Offsets;
+use super::record::{self, GroupRecord, Meaning, RecordError};
+use super::timers::{Due, Timers};
+use crate::records::{GroupMetadataValue, OffsetCommitValue};
+use klamm_codec::Str;
+use std::collections::BTreeMap;
+
+/// The groups of one partition of `__consumer_offsets`: loaded from it, and then the only ones who write to it.
+#[derive(Debug)]
+pub struct GroupShard {
+    config: GroupConfig,
+    groups: BTreeMap<Str, Group>,
+    timers: Timers,
+}
+
+#[derive(Debug)]
+struct Group {
+    classic: ClassicGroup,
+    offsets: Offsets,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replayed {
+    /// It is part of the state now.
+    Applied,
+    /// It belongs to a kind of group that is not served yet; the number is the record's type.
+    Ignored(i16),
+}
+
+/// All that a shard's log keeps of its state, to compare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// By group: the metadata, and topic, partition and offset of each commit.
+    pub groups: BTreeMap<Str, (GroupMetadataValue, Vec<(Str, i32, CommittedOffset)>)>,
+}
+
+/// The partition of `__consumer_offsets` that holds a group: Java's `String.hashCode` without its sign, modulo the count.
+#[must_use]
+pub fn shard_of(group: &str, partitions: i32) -> i32 {
+    let hash = group.encode_utf16().fold(0_i32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+    });
+    hash.checked_abs()
+        .unwrap_or(0)
+        .checked_rem(partitions)
+        .unwrap_or(0)
+}
+
+/// Strings in records have lengths of 16 bits.
+const TEXT_BYTES_MAX: usize = i16::MAX as usize;
+
+impl GroupShard {
+    /// An empty shard. Give it all records of its partition, then call [`GroupShard::loaded`].
+    #[must_use]
+    pub fn new(config: GroupConfig) -> Self {
+        Self { config, groups: BTreeMap::new(), timers: Timers::default() }
+    }
+
+    /// Takes a record of the partition in.
+    ///
+    /// # Errors
+    /// The record can't be read; the state is as before.
+    pub fn replay(&mut self, record: &GroupRecord) -> Result<Replayed, RecordError> {
+        match record::read(record)? {
+            Meaning::Group(group, Some(value)) => {
+                let classic = ClassicGroup::from_value(group.detached(), &value);
+                self.group(&group).classic = classic;
+            }
+            Meaning::Group(group, None) => {
+                if let Some(known) = self.groups.get_mut(&*group) {
+                    known.classic = ClassicGroup::new(known.classic.id.clone());
+                    self.drop_if_untouched(&group);
+                }
+            }
+            Meaning::Offset(key, Some(value)) => {
+                let committed = committed_of(&value);
+                self.group(&key.group)
+                    .offsets
+                    .put(&key.topic, key.partition, committed);
+            }
+            Meaning::Offset(key, None) => {
+                if let Some(known) = self.groups.get_mut(&*key.group) {
+                    known.offsets.remove(&key.topic, key.partition);
+                    self.drop_if_untouched(&key.group);
+                }
+            }
+            Meaning::Other(id) => return Ok(Replayed::Ignored(id)),
+        }
+        Ok(Replayed::Applied)
+    }
+
+    /// All records were taken in: sessions begin.
+    pub fn loaded(&mut self, now: Moment) -> Output {
+        let mut out = Output::default();
+        for group in self.groups.values_mut() {
+            let (config, timers) = (&self.config, &mut self.timers);
+            group
+                .classic
+                .loaded(&mut Step { now, config, timers, out: &mut out });
+        }
+        self.timers.at(
+            now.monotonic + self.config.offsets_check_interval_ms,
+            Due::Expiry,
+        );
+        out
+    }
+
+    /// Carries a command out. Its answer is in this output or in a later one.
+    pub fn apply(&mut self, command: &Command, ticket: Ticket, now: Moment) -> Output {
+        let mut out = Output::default();
+        match command {
+            Command::Join(join) => self.join(join, ticket, now, &mut out),
+            Command::Sync(sync) => match self.existing(&sync.group) {
+                Ok(()) => self.with(&sync.group, now, &mut out, |group, step| {
+                    group.classic.sync(sync, ticket, step);
+                }),
+                Err(error) => out.replies.push((ticket, Reply::Sync(Err(error)))),
+            },
+            Command::Heartbeat(heartbeat) => {
+                let result = self.existing(&heartbeat.group).and_then(|()| {
+                    self.with(&heartbeat.group, now, &mut out, |group, step| {
+                        group.classic.heartbeat(heartbeat, step)
+                    })
+                });
+                out.replies.push((ticket, Reply::Done(result)));
+            }
+            Command::Leave(leave) => {
+                let result = match self.existing(&leave.group) {
+                    Ok(()) => Ok(self.with(&leave.group, now, &mut out, |group, step| {
+                        group.classic.leave(leave, step)
+                    })),
+                    Err(GroupError::UnknownMemberId) => {
+                        Ok(vec![Err(GroupError::UnknownMemberId); leave.members.len()])
+                    }
+                    Err(error) => Err(error),
+                };
+                out.replies.push((ticket, Reply::Each(result)));
+            }
+            Command::CommitOffsets(commit) => {
+                let result = self.commit(commit, now, &mut out);
+                out.replies.push((ticket, Reply::Each(result)));
+            }
+            Command::DeleteOffsets { group, partitions } => {
+                let result = self.delete_offsets(group, partitions, now, &mut out);
+                out.replies.push((ticket, Reply::Each(result)));
+            }
+            Command::DeleteGroup { group } => {
+                let result = self.delete_group(group, now, &mut out);
+                out.replies.push((ticket, Reply::Done(result)));
+            }
+        }
+        out
+    }
+
+    /// When [`GroupShard::on_time`] has something to do, by the monotonic clock.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<i64> {
+        self.timers.next()
+    }
+
+    /// Does what has fallen due.
+    pub fn on_time(&mut self, now: Moment) -> Output {
+        let mut out = Output::default();
+        while let Some(due) = self.timers.take_due(now.monotonic) {
+            match due {
+                Due::Session { group, member } if self.groups.contains_key(&*group) => {
+                    self.with(&group, now, &mut out, |group, step| {
+                        group.classic.session_is_over(&member, step);
+                    });
+                    self.drop_if_untouched(&group);
+                }
+                Due::Round { group } if self.groups.contains_key(&*group) => {
+                    self.with(&group, now, &mut out, |group, step| {
+                        group.classic.round_is_over(step);
+                    });
+                }
+                Due::Session { .. } | Due::Round { .. } => {}
+                Due::Expiry => {
+                    self.expire(now, &mut out);
+                    let next = now.monotonic + self.config.offsets_check_interval_ms;
+                    self.timers.at(next, Due::Expiry);
+                }
+            }
+        }
+        out
+    }
+
+    /// A committed offset. `None` if there is none, or no such group.
+    #[must_use]
+    pub fn offset(&self, group: &str, topic: &str, partition: i32) -> Option<&CommittedOffset> {
+        self.groups.get(group)?.offsets.get(topic, partition)
+    }
+
+    /// All offsets of a group, by topic and partition.
+    pub fn offsets(&self, group: &str) -> impl Iterator<Item = (&Str, i32, &CommittedOffset)> {
+        let group = self.groups.get(group);
+        group.into_iter().flat_map(|group| group.offsets.iter())
+    }
+
+    /// The groups, by id.
+    pub fn list(&self) -> impl Iterator<Item = ListedGroup> {
+        self.groups.iter().map(|(id, group)| ListedGroup {
+            group: id.clone(),
+            protocol_type: group.classic.protocol_type().cloned().unwrap_or_default(),
+            state: group.classic.state(),
+        })
+    }
+
+    /// A group in detail.
+    #[must_use]
+    pub fn describe(&self, group: &str) -> Option<DescribedGroup> {
+        let classic = &self.groups.get(group)?.classic;
+        let is_stable = classic.state() == GroupState::Stable;
+        let members = classic
+            .members()
+            .iter()
+            .map(|(id, member)| DescribedMember {
+                member_id: id.clone(),
+                instance_id: member.instance_id.clone(),
+                client_id: member.client_id.clone(),
+                client_host: member.client_host.clone(),
+                metadata: if is_stable {
+                    classic.metadata(member)
+                } else {
+                    bytes::Bytes::new()
+                },
+                assignment: member.assignment.clone(),
+            });
+        let protocol = classic.protocol().filter(|_| is_stable);
+        Some(DescribedGroup {
+            state: classic.state(),
+            protocol_type: classic.protocol_type().cloned().unwrap_or_default(),
+            protocol_name: protocol.cloned().unwrap_or_default(),
+            members: members.collect(),
+        })
+    }
+
+    /// What the log keeps. A group whose round is not finished shows what its record would be now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let groups = self.groups.iter().map(|(id, group)| {
+            let offsets = group.offsets.iter();
+            let offsets = offsets.map(|(t, p, committed)| (t.clone(), p, committed.clone()));
+            (id.clone(), (group.classic.to_value(), offsets.collect()))
+        });
+        Snapshot { groups: groups.collect() }
+    }
+
+    fn group(&mut self, id: &Str) -> &mut Group {
+        let id = id.detached();
+        self.groups.entry(id.clone()).or_insert_with(|| Group {
+            classic: ClassicGroup::new(id),
+            offsets: Offsets::default(),
+        })
+    }
+
+    fn with<R>(
+        &mut self,
+        id: &Str,
+        now: Moment,
+        out: &mut Output,
+        act: impl FnOnce(&mut Group, &mut Step<'_>) -> R,
+    ) -> R {
+        let id = id.detached();
+        let group = self.groups.entry(id.clone()).or_insert_with(|| Group {
+            classic: ClassicGroup::new(id),
+            offsets: Offsets::default(),
+        });
+        let (config, timers) = (&self.config, &mut self.timers);
+        act(group, &mut Step { now, config, timers, out })
+    }
+
+    fn existing(&self, group: &str) -> Result<(), GroupError> {
+        if group.is_empty() {
+            Err(GroupError::InvalidGroupId)
+        } else if self.groups.contains_key(group) {
+            Ok(())
+        } else {
+            Err(GroupError::UnknownMemberId)
+        }
+    }
+
+    fn drop_if_untouched(&mut self, group: &str) {
+        let untouched = |group: &Group| group.classic.is_untouched() && group.offsets.is_empty();
+        if self.groups.get(group).is_some_and(untouched) {
+            self.groups.remove(group);
+        }
+    }
+
+    fn join(&mut self, join: &Join, ticket: Ticket, now: Moment, out: &mut Output) {
+        let timeouts = self.config.session_timeout_min_ms..=self.config.session_timeout_max_ms;
+        let error = if join.group.is_empty() || !fits_records(join) {
+            Some(GroupError::InvalidGroupId)
+        } else if !timeouts.contains(&join.session_timeout_ms) {
+            Some(GroupError::InvalidSessionTimeout)
+        } else if !join.member_id.is_empty() && !self.groups.contains_key(&*join.group) {
+            Some(GroupError::UnknownMemberId)
+        } else {
+            None
+        };
+        if let Some(error) = error {
+            let refused = JoinRefused { error, member_id: join.member_id.clone() };
+            out.replies.push((ticket, Reply::Join(Err(refused))));
+            return;
+        }
+        self.with(&join.group, now, out, |group, step| {
+            group.classic.join(join, ticket, step)
+        });
+        self.drop_if_untouched(&join.group);
+    }
+
+    fn commit(
+        &mut self,
+        commit: &CommitOffsets,
+        now: Moment,
+        out: &mut Output,
+    ) -> Result<Vec<Result<(), GroupError>>, GroupError> {
+        let member = &*commit.member_id;
+        match self.groups.get(&*commit.group) {
+            _ if commit.group.len() > TEXT_BYTES_MAX => return Err(GroupError::InvalidGroupId),
+            Some(group) => group.classic.check_commit(
+                member,
+                commit.instance_id.as_ref(),
+                commit.generation,
+            )?,
+            None if commit.generation < 0 => {}
+            None => return Err(GroupError::IllegalGeneration),
+        }
+        let metadata_max = self.config.offset_metadata_bytes_max.min(TEXT_BYTES_MAX);
+        let results = self.with(&commit.group, now, out, |group, step| {
+            group.classic.renew(member, step);
+            let one = |new: &NewOffset| {
+                if new.metadata.len() > metadata_max {
+                    return Err(GroupError::OffsetMetadataTooLarge);
+                }
+                let committed = new_offset(new, commit.retention_ms, step.now.wall);
+                let id = &group.classic.id;
+                step.record(record::offset(
+                    id,
+                    &new.topic,
+                    new.partition,
+                    Some(&committed),
+                ));
+                group.offsets.put(&new.topic, new.partition, committed);
+                Ok(())
+            };
+            commit.offsets.iter().map(one).collect()
+        });
+        self.drop_if_untouched(&commit.group);
+        Ok(results)
+    }
+
+    fn delete_offsets(
+        &mut self,
+        group: &Str,
+        partitions: &[(Str, i32)],
+        now: Moment,
+        out: &mut Output,
+    ) -> Result<Vec<Result<(), GroupError>>, GroupError> {
+        let known = self
+            .groups
+            .get(&**group)
+            .ok_or(GroupError::GroupIdNotFound)?;
+        let is_consumer = known
+            .classic
+            .protocol_type()
+            .is_some_and(|kind| *kind == "consumer");
+        if known.classic.state() != GroupState::Empty && !is_consumer {
+            return Err(GroupError::NonEmptyGroup);
+        }
+        let results = self.with(group, now, out, |group, step| {
+            let mut forget = |(topic, partition): &(Str, i32)| {
+                if group.classic.is_subscribed(topic) {
+                    return Err(GroupError::GroupSubscribedToTopic);
+                }
+                if group.offsets.remove(topic, *partition) {
+                    step.record(record::offset(&group.classic.id, topic, *partition, None));
+                }
+                Ok(())
+            };
+            partitions.iter().map(&mut forget).collect()
+        });
+        self.drop_if_untouched(group);
+        Ok(results)
+    }
+
+    fn delete_group(
+        &mut self,
+        group: &Str,
+        now: Moment,
+        out: &mut Output,
+    ) -> Result<(), GroupError> {
+        if group.is_empty() {
+            return Err(GroupError::InvalidGroupId);
+        }
+        let known = self
+            .groups
+            .get(&**group)
+            .ok_or(GroupError::GroupIdNotFound)?;
+        if known.classic.state() != GroupState::Empty {
+            return Err(GroupError::NonEmptyGroup);
+        }
+        self.with(group, now, out, end_group);
+        self.groups.remove(&**group);
+        Ok(())
+    }
+
+    /// Drops old offsets of groups without members, and such groups that have none left.
+    fn expire(&mut self, now: Moment, out: &mut Output) {
+        let (config, timers) = (&self.config, &mut self.timers);
+        let mut step = Step { now, config, timers, out };
+        self.groups.retain(|id, group| {
+            if group.classic.state() != GroupState::Empty || group.classic.has_promises() {
+                return true;
+            }
+            let since = group.classic.state_since();
+            let is_old = |committed: &CommittedOffset| match committed.expires_ms {
+                -1 => now.wall - committed.committed_ms.max(since) >= config.offsets_retention_ms,
+                expires => now.wall >= expires,
+            };
+            let old = group
+                .offsets
+                .iter()
+                .filter(|(_, _, committed)| is_old(committed));
+            let old: Vec<(Str, i32)> = old.map(|(t, p, _)| (t.clone(), p)).collect();
+            for (topic, partition) in old {
+                group.offsets.remove(&topic, partition);
+                step.record(record::offset(id, &topic, partition, None));
+            }
+            let keeps = !group.offsets.is_empty();
+            if !keeps {
+                end_group(group, &mut step);
+            }
+            keeps
+        });
+    }
+}
+
+/// Tombstones for all that the log has of a group.
+fn end_group(group: &mut Group, step: &mut Step<'_>) {
+    let id = &group.classic.id;
+    for (topic, partition, _) in group.offsets.iter() {
+        step.record(record::offset(id, topic, partition, None));
+    }
+    step.record(record::group(id, None));
+}
+
+fn fits_records(join: &Join) -> bool {
+    let instance = join.instance_id.as_deref().unwrap_or_default();
+    let texts = [
+        &*join.group,
+        &join.member_id,
+        instance,
+        &join.client_id,
+        &join.protocol_type,
+    ];
+    let names = join.protocols.iter().map(|(name, _)| &**name);
+    // A new member's id is longer than the client's by a dash and a UUID.
+    texts
+        .into_iter()
+        .chain(names)
+        .all(|text| text.len() + 37 <= TEXT_BYTES_MAX)
+}
+
+fn new_offset(new: &NewOffset, retention_ms: i64, wall: i64) -> CommittedOffset {
+    let expires = retention_ms >= 0;
+    CommittedOffset {
+        offset: new.offset,
+        // The record with a time to expire has no place for it.
+        leader_epoch: if expires { -1 } else { new.leader_epoch },
+        metadata: new.metadata.detached(),
+        committed_ms: wall,
+        expires_ms: if expires {
+            wall.saturating_add(retention_ms)
+        } else {
+            -1
+        },
+    }
+}
+
+fn committed_of(value: &OffsetCommitValue) -> CommittedOffset {
+    CommittedOffset {
+        offset: value.offset,
+        leader_epoch: value.leader_epoch,
+        metadata: value.metadata.detached(),
+        committed_ms: value.commit_timestamp,
+        expires_ms: value.expire_timestamp,
+    }
+}
