@@ -25,6 +25,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
+use tracing::debug;
 
 /// A connection whose versions are agreed.
 #[derive(Debug)]
@@ -246,7 +247,10 @@ impl Shared {
     fn end(&self, reason: &str) {
         let waiting = {
             let mut state = self.state.lock();
-            state.ended.get_or_insert_with(|| reason.to_owned());
+            if state.ended.is_none() {
+                debug!(address = %self.address, reason, "connection ended");
+                state.ended = Some(reason.to_owned());
+            }
             std::mem::take(&mut state.waiting)
         };
         self.stop.notify_one();

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::debug;
 
 /// All connections of a client.
 #[derive(Debug, Default)]
@@ -54,6 +55,10 @@ impl Pool {
             tokio::time::sleep_until(instant).await;
         }
         let dialled = Connection::open(host, config, address).await;
+        match &dialled {
+            Ok(_) => debug!(%address, "connected"),
+            Err(error) => debug!(%error, "dialling"),
+        }
         let mut state = slot.state.lock();
         if let Ok(connection) = &dialled {
             state.connection = Some(Arc::clone(connection));

@@ -236,7 +236,9 @@ impl Consumer {
             self.client.mark_stale(&asked.key.0);
         }
         self.try_later(asked);
-        if code.is_retriable() || is_about_leaders(code) {
+        // A damaged batch stays damaged, whatever the code's class says to producers.
+        let may_pass = code.is_retriable() && code != ErrorCode::CORRUPT_MESSAGE;
+        if may_pass || is_about_leaders(code) {
             return Ok(());
         }
         let message = Some(format!("{}-{}", asked.key.0, asked.key.1));

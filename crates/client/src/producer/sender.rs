@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::warn;
 
 /// What the tasks report.
 enum Event {
@@ -147,6 +148,7 @@ impl Sender {
                 .break_sequences(key, current)
         {
             self.identity.raise();
+            warn!(topic = %key.0, partition = key.1, "the producer begins its sequences anew");
         }
     }
 

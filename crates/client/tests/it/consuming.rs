@@ -259,3 +259,24 @@ async fn a_fetch_that_waits_holds_nobody_up() {
         start.elapsed()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_does_not_pass_is_told() {
+    for code in [
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+        ErrorCode::CORRUPT_MESSAGE,
+    ] {
+        let paper = Paper::new(1, 3);
+        let client = client(&paper);
+        fill(&client, 3, "none").await;
+        let mut consumer = consumer(&client, &[]).await;
+        paper.set_faults(move |_, key, _| match key {
+            ApiKey::Fetch => Fault::Refuse(code),
+            _ => Fault::None,
+        });
+        let error = consumer.poll(Duration::from_secs(9)).await.unwrap_err();
+        assert_eq!(error.code(), Some(code));
+        paper.set_faults(|_, _, _| Fault::None);
+        reads_all(&mut consumer, 3).await;
+    }
+}

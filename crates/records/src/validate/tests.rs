@@ -284,3 +284,43 @@ fn control_batches_are_read_but_not_taken_from_clients() {
     );
     assert_eq!(ControlType::from_key(&[0, 0, 0]), None);
 }
+
+#[test]
+fn a_bomb_is_refused_while_it_streams() {
+    let zeros = vec![0; 32 << 20];
+    for compression in Compression::ALL.into_iter().skip(1) {
+        let mut builder = BatchBuilder::new();
+        let record = NewRecord {
+            timestamp_ms: 5,
+            key: None,
+            value: Some(&zeros),
+            headers: &[],
+        };
+        builder.append(&record).unwrap();
+        let built = builder.build(
+            &BatchFields::default(),
+            compression.into(),
+            &mut Deflater::new(),
+        );
+        let bytes = built.unwrap();
+        assert_eq!(
+            envelope(&bytes),
+            Ok(()),
+            "{compression}: the envelope is right"
+        );
+        let result = records(&bytes, &RecordRules::default());
+        if bytes.len() * 64 < zeros.len() {
+            let limit = (bytes.len() * 64).max(16 << 20);
+            let too_large = Err(RecordsError::Inflate(InflateError::TooLarge { limit }));
+            assert_eq!(result, too_large, "{compression}");
+        } else {
+            assert!(result.is_ok(), "{compression}: {}", bytes.len());
+        }
+        let limit = InflateLimit::usual(bytes.len()).at_most(1 << 20);
+        let rules = RecordRules { inflate_limit: Some(limit), ..RecordRules::default() };
+        let too_large = Err(RecordsError::Inflate(InflateError::TooLarge {
+            limit: 1 << 20,
+        }));
+        assert_eq!(records(&bytes, &rules), too_large, "{compression}");
+    }
+}
