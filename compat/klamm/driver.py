@@ -17,7 +17,7 @@ class Driver:
         self._klamm("topic", "create", topic, "--partitions", partitions)
 
     def produce(self, topic, codec, acks, mode, source, acknowledged):
-        command = ["produce", topic, "--input", "json", "--compression", codec, "--acks", acks, "--verbose"]
+        command = ["produce", topic, "--input", "json", "--codec", codec, "--acks", acks, "--verbose"]
         if mode == "plain":
             command.append("--no-idempotence")
         rows = [_row(record) for record in verbs.read_records(source)]

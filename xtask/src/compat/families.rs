@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::provision::{cache, must, need, once};
 use super::report::Report;
 use super::server::{Broker, Server, klamm};
-use super::{dump, foreign, kafka, script};
+use super::{dump, foreign, kafka, script, there_and_back};
 use crate::shell::root;
 use anyhow::Result;
 use std::process::Command;
@@ -29,6 +29,7 @@ enum Client {
     Kio,
     Rskafka,
     Dump,
+    ThereAndBack,
 }
 
 const fn family(name: &'static str, in_ci: bool, client: Client) -> Family {
@@ -46,6 +47,7 @@ pub(crate) const ALL: &[Family] = &[
     family("franz", true, Client::Franz),
     family("java", true, Client::Java("4.3.1")),
     family("dump", true, Client::Dump),
+    family("there-and-back", true, Client::ThereAndBack),
     family("rskafka", true, Client::Rskafka),
     family("confluent-2.6.2", false, Client::Confluent("2.6.2")),
     family("confluent-2.11.1", false, Client::Confluent("2.11.1")),
@@ -61,6 +63,10 @@ impl Family {
             Client::Kio => foreign::kio(&mut self.server(broker)?, report),
             Client::Rskafka => foreign::rskafka(&mut self.server(broker)?, report),
             Client::Dump => dump::run(&mut self.server(broker)?, java_driver("4.3.1")?, report),
+            Client::ThereAndBack => {
+                let mut server = self.server(Broker::Kafka)?;
+                there_and_back::run(&mut server, java_driver("4.3.1")?, report)
+            }
             _ => {
                 let mut command = self.client.driver()?;
                 let mut server = self.server(broker)?;
@@ -100,7 +106,9 @@ impl Client {
             Self::Java(version) => java_driver(version),
             Self::Franz => franz_driver(),
             Self::Kafkajs => kafkajs_driver(),
-            Self::Kio | Self::Rskafka | Self::Dump => anyhow::bail!("this family has no driver"),
+            Self::Kio | Self::Rskafka | Self::Dump | Self::ThereAndBack => {
+                anyhow::bail!("this family has no driver")
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod records;
 mod report;
 mod script;
 mod server;
+mod there_and_back;
 
 use crate::tally::Tally;
 use anyhow::{Result, bail};

@@ -118,6 +118,12 @@ impl Server {
         }
     }
 
+    /// Starts another broker on the same port and data.
+    pub(crate) fn become_broker(&mut self, broker: Broker) -> Result<()> {
+        self.broker = broker;
+        self.run()
+    }
+
     /// SIGTERM, and the exit status.
     pub(crate) fn stop(&mut self) -> Result<ExitStatus> {
         let mut child = self.running.take().context("the broker does not run")?;
