@@ -31,11 +31,27 @@ use tracing::debug;
 #[derive(Debug)]
 pub(crate) struct Connection {
     shared: Arc<Shared>,
-    outbox: mpsc::Sender<Output>,
+    outbox: mpsc::Sender<Outgoing>,
     versions: Versions,
     client_id: Str,
     request_timeout: Duration,
     io: TaskHandle,
+}
+
+/// A request on its way to the socket.
+#[derive(Debug)]
+struct Outgoing {
+    output: Output,
+    /// Who wants to know when the system has it: the only sign of life of a request without an answer.
+    written: Option<oneshot::Sender<()>>,
+}
+
+/// A request without an answer that is on its way to the socket.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Writing {
+    written: oneshot::Receiver<()>,
+    connection: Arc<Connection>,
 }
 
 /// An answer that is on its way.
@@ -148,9 +164,9 @@ impl Connection {
         request: &R,
         version: i16,
     ) -> Result<Reply<R>, ClientError> {
-        let receiver = self.enqueue(request, version, true)?;
+        let receiver = self.enqueue(request, version)?;
         Ok(Reply {
-            receiver: receiver.ok_or(ClientError::Closed)?,
+            receiver,
             connection: Arc::clone(self),
             version,
             deadline: Instant::now() + self.request_timeout,
@@ -160,11 +176,18 @@ impl Connection {
 
     /// Puts a request on the wire that the broker does not answer.
     pub(crate) fn send_unanswered<R: Request>(
-        &self,
+        self: &Arc<Self>,
         request: &R,
         version: i16,
-    ) -> Result<(), ClientError> {
-        self.enqueue(request, version, false).map(|_| ())
+    ) -> Result<Writing, ClientError> {
+        let (sender, written) = oneshot::channel();
+        self.put(
+            &mut self.shared.state.lock(),
+            request,
+            version,
+            Some(sender),
+        )?;
+        Ok(Writing { written, connection: Arc::clone(self) })
     }
 
     /// Sends a request and waits for the bytes of the answer, header included.
@@ -173,9 +196,7 @@ impl Connection {
         request: &R,
         version: i16,
     ) -> Result<Bytes, ClientError> {
-        let receiver = self
-            .enqueue(request, version, true)?
-            .ok_or(ClientError::Closed)?;
+        let receiver = self.enqueue(request, version)?;
         self.answer(receiver, Instant::now() + self.request_timeout)
             .await
     }
@@ -184,9 +205,22 @@ impl Connection {
         &self,
         request: &R,
         version: i16,
-        answered: bool,
-    ) -> Result<Option<oneshot::Receiver<Result<Bytes, ClientError>>>, ClientError> {
+    ) -> Result<oneshot::Receiver<Result<Bytes, ClientError>>, ClientError> {
         let mut state = self.shared.state.lock();
+        let correlation = self.put(&mut state, request, version, None)?;
+        let (reply, receiver) = oneshot::channel();
+        state.waiting.push_back(Waiting { correlation, reply });
+        Ok(receiver)
+    }
+
+    /// Puts a request into the outbox and returns its correlation id.
+    fn put<R: Request>(
+        &self,
+        state: &mut State,
+        request: &R,
+        version: i16,
+        written: Option<oneshot::Sender<()>>,
+    ) -> Result<i32, ClientError> {
         if let Some(reason) = &state.ended {
             return Err(self.shared.lost(reason));
         }
@@ -197,13 +231,8 @@ impl Connection {
         let correlation = state.correlation;
         let output = encode_request(request, version, correlation, Some(&self.client_id))?;
         state.correlation = correlation.wrapping_add(1);
-        place.send(output);
-        if !answered {
-            return Ok(None);
-        }
-        let (reply, receiver) = oneshot::channel();
-        state.waiting.push_back(Waiting { correlation, reply });
-        Ok(Some(receiver))
+        place.send(Outgoing { output, written });
+        Ok(correlation)
     }
 
     async fn answer(
@@ -235,6 +264,14 @@ impl<R: Request> Reply<R> {
         let bytes = self.connection.answer(self.receiver, self.deadline).await?;
         let (_, mut dec) = ResponseHeader::decode(bytes, R::KEY, self.version)?;
         Ok(R::Response::decode(&mut dec, self.version)?)
+    }
+}
+
+impl Writing {
+    /// Waits until the system has the request: from there it reaches the broker although the connection may close.
+    pub(crate) async fn wait(self) -> Result<(), ClientError> {
+        let lost = |_| self.connection.shared.lost("the connection ended");
+        self.written.await.map_err(lost)
     }
 }
 
@@ -283,7 +320,7 @@ impl Shared {
 async fn run(
     shared: Arc<Shared>,
     stream: Box<dyn klamm_host::Connection>,
-    requests: mpsc::Receiver<Output>,
+    requests: mpsc::Receiver<Outgoing>,
     idle_max: Duration,
 ) {
     let (reader, writer) = tokio::io::split(stream);
@@ -339,16 +376,19 @@ fn frame_of(buffer: &mut BytesMut) -> io::Result<Result<Bytes, usize>> {
 
 async fn write(
     mut writer: impl AsyncWrite + Unpin,
-    mut requests: mpsc::Receiver<Output>,
+    mut requests: mpsc::Receiver<Outgoing>,
 ) -> io::Result<()> {
     let mut queue: VecDeque<Bytes> = VecDeque::new();
-    while let Some(output) = requests.recv().await {
-        append(&mut queue, output)?;
+    let mut written = Vec::new();
+    while let Some(outgoing) = requests.recv().await {
+        written.extend(outgoing.written);
+        append(&mut queue, outgoing.output)?;
         // Whatever else is ready shares the system call.
         while queue.len() < SLICES_MAX
-            && let Ok(output) = requests.try_recv()
+            && let Ok(outgoing) = requests.try_recv()
         {
-            append(&mut queue, output)?;
+            written.extend(outgoing.written);
+            append(&mut queue, outgoing.output)?;
         }
         while !queue.is_empty() {
             let slices: Vec<_> = queue
@@ -363,6 +403,10 @@ async fn write(
             advance(&mut queue, count);
         }
         writer.flush().await?;
+        for waiter in written.drain(..) {
+            // Whoever wanted to know may be gone.
+            let _ = waiter.send(());
+        }
     }
     Ok(())
 }
@@ -412,5 +456,30 @@ mod tests {
         assert_eq!(queue, [Bytes::from_static(b"e")]);
         advance(&mut queue, 1);
         assert!(queue.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn written_means_that_the_system_has_all_of_it() {
+        // A socket that takes four bytes at a time.
+        let (writer, mut peer) = tokio::io::duplex(4);
+        let (outbox, requests) = mpsc::channel(1);
+        let (sender, mut written) = oneshot::channel();
+        let bytes = Bytes::from_static(b"12345678");
+        let output = Output { segments: vec![Segment::Bytes(bytes)], len: 8 };
+        outbox
+            .send(Outgoing { output, written: Some(sender) })
+            .await
+            .unwrap();
+        let task = tokio::spawn(write(writer, requests));
+        let mut got = [0; 3];
+        peer.read_exact(&mut got).await.unwrap();
+        // Time stands still until every task waits: whatever the writer can do, it has done.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(written.try_recv().is_err());
+        let mut rest = [0; 5];
+        peer.read_exact(&mut rest).await.unwrap();
+        written.await.unwrap();
+        drop(outbox);
+        task.await.unwrap().unwrap();
     }
 }

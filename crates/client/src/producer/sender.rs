@@ -312,9 +312,18 @@ impl Sender {
         };
         let answer = |result| Box::new(Answer { node, batches, result });
         if acks == Acks::None {
-            let sent = version.and_then(|v| connection.send_unanswered(&request, v));
-            let result = sent.map(|()| ProduceResponse::default());
-            return self.answered(*answer(result));
+            match version.and_then(|v| connection.send_unanswered(&request, v)) {
+                Err(error) => self.answered(*answer(Err(error))),
+                Ok(writing) => {
+                    let mut answer = answer(Ok(ProduceResponse::default()));
+                    // A flush ends when the system has the bytes: a program that leaves then loses nothing.
+                    self.spawn(async move {
+                        answer.result = writing.wait().await.map(|()| ProduceResponse::default());
+                        Event::Answered(answer)
+                    });
+                }
+            }
+            return;
         }
         // Written here and not in the task: the order of requests is the order of these calls.
         match version.and_then(|version| connection.send(&request, version)) {
