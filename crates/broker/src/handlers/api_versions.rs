@@ -57,8 +57,10 @@ pub(crate) async fn handle(
                 max_version: feature.supported.max,
             }
         });
+    let kraft = (KRAFT_VERSION, needs.quorum.kraft_version());
     let agreed = image
         .features()
+        .chain([kraft])
         .filter(|(name, level)| *level > 0 && is_implemented(name));
     let finalized = agreed.map(|(name, level)| FinalizedFeatureKey {
         name: name.into(),
@@ -68,7 +70,7 @@ pub(crate) async fn handle(
     ApiVersionsResponse {
         api_keys: api_keys(),
         supported_features: supported.collect(),
-        finalized_features_epoch: 0,
+        finalized_features_epoch: needs.quorum.applied_offset(),
         finalized_features: finalized.collect(),
         ..ApiVersionsResponse::default()
     }

@@ -24,6 +24,7 @@ use klamm_raft::{Input, Quorum, ReplicaInfo, SnapshotPolicy, Voter};
 use klamm_settings::{Layers, Settings};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI16, AtomicI64};
 use std::time::Duration;
 
 /// What everybody may read at any time.
@@ -31,6 +32,10 @@ use std::time::Duration;
 pub(super) struct Published {
     pub(super) image: ArcSwap<Image>,
     pub(super) layers: ArcSwap<Layers>,
+    /// The offset of the newest record that is in the image; -1 before the first.
+    pub(super) applied: AtomicI64,
+    /// The agreed `kraft.version`, which lives in control records.
+    pub(super) kraft_version: AtomicI16,
 }
 
 /// Why the engine ends. All are final.

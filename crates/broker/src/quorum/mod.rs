@@ -37,6 +37,7 @@ use klamm_settings::{Layers, Settings, broker};
 use klamm_storage::{LastRun, LogDir};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI16, AtomicI64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// What the quorum needs to know to start.
@@ -128,6 +129,8 @@ pub(crate) async fn start(
     let published = Arc::new(Published {
         image: ArcSwap::from_pointee(Image::empty()),
         layers: ArcSwap::from_pointee(Layers::new(config.settings.clone())),
+        applied: AtomicI64::new(-1),
+        kraft_version: AtomicI16::new(0),
     });
     let (engine_host, engine_published) = (host.clone(), Arc::clone(&published));
     let opened = klamm_host::run_blocking(&*host.tasks, move || {
@@ -148,6 +151,16 @@ impl QuorumHandle {
     /// The newest published metadata. Never waits.
     pub(crate) fn image(&self) -> Arc<Image> {
         self.published.image.load_full()
+    }
+
+    /// The offset of the newest record in the image; -1 before the first. Clients see it as the features' epoch.
+    pub(crate) fn applied_offset(&self) -> i64 {
+        self.published.applied.load(Ordering::Relaxed)
+    }
+
+    /// The agreed `kraft.version`.
+    pub(crate) fn kraft_version(&self) -> i16 {
+        self.published.kraft_version.load(Ordering::Relaxed)
     }
 
     /// This node's settings with what the metadata changes of them. Never waits.

@@ -260,15 +260,9 @@ fn deleting_records_takes_only_those_that_were_named() {
         let delete = DeleteRecordsRequest {
             topics: vec![DeleteRecordsTopic {
                 name: "t".into(),
-                partitions: vec![DeleteRecordsPartition {
-                    partition_index: 0,
-                    offset: 2,
-                    ..DeleteRecordsPartition::default()
-                }],
-                ..DeleteRecordsTopic::default()
+                partitions: vec![DeleteRecordsPartition { partition_index: 0, offset: 2 }],
             }],
             timeout_ms: 10_000,
-            ..DeleteRecordsRequest::default()
         };
         let answer = peer.ask(&delete, 2).await;
         assert_eq!(answer.topics[0].partitions[0].low_watermark, 2);

@@ -9,6 +9,7 @@ use klamm_model::Offset;
 use klamm_records::batches;
 use klamm_settings::Layers;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Engine {
     /// Replays the log up to the high watermark. It is read back from the disk (the page cache, in fact), so that what
@@ -59,6 +60,10 @@ impl Engine {
             return;
         }
         let (image, delta) = self.applied.replay.publish();
+        let kraft_version = self.raft.history().kraft_version();
+        self.published
+            .kraft_version
+            .store(kraft_version, Ordering::Relaxed);
         if delta.is_empty() {
             return;
         }
@@ -68,6 +73,9 @@ impl Engine {
         }
         self.listener.publish(&old, &new, &delta);
         self.published.image.store(new);
+        self.published
+            .applied
+            .store(self.applied.next.0 - 1, Ordering::Relaxed);
     }
 
     /// This node's settings, if the change concerns them.
