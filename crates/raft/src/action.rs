@@ -1,9 +1,9 @@
 //! What goes into [`Quorum::step`](crate::Quorum::step) and what comes out.
 
 use crate::election_state::ElectionState;
-use crate::message::{Batch, Reply, Request};
+use crate::message::{Batch, ReplicaKey, Reply, Request};
 use crate::snapshot::SnapshotId;
-use crate::voters::VoterSet;
+use crate::voters::{Voter, VoterSet};
 use bytes::Bytes;
 use klamm_model::{LeaderEpoch, NodeId, Offset};
 
@@ -63,6 +63,13 @@ pub enum Input {
         /// The snapshot at the log's start.
         id: SnapshotId,
     },
+    /// Somebody wants other voters. Answered by [`Action::VotersChanged`] or [`Action::RefuseChange`].
+    ChangeVoters {
+        /// Names the change in the answer.
+        id: u64,
+        /// The change.
+        change: VoterChange,
+    },
     /// Step down and don't stand for election again: the node is about to stop.
     Resign,
 }
@@ -98,6 +105,18 @@ pub enum Action {
         id: u64,
         /// Who leads, if known.
         leader: Option<NodeId>,
+    },
+    /// A change of the voters is committed.
+    VotersChanged {
+        /// The change.
+        id: u64,
+    },
+    /// A change of the voters is refused, or (`NotLeader`) may or may not come to pass.
+    RefuseChange {
+        /// The change.
+        id: u64,
+        /// Why.
+        reason: ChangeRefusal,
     },
     /// Append fetched batches as they are.
     AppendFetched(Vec<Batch>),
@@ -189,6 +208,46 @@ pub enum Action {
     },
     /// Stop the node: going on would lose committed records. Nothing follows.
     Halt(HaltReason),
+}
+
+/// A change of the voters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VoterChange {
+    /// A replica that follows as an observer becomes a voter.
+    Add(Voter),
+    /// A voter becomes an observer.
+    Remove(ReplicaKey),
+    /// A voter listens elsewhere, or supports other versions.
+    Update(Voter),
+}
+
+/// Why the voters stay as they are. Each has one Kafka error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefusal {
+    /// Ask the leader.
+    #[error("this node does not lead the quorum")]
+    NotLeader,
+    /// The leader is new, or another change is not committed yet. Ask again.
+    #[error("another change of the voters is under way")]
+    Busy,
+    /// Voters come from the configuration (`kraft.version` 0).
+    #[error("the voters are static: kraft.version is 0")]
+    Static,
+    /// A voter has this node id.
+    #[error("the node is a voter already")]
+    Duplicate,
+    /// No voter has this node id and directory.
+    #[error("there is no such voter")]
+    NotFound,
+    /// The only voter can't go.
+    #[error("the last voter can't be removed")]
+    Last,
+    /// The replica does not follow, or has not caught up. Ask again.
+    #[error("the replica has not caught up with the leader")]
+    Lagging,
+    /// The replica does not support the `kraft.version` in use.
+    #[error("the replica does not support the kraft.version in use")]
+    Unsupported,
 }
 
 /// A record that the quorum itself writes and reads.

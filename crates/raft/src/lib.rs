@@ -23,7 +23,7 @@ mod quorum;
 mod snapshot;
 mod voters;
 
-pub use action::{Action, ControlRecord, HaltReason, Input};
+pub use action::{Action, ChangeRefusal, ControlRecord, HaltReason, Input, VoterChange};
 pub use control::{ControlReadError, ControlWriteError};
 pub use election_state::{ElectionState, ElectionStateError};
 pub use log_state::{EpochStart, LogState};

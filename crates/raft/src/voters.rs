@@ -134,6 +134,22 @@ impl VoterHistory {
             .map_or(&self.base.0, |(_, voters)| voters)
     }
 
+    /// Where the newest voters record in the log is; `None` if the voters come from elsewhere.
+    #[must_use]
+    pub fn last_change(&self) -> Option<Offset> {
+        self.changes.last().map(|(offset, _)| *offset)
+    }
+
+    /// The voters before the newest voters record. Since changes go one at a time, one of the two sets is committed.
+    #[must_use]
+    pub fn previous(&self) -> &VoterSet {
+        self.changes
+            .iter()
+            .rev()
+            .nth(1)
+            .map_or(&self.base.0, |(_, voters)| voters)
+    }
+
     /// The `kraft.version` now.
     #[must_use]
     pub fn kraft_version(&self) -> i16 {

@@ -266,6 +266,22 @@ impl Quorum {
         }
     }
 
+    /// A random number below `bound` (splitmix64: all that jitter needs).
+    pub(super) fn random_below(&mut self, bound: i64) -> i64 {
+        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.jitter;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let bits = (bits ^ (bits >> 31)) >> 1;
+        i64::try_from(bits).unwrap_or(0) % bound.max(1)
+    }
+
+    pub(super) fn election_deadline(&mut self, now_ms: i64) -> i64 {
+        now_ms
+            + self.config.election_timeout_ms
+            + self.random_below(self.config.election_timeout_ms)
+    }
+
     pub(super) fn vote_request(&self, to: NodeId, pre_vote: bool) -> Request {
         Request::Vote(Vote {
             epoch: self.epoch,

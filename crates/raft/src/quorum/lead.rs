@@ -1,5 +1,6 @@
 //! Leading: append, hear who holds what, commit, step down when nobody listens.
 
+use super::change_voters::PendingChange;
 use super::{Quorum, Role};
 use crate::action::{Action, ControlRecord};
 use crate::log_state::Validity;
@@ -26,6 +27,7 @@ pub(super) struct Leading {
     heard: BTreeSet<NodeId>,
     quorum_deadline_ms: i64,
     pub(super) waiting: Vec<Waiting>,
+    pub(super) change: Option<PendingChange>,
 }
 
 /// What a replica holds, by its own word.
@@ -78,6 +80,7 @@ impl Quorum {
             heard: BTreeSet::new(),
             quorum_deadline_ms: now_ms + self.quorum_timeout_ms(),
             waiting: Vec::new(),
+            change: None,
         };
         self.become_role(self.epoch, Role::Leader(Box::new(leading)), out);
         let voters = self.voters().clone();
@@ -95,7 +98,7 @@ impl Quorum {
         self.append_control(records, out);
     }
 
-    fn append_control(&mut self, records: Vec<ControlRecord>, out: &mut Vec<Action>) {
+    pub(super) fn append_control(&mut self, records: Vec<ControlRecord>, out: &mut Vec<Action>) {
         let base_offset = self.log.end;
         let mut end = base_offset;
         for record in &records {
@@ -155,12 +158,14 @@ impl Quorum {
         if held <= leading.start || !self.commit(held, out) {
             return;
         }
-        if let Role::Leader(leading) = &mut self.role
-            && !std::mem::replace(&mut leading.ready, true)
-        {
+        let ready = match &mut self.role {
+            Role::Leader(leading) => std::mem::replace(&mut leading.ready, true),
+            _ => true,
+        };
+        self.answer_waiting(now_ms, out);
+        if self.finish_change(now_ms, out) && !ready {
             out.push(Action::BecameLeader { epoch: self.epoch });
         }
-        self.answer_waiting(now_ms, out);
     }
 
     pub(super) fn on_fetch(&mut self, now_ms: i64, id: u64, fetch: Fetch, out: &mut Vec<Action>) {
@@ -189,7 +194,7 @@ impl Quorum {
     }
 
     /// Answers held fetches that have something to get, or waited long enough.
-    fn answer_waiting(&mut self, now_ms: i64, out: &mut Vec<Action>) {
+    pub(super) fn answer_waiting(&mut self, now_ms: i64, out: &mut Vec<Action>) {
         let Role::Leader(leading) = &mut self.role else {
             return;
         };

@@ -9,6 +9,7 @@
 //! Any state turns into Unattached on a higher epoch and into Follower on word of a leader. Replicas that are not
 //! voters (observers) are only ever Unattached or Follower.
 
+mod change_voters;
 mod describe;
 mod elect;
 mod follow;
@@ -16,7 +17,7 @@ mod lead;
 
 pub use describe::{QuorumInfo, ReplicaInfo};
 
-use crate::action::{Action, HaltReason, Input};
+use crate::action::{Action, ChangeRefusal, HaltReason, Input};
 use crate::election_state::ElectionState;
 use crate::log_state::LogState;
 use crate::message::{Refusal, ReplicaKey, Reply, ReplyBody, Request};
@@ -235,6 +236,9 @@ impl Quorum {
                     self.history.trim(id.end_offset);
                 }
             }
+            Input::ChangeVoters { id, change } => {
+                self.on_change_voters(now_ms, (id, change), out);
+            }
             Input::Resign => {
                 self.stopping = true;
                 if matches!(self.role, Role::Leader(_)) {
@@ -259,11 +263,12 @@ impl Quorum {
             Role::Follower(following) => following.deadline_ms,
             Role::Leader(leading) => leading.deadline(self.voters().is_only(self.local)),
         };
-        let role = if self.may_stand() || matches!(self.role, Role::Follower(_)) {
-            role
-        } else {
-            i64::MAX
+        let timed = match self.role {
+            Role::Follower(_) | Role::Leader(_) => true,
+            Role::Resigned { .. } => !self.stopping,
+            _ => self.may_stand(),
         };
+        let role = if timed { role } else { i64::MAX };
         let sends = self
             .targets()
             .into_iter()
@@ -440,6 +445,12 @@ impl Quorum {
                 let epoch = LeaderEpoch(self.epoch.0.saturating_add(1));
                 self.become_unattached(now_ms, epoch, out);
             }
+            // A leader that was removed from the voters looks for the new one.
+            Role::Resigned { deadline_ms, .. } if !self.stopping && *deadline_ms <= now_ms => {
+                let leader = Some(self.local.id);
+                let role = Role::Unattached { leader, voted: None, deadline_ms: i64::MAX };
+                self.become_role(self.epoch, role, out);
+            }
             Role::Leader(_) => self.fire_leader_timers(now_ms, out),
             _ => {}
         }
@@ -494,6 +505,9 @@ impl Quorum {
                 let reply = self.reply(Err(Refusal::NotLeader));
                 out.push(Action::Reply { id: waiting.id, reply });
             }
+            if let Some(change) = leading.change {
+                out.push(Action::RefuseChange { id: change.id, reason: ChangeRefusal::NotLeader });
+            }
             out.push(Action::LostLeadership { epoch: led });
         }
     }
@@ -514,8 +528,15 @@ impl Quorum {
         Reply { leader: self.leader(), epoch: self.epoch, body }
     }
 
+    /// Voters stand for election. So does a replica whose removal is not known to be committed: it may be known to this
+    /// replica alone, and then only it can bring it to the others.
     fn may_stand(&self) -> bool {
-        !self.stopping && self.voters().contains(self.local)
+        let open = self
+            .history
+            .last_change()
+            .is_some_and(|offset| offset >= self.high_watermark);
+        let removed_in_doubt = || open && self.history.previous().contains(self.local);
+        !self.stopping && (self.voters().contains(self.local) || removed_in_doubt())
     }
 
     fn back_off(&mut self, peer: NodeId, now_ms: i64) {
@@ -525,22 +546,6 @@ impl Quorum {
 
     fn begin_interval_ms(&self) -> i64 {
         self.config.fetch_timeout_ms / 2
-    }
-
-    /// A random number below `bound` (splitmix64: all that jitter needs).
-    fn random_below(&mut self, bound: i64) -> i64 {
-        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.jitter;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let bits = (bits ^ (bits >> 31)) >> 1;
-        i64::try_from(bits).unwrap_or(0) % bound.max(1)
-    }
-
-    fn election_deadline(&mut self, now_ms: i64) -> i64 {
-        now_ms
-            + self.config.election_timeout_ms
-            + self.random_below(self.config.election_timeout_ms)
     }
 
     fn halt(&mut self, reason: HaltReason, out: &mut Vec<Action>) {

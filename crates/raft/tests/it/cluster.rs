@@ -6,7 +6,7 @@ use bytes::Bytes;
 use klamm_model::{LeaderEpoch, NodeId, Offset, Uuid};
 use klamm_raft::{
     Action, Batch, Config, ControlRecord, FetchOutcome, Input, Quorum, Refusal, ReplicaKey, Reply,
-    ReplyBody, Request, SnapshotChunk, SnapshotId, Start, StateName, Voter, VoterSet,
+    ReplyBody, Request, SnapshotChunk, SnapshotId, Start, StateName, Voter, VoterChange, VoterSet,
 };
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ pub(crate) struct Cluster {
     pub(crate) trace: u64,
     pub(crate) reached: BTreeMap<&'static str, u64>,
     nodes: Vec<Node>,
-    voters: usize,
+    controllers: usize,
     config: Config,
     queue: BTreeMap<(i64, u64), Event>,
     sequence: u64,
@@ -79,16 +79,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn new(seed: u64, voters: usize, observers: usize) -> Self {
-        let key = |i: usize| ReplicaKey { id: NodeId(i as i32), directory: Uuid(1000 + i as u128) };
-        let set = VoterSet::new((0..voters).map(|i| Voter {
-            key: key(i),
-            endpoints: Vec::new(),
-            kraft_version_min: 0,
-            kraft_version_max: 1,
-        }));
+        let set = VoterSet::new((0..voters).map(voter));
         let count = voters + observers;
         let node = |i| Node {
-            key: key(i),
+            key: voter(i).key,
             disk: SimDisk::new(set.clone(), 1),
             quorum: None,
             life: 0,
@@ -105,7 +99,12 @@ impl Cluster {
             trace: 0,
             reached: BTreeMap::new(),
             nodes: (0..count).map(node).collect(),
-            voters,
+            // With dynamic voters an observer may become one.
+            controllers: if seed.is_multiple_of(2) {
+                count
+            } else {
+                voters
+            },
             config: Config { fetch_bytes_max: 40, ..Config::default() },
             queue: BTreeMap::new(),
             sequence: 0,
@@ -132,7 +131,7 @@ impl Cluster {
         node.life += 1;
         let start = Start {
             local: node.key,
-            config: Config { is_controller: i < self.voters, ..self.config },
+            config: Config { is_controller: i < self.controllers, ..self.config },
             election: node.disk.election,
             log: node.disk.log_state(),
             history: node.disk.history(),
@@ -278,8 +277,16 @@ impl Cluster {
             }
             Action::AppendControl { base_offset, epoch, records } => {
                 let key = self.nodes[i].key.id;
-                self.oracle.leads(key, epoch, &self.nodes[i].disk);
-                self.mark("elections");
+                if matches!(records.first(), Some(ControlRecord::LeaderChange { .. })) {
+                    self.oracle.leads(key, epoch, &self.nodes[i].disk);
+                    self.mark("elections");
+                }
+                for record in &records {
+                    if let ControlRecord::Voters(voters) = record {
+                        self.oracle
+                            .changes_voters(&self.nodes[i].disk.history(), voters);
+                    }
+                }
                 let offsets = (base_offset.0..).map(Offset);
                 let control: Vec<(Offset, ControlRecord)> = offsets.zip(records).collect();
                 let bytes = Bytes::from(format!("{key} leads in {epoch}"));
@@ -324,17 +331,20 @@ impl Cluster {
                 let disk = &mut self.nodes[i].disk;
                 let content = Bytes::from(std::mem::take(&mut disk.partial));
                 assert_eq!(
-                    content,
+                    content[..8],
                     self.oracle.state_at(id.end_offset),
                     "snapshot {id} is another state"
                 );
+                disk.voters = voters_in(&content);
                 disk.snapshots.insert(id, content);
                 disk.batches.clear();
                 disk.base = Some(id);
                 disk.flushed = id.end_offset;
                 self.nodes[i].installing = Some(id);
             }
-            Action::RefuseProposal { .. }
+            Action::VotersChanged { .. } => self.mark("voter changes"),
+            Action::RefuseChange { .. }
+            | Action::RefuseProposal { .. }
             | Action::LostLeadership { .. }
             | Action::LeaderChanged { .. } => {}
             talk => self.talk(i, talk),
@@ -354,11 +364,13 @@ impl Cluster {
             .quorum(i)
             .is_some_and(|quorum| quorum.state() == StateName::Leader)
         {
-            let disks: Vec<&SimDisk> = self
-                .nodes
-                .iter()
-                .take(self.voters)
-                .map(|node| &node.disk)
+            let voters = self
+                .quorum(i)
+                .map(|quorum| quorum.voters().clone())
+                .unwrap_or_default();
+            let disks: Vec<&SimDisk> = voters
+                .ids()
+                .map(|id| &self.nodes[id.0 as usize].disk)
                 .collect();
             self.oracle.is_durable(high_watermark, &disks);
         }
@@ -442,6 +454,24 @@ impl Cluster {
         self.feed(i, Input::Propose { id, records: 1 + (id % 3) as u32 });
     }
 
+    /// Asks the leader, if there is one, to add a node to the voters or to remove it.
+    pub(crate) fn change_voters(&mut self, i: usize) {
+        let Some(leader) = self.leader() else { return };
+        self.sequence += 1;
+        let id = self.sequence;
+        let is_voter = self
+            .quorum(leader)
+            .is_some_and(|q| q.voters().voter(voter(i).key.id).is_some());
+        let change = if is_voter {
+            VoterChange::Remove(voter(i).key)
+        } else if i < self.controllers {
+            VoterChange::Add(voter(i))
+        } else {
+            return;
+        };
+        self.feed(leader, Input::ChangeVoters { id, change });
+    }
+
     /// Takes a snapshot of what is committed, and trims the log behind it.
     pub(crate) fn snapshot(&mut self, i: usize) {
         let Some(quorum) = self.quorum(i) else { return };
@@ -455,12 +485,17 @@ impl Cluster {
             return;
         };
         let id = SnapshotId { end_offset, epoch };
-        let content = self.oracle.state_at(end_offset);
+        let content = with_voters(
+            &self.oracle.state_at(end_offset),
+            quorum.history().as_of(end_offset).0,
+        );
         self.mark("snapshots taken");
         let disk = &mut self.nodes[i].disk;
         disk.snapshots.insert(id, content);
         self.feed(i, Input::SnapshotTaken { id });
         if self.is_up(i) {
+            let disk = &mut self.nodes[i].disk;
+            disk.voters = voters_in(&disk.snapshots[&id]);
             self.nodes[i].disk.trim(id);
             self.feed(i, Input::LogTrimmed { id });
         }
@@ -478,11 +513,55 @@ impl Cluster {
             .max_by_key(|i| self.quorum(*i).map(Quorum::epoch))
     }
 
+    /// For messages: state, epoch, log end and voters of each node.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let told = |quorum: &Quorum| {
+            let voters: Vec<i32> = quorum.voters().ids().map(|id| id.0).collect();
+            let log = (
+                quorum.high_watermark().0,
+                quorum.log().end.0,
+                quorum.log().last_epoch().0,
+            );
+            format!(
+                "{:?} {} {log:?} {voters:?} {:?}",
+                quorum.state(),
+                quorum.epoch(),
+                quorum.leader()
+            )
+        };
+        (0..self.len())
+            .map(|i| self.quorum(i).map_or("down".to_owned(), told))
+            .collect()
+    }
+
     pub(crate) fn epoch_of_leader(&self) -> Option<LeaderEpoch> {
         self.leader()
             .and_then(|i| self.quorum(i))
             .map(Quorum::epoch)
     }
+}
+
+/// Node `i` as a voter.
+fn voter(i: usize) -> Voter {
+    Voter {
+        key: ReplicaKey { id: NodeId(i as i32), directory: Uuid(1000 + i as u128) },
+        endpoints: Vec::new(),
+        kraft_version_min: 0,
+        kraft_version_max: 1,
+    }
+}
+
+/// A snapshot: the state's digest, then the voters' ids.
+fn with_voters(state: &Bytes, voters: &VoterSet) -> Bytes {
+    state
+        .iter()
+        .copied()
+        .chain(voters.ids().map(|id| id.0 as u8))
+        .collect()
+}
+
+fn voters_in(snapshot: &Bytes) -> VoterSet {
+    VoterSet::new(snapshot[8..].iter().map(|id| voter(usize::from(*id))))
 }
 
 fn fold(action: &Action) -> u64 {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use klamm_model::{LeaderEpoch, NodeId, Offset};
-use klamm_raft::{ElectionState, ReplicaKey};
+use klamm_raft::{ElectionState, ReplicaKey, VoterHistory, VoterSet};
 use std::collections::BTreeMap;
 
 use crate::disk::SimDisk;
@@ -67,6 +67,21 @@ impl Oracle {
                 .expect("a committed record is in the log");
             self.committed.push(record);
         }
+    }
+
+    /// Invariant 24: one voter at a time, and only on top of a committed set.
+    pub(crate) fn changes_voters(&self, history: &VoterHistory, to: &VoterSet) {
+        let from = history.voters();
+        let settled = history
+            .last_change()
+            .is_none_or(|offset| offset.0 < self.committed.len() as i64);
+        assert!(
+            settled,
+            "the voters change before the last change is committed"
+        );
+        let gone = from.ids().filter(|id| to.voter(*id).is_none()).count();
+        let new = to.ids().filter(|id| from.voter(*id).is_none()).count();
+        assert!(gone + new <= 1 && !to.is_empty(), "from {from:?} to {to:?}");
     }
 
     fn holds_committed(&self, disk: &SimDisk, until: Offset) {

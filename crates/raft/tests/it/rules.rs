@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use klamm_model::{LeaderEpoch, NodeId, Offset, Uuid};
 use klamm_raft::{
-    Action, Batch, BeginQuorumEpoch, Config, ControlRecord, ElectionState, EpochStart, Fetch,
-    FetchOutcome, FetchReply, HaltReason, Input, LogState, Quorum, Refusal, ReplicaKey, Reply,
-    ReplyBody, Request, SnapshotId, Start, StateName, Vote, Voter, VoterHistory, VoterSet,
+    Action, Batch, BeginQuorumEpoch, ChangeRefusal, Config, ControlRecord, ElectionState,
+    EpochStart, Fetch, FetchOutcome, FetchReply, HaltReason, Input, LogState, Quorum, Refusal,
+    ReplicaKey, Reply, ReplyBody, Request, SnapshotId, Start, StateName, Vote, Voter, VoterChange,
+    VoterHistory, VoterSet,
 };
 
 const E1: LeaderEpoch = LeaderEpoch(1);
@@ -370,4 +371,133 @@ fn an_answer_is_taken_once_and_only_from_whom_it_was_asked() {
     assert_eq!(script.quorum.log().end, Offset(5));
     script.reply(1, correlation, records(0, vec![batch(5, 8, 2)]));
     assert_eq!(script.quorum.log().end, Offset(8));
+}
+
+fn voter(id: i32) -> Voter {
+    Voter {
+        key: key(id),
+        endpoints: Vec::new(),
+        kraft_version_min: 0,
+        kraft_version_max: 1,
+    }
+}
+
+impl Script {
+    /// A leader of epoch 2 with voters 0, 1, 2, whose first record is committed.
+    fn settled() -> Self {
+        let mut leader = Self::lead(5);
+        leader.step(Input::Flushed);
+        let epoch = leader.quorum.epoch();
+        leader.fetch(1, 6, epoch);
+        leader
+    }
+
+    fn change(&mut self, change: VoterChange) -> Option<ChangeRefusal> {
+        self.step(Input::ChangeVoters { id: 4, change })
+            .iter()
+            .find_map(|action| match action {
+                Action::RefuseChange { id: 4, reason } => Some(*reason),
+                _ => None,
+            })
+    }
+}
+
+#[test]
+fn a_voter_is_added_once_it_has_caught_up_and_told_once_committed() {
+    let mut leader = Script::settled();
+    let epoch = leader.quorum.epoch();
+    assert_eq!(
+        leader.change(VoterChange::Add(voter(3))),
+        Some(ChangeRefusal::Lagging)
+    );
+    leader.fetch(3, 5, E1);
+    assert_eq!(
+        leader.change(VoterChange::Add(voter(3))),
+        Some(ChangeRefusal::Lagging)
+    );
+    leader.fetch(3, 6, epoch);
+    assert_eq!(leader.change(VoterChange::Add(voter(3))), None);
+    assert_eq!(
+        leader.quorum.voters(),
+        &voters(&[0, 1, 2, 3]),
+        "it counts from the moment of the append"
+    );
+    assert_eq!(
+        leader.change(VoterChange::Remove(key(2))),
+        Some(ChangeRefusal::Busy),
+        "one at a time"
+    );
+    leader.step(Input::Flushed);
+    assert_eq!(
+        commits(&leader.fetch(1, 7, epoch)),
+        [0i64; 0],
+        "two of four are no majority"
+    );
+    let out = leader.fetch(3, 7, epoch);
+    assert_eq!(commits(&out), [7]);
+    assert!(out.contains(&Action::VotersChanged { id: 4 }));
+    assert_eq!(leader.change(VoterChange::Remove(key(2))), None);
+}
+
+#[test]
+fn changes_that_make_no_sense_are_refused() {
+    let mut leader = Script::lead(5);
+    assert_eq!(
+        leader.change(VoterChange::Remove(key(2))),
+        Some(ChangeRefusal::Busy),
+        "a new leader first commits a record of its epoch"
+    );
+    let mut leader = Script::settled();
+    leader.fetch(1, 6, LeaderEpoch(2));
+    assert_eq!(
+        leader.change(VoterChange::Add(voter(1))),
+        Some(ChangeRefusal::Duplicate)
+    );
+    assert_eq!(
+        leader.change(VoterChange::Remove(key(7))),
+        Some(ChangeRefusal::NotFound)
+    );
+    let other_disk = ReplicaKey { id: NodeId(1), directory: Uuid(999) };
+    assert_eq!(
+        leader.change(VoterChange::Remove(other_disk)),
+        Some(ChangeRefusal::NotFound)
+    );
+    let old = Voter { kraft_version_max: 0, ..voter(1) };
+    assert_eq!(
+        leader.change(VoterChange::Update(old)),
+        Some(ChangeRefusal::Unsupported)
+    );
+    assert_eq!(leader.change(VoterChange::Update(voter(1))), None);
+    let (mut follower, _) = Script::follow(LeaderEpoch(3), E1, 5);
+    assert_eq!(
+        follower.change(VoterChange::Remove(key(2))),
+        Some(ChangeRefusal::NotLeader)
+    );
+}
+
+#[test]
+fn a_leader_that_removes_itself_leads_until_that_is_committed() {
+    let mut leader = Script::settled();
+    let epoch = leader.quorum.epoch();
+    assert_eq!(leader.change(VoterChange::Remove(key(0))), None);
+    leader.step(Input::Flushed);
+    assert_eq!(
+        commits(&leader.fetch(1, 7, epoch)),
+        [0i64; 0],
+        "its own log counts no more"
+    );
+    assert_eq!(leader.quorum.state(), StateName::Leader);
+    let out = leader.fetch(2, 7, epoch);
+    assert_eq!(commits(&out), [7]);
+    assert!(out.contains(&Action::VotersChanged { id: 4 }));
+    assert_eq!(leader.quorum.state(), StateName::Resigned);
+}
+
+#[test]
+fn a_change_is_answered_when_its_leader_is_deposed() {
+    let mut leader = Script::settled();
+    assert_eq!(leader.change(VoterChange::Remove(key(2))), None);
+    leader.ask(Request::Vote(vote(1, LeaderEpoch(9), false)));
+    let refused = Action::RefuseChange { id: 4, reason: ChangeRefusal::NotLeader };
+    assert!(leader.out.contains(&refused));
 }

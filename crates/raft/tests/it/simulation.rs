@@ -40,6 +40,7 @@ fn trouble(cluster: &mut Cluster) {
         26..40 => cluster.cut = vec![vec![false; count as usize]; count as usize],
         40..44 => cluster.snapshot(i),
         44..45 => cluster.feed(i, Input::Resign),
+        46..52 => cluster.change_voters(i),
         45..46 if cluster.is_up(i) => {
             cluster.crash(i);
             cluster.start(i);
@@ -64,7 +65,10 @@ fn heal(cluster: &mut Cluster) {
         cluster.start(i);
     }
     cluster.run_until(cluster.now + 15_000);
-    let leader = cluster.leader().expect("peace brings a leader");
+    let states = cluster.states();
+    let leader = cluster
+        .leader()
+        .unwrap_or_else(|| panic!("peace brings a leader: {states:?}"));
     let before = cluster.oracle.committed.len();
     let epoch = cluster.epoch_of_leader();
     cluster.propose(leader);
@@ -103,6 +107,7 @@ fn invariants_hold_whatever_happens() {
         "snapshots installed",
         "snapshots taken",
         "truncations",
+        "voter changes",
         "votes asked",
     ] {
         assert!(
