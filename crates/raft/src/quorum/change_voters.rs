@@ -50,11 +50,8 @@ impl Quorum {
         if self.history.kraft_version() < 1 {
             return Err(ChangeRefusal::Static);
         }
-        let settled = self
-            .history
-            .last_change()
-            .is_none_or(|offset| offset < self.high_watermark);
-        if !leading.ready || leading.change.is_some() || !settled {
+        // A record of this epoch is committed, so all changes of former leaders are.
+        if !leading.ready || leading.change.is_some() {
             return Err(ChangeRefusal::Busy);
         }
         let voters = self.voters();

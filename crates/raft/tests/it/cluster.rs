@@ -321,6 +321,18 @@ impl Cluster {
                 assert_eq!((quorum.state(), quorum.epoch()), (StateName::Leader, epoch));
             }
             Action::Halt(reason) => panic!("node {i} halts: {reason}"),
+            Action::WriteChunk { .. } | Action::InstallSnapshot { .. } => self.load(i, action),
+            Action::VotersChanged { .. } => self.mark("voter changes"),
+            Action::RefuseChange { .. }
+            | Action::RefuseProposal { .. }
+            | Action::LostLeadership { .. }
+            | Action::LeaderChanged { .. } => {}
+            talk => self.talk(i, talk),
+        }
+    }
+
+    fn load(&mut self, i: usize, action: Action) {
+        match action {
             Action::WriteChunk { position, bytes, .. } => {
                 let partial = &mut self.nodes[i].disk.partial;
                 partial.truncate(position as usize);
@@ -342,12 +354,7 @@ impl Cluster {
                 disk.flushed = id.end_offset;
                 self.nodes[i].installing = Some(id);
             }
-            Action::VotersChanged { .. } => self.mark("voter changes"),
-            Action::RefuseChange { .. }
-            | Action::RefuseProposal { .. }
-            | Action::LostLeadership { .. }
-            | Action::LeaderChanged { .. } => {}
-            talk => self.talk(i, talk),
+            _ => {}
         }
     }
 

@@ -501,3 +501,19 @@ fn a_change_is_answered_when_its_leader_is_deposed() {
     let refused = Action::RefuseChange { id: 4, reason: ChangeRefusal::NotLeader };
     assert!(leader.out.contains(&refused));
 }
+
+#[test]
+fn a_commit_below_a_change_does_not_settle_it() {
+    let mut leader = Script::settled();
+    let epoch = leader.quorum.epoch();
+    leader.step(Input::Propose { id: 1, records: 1 });
+    assert_eq!(leader.change(VoterChange::Remove(key(0))), None);
+    leader.fetch(1, 7, epoch);
+    let out = leader.fetch(2, 7, epoch);
+    assert_eq!(commits(&out), [7]);
+    assert!(!out.contains(&Action::VotersChanged { id: 4 }));
+    assert_eq!(leader.quorum.state(), StateName::Leader);
+    leader.fetch(1, 8, epoch);
+    leader.fetch(2, 8, epoch);
+    assert_eq!(leader.quorum.state(), StateName::Resigned);
+}
