@@ -8,7 +8,7 @@ use klamm_metadata::generated::AbortTransactionRecord;
 use klamm_metadata::image::Listener;
 use klamm_metadata::level::{FEATURES, METADATA_VERSION, MetadataVersion};
 use klamm_model::Uuid;
-use klamm_raft::Voter;
+use klamm_raft::{Endpoint, Input, Voter, VoterChange};
 use klamm_settings::broker;
 
 impl Engine {
@@ -35,10 +35,35 @@ impl Engine {
                 version
             }
         };
+        self.tell_own_endpoints()?;
         if version.has_controller_registration() {
             self.register_this_controller()?;
         }
         self.settle()
+    }
+
+    /// Corrects the voters record if the settings name other controller listeners than it does.
+    fn tell_own_endpoints(&mut self) -> Result<(), EngineError> {
+        let listeners = self.settings().controller_listeners().unwrap_or_default();
+        let listeners = listeners.into_iter().map(|listener| Endpoint {
+            name: listener.listener,
+            host: listener.host,
+            port: listener.port,
+        });
+        let endpoints: Vec<_> = listeners.collect();
+        // Without an address of its own a controller listener can't be told to others.
+        let told = |endpoint: &Endpoint| !endpoint.host.is_empty() && endpoint.port != 0;
+        if endpoints.is_empty() || !endpoints.iter().all(told) {
+            return Ok(());
+        }
+        let Some(voter) = self
+            .own_voter()
+            .filter(|voter| voter.endpoints != endpoints)
+        else {
+            return Ok(());
+        };
+        let change = VoterChange::Update(Voter { endpoints, ..voter.clone() });
+        self.step(Input::ChangeVoters { id: 0, change })
     }
 
     /// Registers this controller, unless the registration says the same but for the process: an idle restart then
@@ -128,7 +153,7 @@ fn split(content: SnapshotContent) -> Result<(InitialLevels, Vec<MetadataRecord>
 }
 
 fn listeners_of(voter: &Voter) -> Vec<Listener> {
-    let listener = |endpoint: &klamm_raft::Endpoint| Listener {
+    let listener = |endpoint: &Endpoint| Listener {
         name: endpoint.name.as_str().into(),
         host: endpoint.host.as_str().into(),
         port: endpoint.port,

@@ -668,3 +668,39 @@ fn snapshots_go_when_they_are_old_and_replaced() {
         );
     });
 }
+
+#[test]
+fn a_controller_that_moved_says_so_once() {
+    let lines = "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://10.0.0.9:5000\n";
+    simulate(15, |mut node| async move {
+        let mut host = node.boot();
+        format(&host);
+        let records = |host: &Host| {
+            let log = read(host, LOG);
+            let control = batches(&log)
+                .map(|batch| klamm_raft::ControlRecord::of_batch(&batch.unwrap()).unwrap());
+            let voters = |record: &klamm_raft::ControlRecord| {
+                matches!(record, klamm_raft::ControlRecord::Voters(_))
+            };
+            control
+                .flatten()
+                .filter(|(_, record)| voters(record))
+                .count()
+        };
+        for round in 0..3 {
+            let lines = if round == 0 { "" } else { lines };
+            let (quorum, _) = open(&host, lines).await.unwrap();
+            let described = quorum.describe().await.unwrap();
+            let port = described.nodes[0].endpoints[0].port;
+            assert_eq!(
+                (round, port),
+                (round, if round == 0 { 39093 } else { 5000 })
+            );
+            assert_eq!(described.voters.len(), 1);
+            assert_eq!(records(&host), if round == 0 { 1 } else { 2 });
+            quorum.shutdown().await;
+            node.crash(CrashPolicy::KeepAll);
+            host = node.boot();
+        }
+    });
+}

@@ -10,7 +10,7 @@ use klamm_raft::{Action, ControlRecord, Input};
 
 impl Engine {
     /// Feeds one input to the core and does what it says.
-    pub(super) fn step(&mut self, input: Input) -> Result<(), EngineError> {
+    pub(in crate::quorum) fn step(&mut self, input: Input) -> Result<(), EngineError> {
         let mut out = Vec::new();
         self.raft.step(self.now_ms(), input, &mut out);
         let mut actions = out.into_iter().peekable();
@@ -57,7 +57,10 @@ impl Engine {
                 self.pending = None;
                 self.refuse_waiting(&QuorumError::NotController);
             }
-            Action::LeaderChanged { .. } => {}
+            Action::LeaderChanged { .. } | Action::VotersChanged { .. } => {}
+            Action::RefuseChange { reason, .. } => {
+                tracing::warn!(%reason, "the voters stay as they are");
+            }
             Action::Halt(reason) => return Err(reason.into()),
             // `begin` has refused every quorum that has anybody to talk to.
             Action::Send { .. }
