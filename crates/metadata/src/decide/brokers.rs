@@ -12,7 +12,7 @@ use crate::generated::register_controller_record::{ControllerEndpoint, Controlle
 use crate::generated::{
     BrokerRegistrationChangeRecord, RegisterControllerRecord, UnregisterBrokerRecord,
 };
-use crate::image::{Broker, Listener, Partition, Topic, is_reserved};
+use crate::image::{Broker, Listener, Partition, is_reserved};
 use crate::level::{FEATURES, LevelRange, METADATA_VERSION};
 use crate::record::MetadataRecord;
 use crate::snapshot::broker_record;
@@ -362,11 +362,18 @@ fn change_all(
     edit: impl Fn(&mut Change<'_>),
 ) {
     for topic in controller.image.topics().iter_by_id() {
-        let topic: &Topic = topic;
-        let mut unclean = None;
+        // Most topics are not concerned, so their configuration is looked at late; and then once.
+        let mut rules = None;
         for (number, partition) in topic.partitions.iter().filter(|(_, p)| selects(p)) {
-            let mut change = Change::new(controller, topic, (number, partition), may_lead);
-            if *unclean.get_or_insert_with(|| controller.allows_unclean_election(&topic.name)) {
+            let (unclean, min_isr) = *rules.get_or_insert_with(|| {
+                (
+                    controller.allows_unclean_election(&topic.name),
+                    controller.min_isr_of(topic),
+                )
+            });
+            let place = (topic.id, number);
+            let mut change = Change::within(controller, place, partition, may_lead, min_isr);
+            if unclean {
                 change.election = Election::Unclean;
             }
             edit(&mut change);

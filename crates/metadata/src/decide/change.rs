@@ -58,6 +58,18 @@ impl<'a> Change<'a> {
         (number, partition): (i32, &Partition),
         may_lead: &'a dyn Fn(i32) -> bool,
     ) -> Self {
+        let min_isr = controller.min_isr_of(topic);
+        Self::within(controller, (topic.id, number), partition, may_lead, min_isr)
+    }
+
+    /// As [`Change::new`], for callers that change many partitions of a topic and know its `min.insync.replicas`.
+    pub(super) fn within(
+        controller: &Controller<'a>,
+        place: (Uuid, i32),
+        partition: &Partition,
+        may_lead: &'a dyn Fn(i32) -> bool,
+        min_isr: usize,
+    ) -> Self {
         let was = partition.unpack();
         Self {
             isr: was.isr.clone(),
@@ -68,10 +80,10 @@ impl<'a> Change<'a> {
             election: Election::Online,
             unclean_shutdown: None,
             elr: was.elr.clone(),
-            place: (topic.id, number),
+            place,
             controller: *controller,
             may_lead,
-            min_isr: controller.min_isr_of(topic),
+            min_isr,
             was,
         }
     }
