@@ -193,6 +193,46 @@ fn with_eligible_replicas_the_last_one_becomes_eligible_and_leads_again() {
 }
 
 #[test]
+fn replicas_that_leave_below_the_minimum_stay_eligible_and_lead_without_loss() {
+    let image = with_topic(&cluster(&[(1, None), (2, None)]), "a", 1, 2);
+    let layers = layers("min.insync.replicas=2");
+    let minimum = crate::generated::ConfigRecord {
+        resource_type: 4,
+        resource_name: "".into(),
+        name: "min.insync.replicas".into(),
+        value: Some("2".into()),
+    };
+    let image = image.replay(&[minimum.into()]).unwrap().0;
+    let first = partition_of(&image, "a").leader().unwrap();
+    let second = NodeId(3 - first.0);
+    let state = |image: &Image| {
+        let partition = partition_of(image, "a");
+        (
+            partition.leader(),
+            partition.isr().to_vec(),
+            partition.elr().to_vec(),
+        )
+    };
+    let fence = |image: &Image, id| {
+        applied(
+            image,
+            &fence_broker(&controller(image, &layers), id).unwrap(),
+        )
+    };
+    let image = fence(&image, second);
+    assert_eq!(state(&image), (Some(first), vec![first.0], vec![second.0]));
+    let image = fence(&image, first);
+    assert_eq!(state(&image), (None, vec![], vec![1, 2]));
+    let decision = heartbeat(&controller(&image, &layers), beat(&image, second.0)).unwrap();
+    let image = applied(&image, &decision);
+    assert_eq!(state(&image), (Some(second), vec![second.0], vec![first.0]));
+    assert_eq!(
+        partition_of(&image, "a").recovery(),
+        crate::image::RecoveryState::Recovered
+    );
+}
+
+#[test]
 fn an_unclean_restart_takes_eligibility_and_the_last_leader_recovers() {
     let image = with_topic(&cluster(&[(1, None)]), "a", 1, 1);
     let layers = layers(NONE);
@@ -346,6 +386,16 @@ fn a_leader_changes_its_set_within_its_epochs() {
     );
     assert_eq!(kind(proposal(&[other.0]), leader), K::InvalidRequest);
     assert_eq!(kind(proposal(&[leader.0, 9]), leader), K::InvalidRequest);
+    assert_eq!(
+        kind(proposal(&[leader.0, leader.0]), leader),
+        K::InvalidRequest
+    );
+    let recovery = crate::image::RecoveryState::Recovering;
+    let alone = proposal(&[leader.0]);
+    assert_eq!(
+        kind(AlterIsr { recovery, ..alone }, leader),
+        K::InvalidRequest
+    );
     let mut stale = both();
     stale.isr[0].epoch = 3;
     assert_eq!(kind(stale, leader), K::IneligibleReplica);

@@ -106,6 +106,37 @@ fn a_move_is_done_once_the_new_replica_is_in_sync() {
 }
 
 #[test]
+fn a_replica_that_leaves_raises_the_leader_epoch_though_the_leader_stays() {
+    let image = on_three();
+    let image = applied(&image, &moved(&image, Some(&[1, 3]), false).0);
+    assert_eq!(partition(&image).leader_epoch().0, 0);
+    let (image, reply) = in_sync(&image, &[1, 2, 3]);
+    assert_eq!(reply.unwrap().leader, 1);
+    assert_eq!(partition(&image).replicas(), [1, 3]);
+    assert_eq!(partition(&image).leader_epoch().0, 1);
+}
+
+#[test]
+fn fewer_replicas_wait_until_all_that_stay_are_in_sync() {
+    let image = cluster(&[(1, None), (2, None), (3, None)]);
+    let image = with_topic(&image, "a", 1, 3);
+    let leader = partition(&image).leader().unwrap().0;
+    let (image, _) = in_sync(&image, &[leader]);
+    let others: Vec<i32> = (1..=3).filter(|id| *id != leader).collect();
+    let (decision, result) = moved(&image, Some(&[leader, others[0]]), true);
+    result.unwrap();
+    let image = applied(&image, &decision);
+    assert_eq!(
+        partition(&image).replicas().len(),
+        3,
+        "done with one in sync"
+    );
+    let (image, reply) = in_sync(&image, &[leader, others[0]]);
+    reply.unwrap();
+    assert_eq!(partition(&image).replicas(), [leader, others[0]]);
+}
+
+#[test]
 fn a_new_order_takes_effect_at_once() {
     let image = on_three();
     let (decision, result) = moved(&image, Some(&[2, 1]), false);

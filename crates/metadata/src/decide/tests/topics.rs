@@ -190,6 +190,25 @@ fn assignments_by_hand_are_taken_as_they_are_or_refused() {
 }
 
 #[test]
+fn brokers_whose_directories_are_all_cordoned_take_no_new_partition() {
+    let cordon = BrokerRegistrationChangeRecord {
+        broker_id: 2,
+        broker_epoch: broker(2, None).broker_epoch,
+        cordoned_log_dirs: Some(vec![directory(2)]),
+        ..BrokerRegistrationChangeRecord::default()
+    };
+    let image = cluster(&[(1, None), (2, None)]);
+    let image = image.replay(&[cordon.into()]).unwrap().0;
+    let image = applied(&image, &create(&image, "", &[topic("a", 9, 1)]));
+    let mut partitions = image.topics().named("a").unwrap().partitions.iter();
+    assert!(partitions.all(|(_, partition)| partition.replicas() == [1]));
+    assert_eq!(
+        refusal(&image, topic("b", 1, 2)),
+        RefusalKind::InvalidReplicationFactor
+    );
+}
+
+#[test]
 fn a_request_for_too_many_partitions_is_refused_as_a_whole() {
     let image = cluster(&[(1, None)]);
     let layers = layers("");
@@ -299,4 +318,11 @@ fn partitions_are_added_and_never_taken() {
         K::InvalidReplicaAssignment
     );
     assert_eq!(kind(&grow("a", 20_000, None)), K::PolicyViolation);
+    let more = MorePartitions { name: "a".to_owned(), count: 5, assignments: None };
+    let twice = [more.clone(), more];
+    let decision = create_partitions(&controller, &twice, false, &mut counter());
+    assert_eq!(
+        (decision.reply.len(), kind(&decision)),
+        (1, K::InvalidRequest)
+    );
 }
