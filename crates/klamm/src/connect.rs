@@ -2,16 +2,14 @@
 
 use crate::failure::Failure;
 use crate::quantity;
-use klamm_client::{Client, ClientConfig, ClientError, Target};
+use klamm_client::{Admin, Client, ClientConfig, ClientError, Target, Topic};
 use klamm_settings::{Settings, parse_properties};
-use klamm_wire::messages::metadata::{
-    MetadataRequest, MetadataRequestTopic, MetadataResponseTopic,
-};
-use klamm_wire::{ErrorCode, Request};
+use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What all client commands take.
@@ -34,10 +32,10 @@ pub(crate) struct Connect {
 /// A connected command.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
-    /// The client.
+    /// For what is not administration.
     pub(crate) client: Client,
-    /// How long a call may take.
-    pub(crate) timeout: Duration,
+    /// For what is.
+    pub(crate) admin: Admin,
 }
 
 const DEFAULT_SERVER: &str = "127.0.0.1:9092";
@@ -85,17 +83,20 @@ impl Connect {
         Ok(properties)
     }
 
-    /// A client, and the settings that are not its own: a producer's or consumer's.
-    pub(crate) fn open(&self) -> Result<(Session, Vec<(String, String)>), Failure> {
-        let (config, rest) = ClientConfig::from_properties(self.properties()?)
-            .map_err(|error| Failure::usage(error.to_string()))?;
+    /// A session, and the settings that are not its own: a producer's or consumer's. Fails at once if no broker can be
+    /// reached: only later calls are repeated.
+    pub(crate) async fn open(&self) -> Result<(Session, Vec<(String, String)>), Failure> {
+        let (config, rest) =
+            ClientConfig::from_properties(self.properties()?).map_err(Failure::usage)?;
         let client = Client::new(klamm_host::os::host(), config).map_err(explain)?;
-        Ok((Session { client, timeout: self.timeout }, rest))
+        client.versions(Target::Any).await.map_err(explain)?;
+        let admin = Admin::new(&client);
+        Ok((Session { client, admin }, rest))
     }
 
-    /// A session for commands that need a client alone; warns of settings that it does not know.
-    pub(crate) fn session(&self) -> Result<Session, Failure> {
-        let (session, rest) = self.open()?;
+    /// A session for commands that need no producer or consumer; warns of settings that it does not know.
+    pub(crate) async fn session(&self) -> Result<Session, Failure> {
+        let (session, rest) = self.open().await?;
         warn_of_unknown(&rest);
         Ok(session)
     }
@@ -109,52 +110,10 @@ pub(crate) fn warn_of_unknown(rest: &[(String, String)]) {
 }
 
 impl Session {
-    /// Asks once.
-    pub(crate) async fn ask<R: Request>(
-        &self,
-        target: Target<'_>,
-        request: &R,
-    ) -> Result<R::Response, Failure> {
-        self.client
-            .request(target, request, None)
-            .await
-            .map_err(explain)
-    }
-
-    /// Topics by name, or all of them; never creates one. A topic's own error is in its answer.
-    pub(crate) async fn topics(
-        &self,
-        names: Option<&[String]>,
-    ) -> Result<Vec<MetadataResponseTopic>, Failure> {
-        let topics = names.map(|names| {
-            let one = |name: &String| MetadataRequestTopic {
-                name: Some(name.as_str().into()),
-                ..Default::default()
-            };
-            names.iter().map(one).collect()
-        });
-        let request = MetadataRequest {
-            topics,
-            allow_auto_topic_creation: false,
-            ..Default::default()
-        };
-        let response = self.ask(Target::Any, &request).await?;
-        check(response.error_code, None::<&str>, "metadata")?;
-        Ok(response.topics)
-    }
-
-    /// One topic that must be there.
-    pub(crate) async fn topic(&self, name: &str) -> Result<MetadataResponseTopic, Failure> {
-        let topics = self.topics(Some(&[name.to_owned()])).await?;
-        let topic = topics.into_iter().next();
-        let topic = topic.ok_or_else(|| Failure::failed(format!("no word of topic {name}")))?;
-        check(topic.error_code, None::<&str>, format_args!("topic {name}"))?;
-        Ok(topic)
-    }
-
-    /// Milliseconds for the timeout field of a request.
-    pub(crate) fn timeout_ms(&self) -> i32 {
-        i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX)
+    /// A topic that must be there, with its partitions in order. Never creates it.
+    pub(crate) async fn topic(&self, name: &str) -> Result<Arc<Topic>, Failure> {
+        let topic = self.admin.describe_topic(name).await;
+        topic.map_err(|error| explain_about(format_args!("topic {name}"), error))
     }
 }
 
@@ -170,50 +129,44 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     outcome
 }
 
-/// An error code of an answer, with what it was about.
-pub(crate) fn check(
-    code: i16,
-    message: Option<impl AsRef<str>>,
-    about: impl Display,
-) -> Result<(), Failure> {
-    if code == 0 {
-        return Ok(());
-    }
-    let code = ErrorCode::from(code);
-    let message = message
-        .as_ref()
-        .map(|m| m.as_ref().trim())
-        .filter(|m| !m.is_empty());
-    let what = match message {
-        Some(message) => format!("{about}: {message} ({})", code.name()),
-        None => format!(
-            "{about}: {} ({})",
-            code.meaning().trim_end_matches('.'),
-            code.name()
-        ),
-    };
-    Err(with_advice(Failure::failed(what), code))
-}
-
 /// A client's error, with what to do next.
 pub(crate) fn explain(error: ClientError) -> Failure {
-    let code = error.code();
-    let failure = match &error {
-        ClientError::Config(_) => return Failure::usage(error),
-        ClientError::RecordTooLarge { setting, .. } => {
-            let advice = format!("-X {setting}=BYTES allows larger ones");
-            return Failure::failed(&error).advise(advice);
+    explain_text(said(&error), &error)
+}
+
+/// A client's error about one of several things.
+pub(crate) fn explain_about(about: impl Display, error: ClientError) -> Failure {
+    explain_text(format!("{about}: {}", said(&error)), &error)
+}
+
+/// The error in words: a code alone says little.
+fn said(error: &ClientError) -> String {
+    match error {
+        ClientError::Server { code, message } => {
+            let message = message.as_deref().map(str::trim).filter(|m| !m.is_empty());
+            let words = message.unwrap_or_else(|| code.meaning().trim_end_matches('.'));
+            format!("{words} ({code})")
         }
-        _ => Failure::failed(&error),
+        other => other.to_string(),
+    }
+}
+
+fn explain_text(text: String, error: &ClientError) -> Failure {
+    let failure = match error {
+        ClientError::Config(_) => return Failure::usage(text),
+        ClientError::RecordTooLarge { setting, .. } => {
+            return Failure::failed(text).advise(format!("-X {setting}=BYTES allows larger ones"));
+        }
+        _ => Failure::failed(text),
     };
-    let is_unreachable = match &error {
+    let is_unreachable = match error {
         ClientError::Disconnected { .. } => true,
         ClientError::Timeout { last: Some(last), .. } => {
             matches!(**last, ClientError::Disconnected { .. })
         }
         _ => false,
     };
-    match code {
+    match error.code() {
         Some(code) => with_advice(failure, code),
         None if is_unreachable => failure.advise(
             "is a node running there? `klamm server` starts one, -b HOST:PORT names another",

@@ -4,8 +4,7 @@ use crate::commands::consume::position::Position;
 use crate::connect::{Connect, Session, block_on, explain};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::{FoundOffset, IsolationLevel, OffsetSpec};
-use klamm_wire::messages::metadata::MetadataResponseTopic;
+use klamm_client::{FoundOffset, IsolationLevel, OffsetSpec, Topic};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,51 +28,33 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
-        let session = arguments.connect.session()?;
-        let mut topic = session.topic(&arguments.topic).await?;
-        topic
-            .partitions
-            .sort_by_key(|partition| partition.partition_index);
-        for wanted in &arguments.partition {
-            if !topic
-                .partitions
-                .iter()
-                .any(|p| p.partition_index == *wanted)
-            {
-                return Err(Failure::usage(format!(
-                    "topic {} has no partition {wanted}",
-                    arguments.topic
-                )));
-            }
-        }
-        topic.partitions.retain(|p| {
-            arguments.partition.is_empty() || arguments.partition.contains(&p.partition_index)
-        });
+        let session = arguments.connect.session().await?;
+        let topic = session.topic(&arguments.topic).await?;
+        let partitions = select(&topic, &arguments.partition)?;
         match arguments.at {
-            Some(spec) => print_at(&session, &topic, spec, screen).await,
-            None => print_ends(&session, &topic, screen).await,
+            Some(spec) => print_at(&session, &topic, &partitions, spec, screen).await,
+            None => print_ends(&session, &topic, &partitions, screen).await,
         }
     })
 }
 
 async fn print_ends(
     session: &Session,
-    topic: &MetadataResponseTopic,
+    topic: &Topic,
+    partitions: &[i32],
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let starts = offsets(session, topic, OffsetSpec::Earliest).await?;
-    let ends = offsets(session, topic, OffsetSpec::Latest).await?;
+    let starts = offsets(session, topic, partitions, OffsetSpec::Earliest).await?;
+    let ends = offsets(session, topic, partitions, OffsetSpec::Latest).await?;
     let number = |found: &FoundOffset| found.offset.unwrap_or_default();
-    let rows = topic.partitions.iter().zip(starts.iter().zip(&ends));
-    let rows = rows
-        .map(|(partition, (start, end))| (partition.partition_index, number(start), number(end)));
+    let rows = partitions.iter().zip(starts.iter().zip(&ends));
+    let rows = rows.map(|(partition, (start, end))| (*partition, number(start), number(end)));
     if screen.is_json() {
         let partitions = rows.map(
             |(partition, start, end)| json!({ "partition": partition, "start": start, "end": end }),
         );
         let partitions: Vec<Value> = partitions.collect();
-        return screen
-            .document(&json!({ "topic": topic.name.as_deref(), "partitions": partitions }));
+        return screen.document(&json!({ "topic": topic.name.as_ref(), "partitions": partitions }));
     }
     let rows = rows.map(|(partition, start, end)| {
         [partition.into(), start, end, end.saturating_sub(start)]
@@ -88,24 +69,19 @@ async fn print_ends(
 
 async fn print_at(
     session: &Session,
-    topic: &MetadataResponseTopic,
+    topic: &Topic,
+    partitions: &[i32],
     spec: OffsetSpec,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let found = offsets(session, topic, spec).await?;
-    let found: Vec<_> = topic
-        .partitions
-        .iter()
-        .map(|p| p.partition_index)
-        .zip(found)
-        .collect();
+    let found = offsets(session, topic, partitions, spec).await?;
+    let found: Vec<_> = partitions.iter().zip(found).collect();
     if screen.is_json() {
         let partitions = found.iter().map(|(partition, at)| {
             json!({ "partition": partition, "offset": at.offset, "timestamp": at.timestamp_ms })
         });
         let partitions: Vec<Value> = partitions.collect();
-        return screen
-            .document(&json!({ "topic": topic.name.as_deref(), "partitions": partitions }));
+        return screen.document(&json!({ "topic": topic.name.as_ref(), "partitions": partitions }));
     }
     let rows = found.iter().map(|(partition, at)| {
         vec![
@@ -118,17 +94,34 @@ async fn print_at(
     screen.table(&["PARTITION", "OFFSET", "TIME"], &rows.collect::<Vec<_>>())
 }
 
+/// The partitions that are named, or all; in order.
+pub(crate) fn select(topic: &Topic, named: &[i32]) -> Result<Vec<i32>, Failure> {
+    let mut all: Vec<i32> = topic
+        .partitions
+        .iter()
+        .map(|partition| partition.index)
+        .collect();
+    all.sort_unstable();
+    if let Some(missing) = named.iter().find(|partition| !all.contains(partition)) {
+        return Err(Failure::usage(format!(
+            "topic {} has no partition {missing}",
+            topic.name
+        )));
+    }
+    all.retain(|partition| named.is_empty() || named.contains(partition));
+    Ok(all)
+}
+
 /// One offset of each partition of a topic, in the order of the partitions.
 pub(crate) async fn offsets(
     session: &Session,
-    topic: &MetadataResponseTopic,
+    topic: &Topic,
+    partitions: &[i32],
     spec: OffsetSpec,
 ) -> Result<Vec<FoundOffset>, Failure> {
-    let name: Arc<str> = topic.name.as_deref().unwrap_or_default().into();
-    let keys = topic
-        .partitions
+    let keys = partitions
         .iter()
-        .map(|p| (Arc::clone(&name), p.partition_index));
+        .map(|partition| (Arc::clone(&topic.name), *partition));
     let wanted: Vec<_> = keys.clone().map(|key| (key, spec)).collect();
     let isolation = IsolationLevel::ReadUncommitted;
     let mut found = session

@@ -76,7 +76,11 @@ fn what_kafka_wrote_is_readable() {
         b"",
     );
     assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
-    for part in [" transactional control", " aborted 10..19 ", " last sequence "] {
+    for part in [
+        " transactional control",
+        " aborted 10..19 ",
+        " last sequence ",
+    ] {
         assert!(printed.out.contains(part), "{part}: {}", printed.out);
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 const IDLE_MAX: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let (session, rest) = arguments.connect.open()?;
+    let (session, rest) = arguments.connect.open().await?;
     let config = config(rest, false)?;
     let until = arguments.records.is_none().then_some(Position::End);
     let mut ranges = range::find(&session, &arguments.topic, &[], arguments.from, until).await?;

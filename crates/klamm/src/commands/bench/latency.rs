@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let (session, rest) = arguments.connect.open()?;
+    let (session, rest) = arguments.connect.open().await?;
     let (producer, consumer_config) = clients(arguments, &session, rest)?;
     let payload = Payload::new(session.client.host(), arguments.size.max(STAMP_BYTES), 100)?;
     let run = session.client.host().entropy.next_u64();

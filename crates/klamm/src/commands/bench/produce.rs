@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let (session, rest) = arguments.connect.open()?;
+    let (session, rest) = arguments.connect.open().await?;
     let producer =
         Producer::new(&session.client, arguments.producer.config(rest)?).map_err(explain)?;
     let payload = Payload::new(

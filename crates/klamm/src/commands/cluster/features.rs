@@ -1,11 +1,11 @@
 //! `klamm cluster features`.
 
-use crate::connect::{Connect, check};
+use crate::connect::{Connect, explain};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::ApiKey;
+use klamm_client::{ClientError, Target};
 use klamm_wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
+use klamm_wire::{ApiKey, ErrorCode};
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -18,13 +18,20 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
+    let session = arguments.connect.session().await?;
     let request = ApiVersionsRequest {
         client_software_name: "klamm".into(),
         client_software_version: env!("CARGO_PKG_VERSION").into(),
     };
-    let answer = session.ask(Target::Any, &request).await?;
-    check(answer.error_code, None::<&str>, "features")?;
+    let answer = session
+        .client
+        .request(Target::Any, &request, None)
+        .await
+        .map_err(explain)?;
+    if answer.error_code != 0 {
+        let code = ErrorCode::from(answer.error_code);
+        return Err(explain(ClientError::Server { code, message: None }));
+    }
     let features = features(&answer);
     if screen.is_json() {
         let features = features.iter().map(|feature| {

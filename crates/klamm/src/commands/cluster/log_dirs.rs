@@ -1,10 +1,9 @@
 //! `klamm cluster log-dirs`.
 
-use crate::connect::{Connect, check, explain};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::messages::describe_log_dirs::{DescribeLogDirsRequest, DescribeLogDirsResult};
+use klamm_client::admin::LogDir;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +19,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
+    let session = arguments.connect.session().await?;
     let cluster = session.client.cluster().await.map_err(explain)?;
     let mut documents = Vec::new();
     let mut rows = Vec::new();
@@ -30,14 +29,15 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
         .keys()
         .filter(|id| arguments.broker.is_none_or(|b| b == **id))
     {
-        let request = DescribeLogDirsRequest { topics: None };
-        let answer = session.ask(Target::Node(*id), &request).await?;
-        check(answer.error_code, None::<&str>, format_args!("broker {id}"))?;
-        for folder in &answer.results {
-            let about = format_args!("broker {id} folder {}", folder.log_dir);
-            failure = failure.and(check(folder.error_code, None::<&str>, about));
-            documents.push(document(*id, folder));
-            rows.extend(rows_of(*id, folder, arguments.partitions));
+        let folders = session.admin.describe_log_dirs(*id).await;
+        let folders = folders.map_err(|error| explain_about(format_args!("broker {id}"), error))?;
+        for folder in folders {
+            documents.push(document(*id, &folder));
+            rows.extend(rows_of(*id, &folder, arguments.partitions));
+            if let Err(error) = folder.state {
+                let about = format!("broker {id} folder {}", folder.path);
+                failure = failure.and(Err(explain_about(about, error)));
+            }
         }
     }
     if screen.is_json() {
@@ -49,57 +49,52 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
     failure
 }
 
-fn rows_of(broker: i32, folder: &DescribeLogDirsResult, each: bool) -> Vec<Vec<String>> {
-    let path = folder.log_dir.to_string();
-    let partitions = || {
-        folder
-            .topics
-            .iter()
-            .flat_map(|topic| topic.partitions.iter().map(move |p| (topic, p)))
+fn rows_of(broker: i32, folder: &LogDir, each: bool) -> Vec<Vec<String>> {
+    let row = |partition: String, bytes: i64, free: String| {
+        vec![
+            broker.to_string(),
+            folder.path.clone(),
+            partition,
+            bytes.to_string(),
+            free,
+        ]
     };
-    let sum: i64 = partitions()
-        .map(|(_, partition)| partition.partition_size)
+    let sum = folder
+        .partitions
+        .values()
+        .map(|partition| partition.bytes)
         .sum();
-    let count = format!("{} in all", partitions().count());
-    let free = folder.usable_bytes.to_string();
-    let mut rows = vec![vec![
-        broker.to_string(),
-        path.clone(),
-        count,
-        sum.to_string(),
+    let free = folder
+        .usable_bytes
+        .map_or("unknown".to_owned(), |bytes| bytes.to_string());
+    let mut rows = vec![row(
+        format!("{} in all", folder.partitions.len()),
+        sum,
         free,
-    ]];
+    )];
     if each {
-        rows.extend(partitions().map(|(topic, partition)| {
-            let name = format!("{}-{}", topic.name, partition.partition_index);
-            vec![
-                broker.to_string(),
-                path.clone(),
-                name,
-                partition.partition_size.to_string(),
-                String::new(),
-            ]
+        let partitions = folder.partitions.iter();
+        rows.extend(partitions.map(|((topic, partition), found)| {
+            row(format!("{topic}-{partition}"), found.bytes, String::new())
         }));
     }
     rows
 }
 
-fn document(broker: i32, folder: &DescribeLogDirsResult) -> Value {
-    let partitions = folder.topics.iter().flat_map(|topic| {
-        topic.partitions.iter().map(|partition| {
-            json!({
-                "topic": topic.name.as_str(),
-                "partition": partition.partition_index,
-                "bytes": partition.partition_size,
-                "lag": partition.offset_lag,
-                "future": partition.is_future_key,
-            })
+fn document(broker: i32, folder: &LogDir) -> Value {
+    let partitions = folder.partitions.iter().map(|((topic, partition), found)| {
+        json!({
+            "topic": topic.as_ref(),
+            "partition": partition,
+            "bytes": found.bytes,
+            "lag": found.offset_lag,
+            "future": found.is_future,
         })
     });
     json!({
         "broker": broker,
-        "folder": folder.log_dir.as_str(),
-        "online": folder.error_code == 0,
+        "folder": folder.path,
+        "online": folder.state.is_ok(),
         "total_bytes": folder.total_bytes,
         "usable_bytes": folder.usable_bytes,
         "cordoned": folder.is_cordoned,

@@ -1,14 +1,11 @@
 //! `klamm config alter KIND NAME --set … --delete … --append … --subtract …`.
 
 use super::Resource;
-use crate::connect::{Connect, check};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
+use klamm_client::admin::ConfigOperation;
 use klamm_settings::Settings;
-use klamm_wire::messages::incremental_alter_configs::{
-    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
-};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -39,48 +36,29 @@ pub(crate) struct Arguments {
     connect: Connect,
 }
 
-const SET: i8 = 0;
-const DELETE: i8 = 1;
-const APPEND: i8 = 2;
-const SUBTRACT: i8 = 3;
-
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let configs = changes(arguments)?;
-    if configs.is_empty() {
-        return Err(Failure::usage(
-            "nothing to change: give --set, --delete, --append or --subtract",
-        ));
+    let changes = changes(arguments)?;
+    let count = changes.len();
+    if count == 0 {
+        let what = "nothing to change: give --set, --delete, --append or --subtract";
+        return Err(Failure::usage(what));
     }
-    let session = arguments.connect.session()?;
-    let count = configs.len();
-    let resource = AlterConfigsResource {
-        resource_type: arguments.resource.code(),
-        resource_name: arguments.resource.name()?.into(),
-        configs,
-    };
-    let request = IncrementalAlterConfigsRequest {
-        resources: vec![resource],
-        validate_only: arguments.validate_only,
-    };
-    let target = arguments.resource.target()?;
-    if matches!(target, Target::Node(_)) {
-        session
-            .client
-            .cluster()
-            .await
-            .map_err(crate::connect::explain)?;
-    }
-    let response = session.ask(target, &request).await?;
-    for result in &response.responses {
-        check(
-            result.error_code,
-            result.error_message.as_ref(),
-            arguments.resource.shown(),
-        )?;
-    }
+    let resource = arguments.resource.named()?;
+    let session = arguments.connect.session().await?;
+    let changes = [(resource, changes)];
+    let results = session
+        .admin
+        .alter_configs(&changes, arguments.validate_only)
+        .await;
     let shown = arguments.resource.shown();
+    for result in results.map_err(explain)?.into_values() {
+        result.map_err(|error| explain_about(&shown, error))?;
+    }
     if screen.is_json() {
-        return screen.document(&json!({ "resource": shown, "changed": count, "validate_only": arguments.validate_only }));
+        let validate_only = arguments.validate_only;
+        return screen.document(
+            &json!({ "resource": shown, "changed": count, "validate_only": validate_only }),
+        );
     }
     let verb = if arguments.validate_only {
         "would change"
@@ -90,27 +68,21 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
     screen.line(format_args!("{verb} {count} settings of {shown}"))
 }
 
-fn changes(arguments: &Arguments) -> Result<Vec<AlterableConfig>, Failure> {
-    let mut changes = Vec::new();
-    let with_values = [
-        (SET, &arguments.set),
-        (APPEND, &arguments.append),
-        (SUBTRACT, &arguments.subtract),
+fn changes(arguments: &Arguments) -> Result<Vec<(String, ConfigOperation)>, Failure> {
+    type Operation = fn(String) -> ConfigOperation;
+    let with_values: [(Operation, &[String]); 3] = [
+        (ConfigOperation::Set, &arguments.set),
+        (ConfigOperation::Append, &arguments.append),
+        (ConfigOperation::Subtract, &arguments.subtract),
     ];
-    for (config_operation, texts) in with_values {
+    let mut changes = Vec::new();
+    for (operation, texts) in with_values {
         for text in texts {
             let (name, value) = Settings::parse_override(text).map_err(Failure::usage)?;
-            changes.push(AlterableConfig {
-                name: name.into(),
-                config_operation,
-                value: Some(value.into()),
-            });
+            changes.push((name, operation(value)));
         }
     }
-    changes.extend(arguments.delete.iter().map(|name| AlterableConfig {
-        name: name.as_str().into(),
-        config_operation: DELETE,
-        value: None,
-    }));
+    let deletions = arguments.delete.iter();
+    changes.extend(deletions.map(|name| (name.clone(), ConfigOperation::Delete)));
     Ok(changes)
 }

@@ -4,7 +4,7 @@ use super::{Resource, describe};
 use crate::connect::Connect;
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_wire::messages::describe_configs::DescribeConfigsResourceResult;
+use klamm_client::admin::{ConfigEntry, ConfigSource};
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -24,31 +24,19 @@ pub(crate) struct Arguments {
     connect: Connect,
 }
 
-const DEFAULT_SOURCE: i8 = 5;
-
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
+    let session = arguments.connect.session().await?;
     let resource = &arguments.resource;
-    let mut configs = describe(&session, resource, None, arguments.documentation).await?;
-    configs.retain(|config| arguments.all || config.config_source != DEFAULT_SOURCE);
+    let mut configs = describe(&session, resource, arguments.documentation).await?;
+    configs.retain(|_, entry| arguments.all || entry.source != ConfigSource::Default);
     if screen.is_json() {
         let configs: Vec<Value> = configs.iter().map(document).collect();
         return screen.document(&json!({ "resource": resource.shown(), "configs": configs }));
     }
-    let rows = configs.iter().map(|config| {
-        let mut row = vec![
-            config.name.to_string(),
-            shown(config),
-            source(config.config_source).to_owned(),
-        ];
+    let rows = configs.iter().map(|(name, entry)| {
+        let mut row = vec![name.clone(), shown(entry), source(entry.source).to_owned()];
         if arguments.documentation {
-            row.push(
-                config
-                    .documentation
-                    .as_deref()
-                    .unwrap_or_default()
-                    .to_owned(),
-            );
+            row.push(entry.documentation.clone().unwrap_or_default());
         }
         row
     });
@@ -60,49 +48,45 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
     screen.table(heading, &rows.collect::<Vec<_>>())
 }
 
-fn shown(config: &DescribeConfigsResourceResult) -> String {
-    match &config.value {
-        Some(value) => value.to_string(),
-        None if config.is_sensitive => "(hidden)".to_owned(),
+fn shown(entry: &ConfigEntry) -> String {
+    match &entry.value {
+        Some(value) => value.clone(),
+        None if entry.is_sensitive => "(hidden)".to_owned(),
         None => "(unset)".to_owned(),
     }
 }
 
-fn document(config: &DescribeConfigsResourceResult) -> Value {
-    let synonyms = config.synonyms.iter().map(|synonym| {
-        json!({
-            "name": synonym.name.as_str(),
-            "value": synonym.value.as_deref(),
-            "source": source(synonym.source),
-        })
+fn document((name, entry): (&String, &ConfigEntry)) -> Value {
+    let synonyms = entry.synonyms.iter().map(|synonym| {
+        json!({ "name": synonym.name, "value": synonym.value, "source": source(synonym.source) })
     });
     let mut document = json!({
-        "name": config.name.as_str(),
-        "value": config.value.as_deref(),
-        "source": source(config.config_source),
-        "read_only": config.read_only,
-        "sensitive": config.is_sensitive,
+        "name": name,
+        "value": entry.value,
+        "source": source(entry.source),
+        "read_only": entry.is_read_only,
+        "sensitive": entry.is_sensitive,
         "synonyms": synonyms.collect::<Vec<_>>(),
     });
-    if let Some(text) = config.documentation.as_deref()
+    if let Some(text) = &entry.documentation
         && let Some(object) = document.as_object_mut()
     {
-        object.insert("documentation".to_owned(), text.into());
+        object.insert("documentation".to_owned(), text.as_str().into());
     }
     document
 }
 
-/// The layers of settings by their number on the wire.
-const fn source(code: i8) -> &'static str {
-    match code {
-        1 => "topic",
-        2 => "broker",
-        3 => "all brokers",
-        4 => "file",
-        5 => "default",
-        6 => "logger",
-        7 => "client-metrics",
-        8 => "group",
-        _ => "unknown",
+/// The layers of settings in words.
+const fn source(source: ConfigSource) -> &'static str {
+    match source {
+        ConfigSource::Topic => "topic",
+        ConfigSource::DynamicBroker => "broker",
+        ConfigSource::DynamicDefaultBroker => "all brokers",
+        ConfigSource::StaticBroker => "file",
+        ConfigSource::Default => "default",
+        ConfigSource::DynamicBrokerLogger => "logger",
+        ConfigSource::ClientMetrics => "client-metrics",
+        ConfigSource::Group => "group",
+        ConfigSource::Other(_) => "unknown",
     }
 }

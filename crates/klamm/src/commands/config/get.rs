@@ -20,21 +20,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
+    let session = arguments.connect.session().await?;
     let setting = &arguments.setting;
-    let names = [setting.clone()];
-    let configs = describe(&session, &arguments.resource, Some(&names), false).await?;
-    let config = configs.into_iter().find(|config| config.name == *setting);
-    let config = config.ok_or_else(|| {
+    let configs = describe(&session, &arguments.resource, false).await?;
+    let entry = configs.get(setting).ok_or_else(|| {
         Failure::failed(format!(
             "{} has no setting {setting}",
             arguments.resource.shown()
         ))
         .advise("`klamm config describe … --all` shows the settings there are")
     })?;
-    let value = config.value.as_deref();
     if screen.is_json() {
-        return screen.document(&json!({ "name": setting, "value": value }));
+        return screen.document(&json!({ "name": setting, "value": entry.value }));
     }
-    screen.line(value.unwrap_or_default())
+    screen.line(entry.value.as_deref().unwrap_or_default())
 }

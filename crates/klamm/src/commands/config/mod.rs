@@ -4,14 +4,12 @@ mod alter;
 mod describe;
 mod get;
 
-use crate::connect::{Session, block_on, check};
+use crate::connect::{Session, block_on, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use clap::ValueEnum;
-use klamm_client::Target;
-use klamm_wire::messages::describe_configs::{
-    DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult,
-};
+use klamm_client::admin::{ConfigEntry, ConfigResource, ConfigResourceKind};
+use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -59,33 +57,24 @@ struct Resource {
 const ALL_BROKERS: &str = "default";
 
 impl Resource {
-    /// The kind's number on the wire.
-    fn code(&self) -> i8 {
-        match self.kind {
-            Kind::Topic => 2,
-            Kind::Broker => 4,
-            Kind::ClientMetrics => 16,
-            Kind::Group => 32,
-        }
-    }
-
-    /// The name on the wire: empty for all brokers.
-    fn name(&self) -> Result<&str, Failure> {
-        match (self.kind, self.name.as_str()) {
-            (Kind::Broker, ALL_BROKERS) => Ok(""),
-            (Kind::Broker, name) if name.parse::<i32>().is_err() => Err(Failure::usage(format!(
-                "broker: expected a number, or {ALL_BROKERS} for all brokers, not '{name}'"
-            ))),
-            (_, name) => Ok(name),
-        }
-    }
-
-    /// Who answers for it: a broker for itself, anybody for the rest.
-    fn target(&self) -> Result<Target<'static>, Failure> {
-        match (self.kind, self.name()?.parse()) {
-            (Kind::Broker, Ok(id)) => Ok(Target::Node(id)),
-            _ => Ok(Target::Any),
-        }
+    /// As the client names it: all brokers have an empty name.
+    fn named(&self) -> Result<ConfigResource, Failure> {
+        let name = match (self.kind, self.name.as_str()) {
+            (Kind::Broker, ALL_BROKERS) => "",
+            (Kind::Broker, name) if name.parse::<i32>().is_err() => {
+                return Err(Failure::usage(format!(
+                    "broker: expected a number, or {ALL_BROKERS} for all brokers, not '{name}'"
+                )));
+            }
+            (_, name) => name,
+        };
+        let kind = match self.kind {
+            Kind::Topic => ConfigResourceKind::Topic,
+            Kind::Broker => ConfigResourceKind::Broker,
+            Kind::Group => ConfigResourceKind::Group,
+            Kind::ClientMetrics => ConfigResourceKind::ClientMetrics,
+        };
+        Ok(ConfigResource { kind, name: name.to_owned() })
     }
 
     fn shown(&self) -> String {
@@ -99,42 +88,18 @@ impl Resource {
     }
 }
 
-/// The settings of a resource, by name; all of them if no names are given.
+/// The settings of a resource, by name.
 async fn describe(
     session: &Session,
     resource: &Resource,
-    names: Option<&[String]>,
     documentation: bool,
-) -> Result<Vec<DescribeConfigsResourceResult>, Failure> {
-    let keys = names.map(|names| names.iter().map(|name| name.as_str().into()).collect());
-    let asked = DescribeConfigsResource {
-        resource_type: resource.code(),
-        resource_name: resource.name()?.into(),
-        configuration_keys: keys,
-    };
-    let request = DescribeConfigsRequest {
-        resources: vec![asked],
-        include_synonyms: true,
-        include_documentation: documentation,
-    };
-    let target = resource.target()?;
-    if matches!(target, Target::Node(_)) {
-        // Numbers of brokers are known only after the cluster was asked.
-        session
-            .client
-            .cluster()
-            .await
-            .map_err(crate::connect::explain)?;
-    }
-    let response = session.ask(target, &request).await?;
-    let result = response.results.into_iter().next();
+) -> Result<BTreeMap<String, ConfigEntry>, Failure> {
+    let named = resource.named()?;
+    let results = session
+        .admin
+        .describe_configs(&[named], documentation)
+        .await;
+    let result = results.map_err(explain)?.into_values().next();
     let result = result.ok_or_else(|| Failure::failed("the answer is empty"))?;
-    check(
-        result.error_code,
-        result.error_message.as_ref(),
-        resource.shown(),
-    )?;
-    let mut configs = result.configs;
-    configs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(configs)
+    result.map_err(|error| explain_about(resource.shown(), error))
 }

@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
-        let (session, rest) = arguments.connect.open()?;
+        let (session, rest) = arguments.connect.open().await?;
         let config = config(rest, arguments.committed)?;
         let ranges = range::find(
             &session,

@@ -1,11 +1,10 @@
 //! What is read of each partition: from one offset up to another.
 
 use super::position::Position;
-use crate::commands::offsets::offsets;
+use crate::commands::offsets::{offsets, select};
 use crate::connect::{Session, explain};
 use crate::failure::Failure;
-use klamm_client::{Consumer, OffsetSpec};
-use klamm_wire::messages::metadata::MetadataResponseTopic;
+use klamm_client::{Consumer, OffsetSpec, Topic};
 use std::sync::Arc;
 
 /// A part of a partition.
@@ -38,52 +37,32 @@ pub(crate) async fn find(
     from: Position,
     until: Option<Position>,
 ) -> Result<Vec<Range>, Failure> {
-    let mut topic = session.topic(topic).await?;
-    topic
-        .partitions
-        .sort_by_key(|partition| partition.partition_index);
-    let name = topic.name.clone().unwrap_or_default();
-    for wanted in partitions {
-        if !topic
-            .partitions
-            .iter()
-            .any(|p| p.partition_index == *wanted)
-        {
-            return Err(Failure::usage(format!(
-                "topic {name} has no partition {wanted}"
-            )));
-        }
-    }
-    topic
-        .partitions
-        .retain(|p| partitions.is_empty() || partitions.contains(&p.partition_index));
-    let starts = resolve(session, &topic, from).await?;
+    let topic = session.topic(topic).await?;
+    let partitions = select(&topic, partitions)?;
+    let starts = resolve(session, &topic, &partitions, from).await?;
     let ends = match until {
-        Some(until) => Some(resolve(session, &topic, until).await?),
+        Some(until) => Some(resolve(session, &topic, &partitions, until).await?),
         None => None,
     };
-    let ranges = topic
-        .partitions
-        .iter()
-        .enumerate()
-        .map(|(i, partition)| Range {
-            partition: partition.partition_index,
-            from: starts.get(i).copied().unwrap_or_default(),
-            until: ends
-                .as_ref()
-                .map(|ends| ends.get(i).copied().unwrap_or_default()),
-        });
+    let ranges = partitions.iter().enumerate().map(|(i, partition)| Range {
+        partition: *partition,
+        from: starts.get(i).copied().unwrap_or_default(),
+        until: ends
+            .as_ref()
+            .map(|ends| ends.get(i).copied().unwrap_or_default()),
+    });
     Ok(ranges.collect())
 }
 
 /// The offset of a place in each partition.
 async fn resolve(
     session: &Session,
-    topic: &MetadataResponseTopic,
+    topic: &Topic,
+    partitions: &[i32],
     place: Position,
 ) -> Result<Vec<i64>, Failure> {
     let list = async |spec| {
-        let found = offsets(session, topic, spec).await?;
+        let found = offsets(session, topic, partitions, spec).await?;
         Ok::<_, Failure>(
             found
                 .into_iter()

@@ -77,7 +77,7 @@ const UNDER_WAY_MAX: usize = 20_000;
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
-        let (session, rest) = arguments.connect.open()?;
+        let (session, rest) = arguments.connect.open().await?;
         let config = arguments.producer.config(rest)?;
         let producer = Producer::new(&session.client, config).map_err(explain)?;
         let progress = match std::io::stdin().is_terminal() {

@@ -1,10 +1,9 @@
 //! `klamm topic alter NAME --partitions N`.
 
-use crate::connect::{Connect, check};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsTopic};
+use klamm_client::admin::MorePartitions;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -23,31 +22,23 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
-    let topic = CreatePartitionsTopic {
-        name: arguments.name.as_str().into(),
-        count: arguments.partitions,
-        assignments: None,
-    };
-    let request = CreatePartitionsRequest {
-        topics: vec![topic],
-        timeout_ms: session.timeout_ms(),
-        validate_only: arguments.validate_only,
-    };
-    let response = session.ask(Target::Controller, &request).await?;
-    for result in &response.results {
-        check(
-            result.error_code,
-            result.error_message.as_ref(),
-            format_args!("topic {}", result.name),
-        )?;
+    let session = arguments.connect.session().await?;
+    let Arguments { name, partitions, .. } = arguments;
+    let more = MorePartitions { topic: name.clone(), count: *partitions, assignments: None };
+    let results = session
+        .admin
+        .create_partitions(&[more], arguments.validate_only)
+        .await;
+    for (name, result) in results.map_err(explain)? {
+        result.map_err(|error| explain_about(format_args!("topic {name}"), error))?;
     }
     if screen.is_json() {
-        return screen
-            .document(&json!({ "topic": arguments.name, "partitions": arguments.partitions }));
+        return screen.document(&json!({ "topic": name, "partitions": partitions }));
     }
-    screen.line(format_args!(
-        "{} has {} partitions",
-        arguments.name, arguments.partitions
-    ))
+    let verb = if arguments.validate_only {
+        "could have"
+    } else {
+        "has"
+    };
+    screen.line(format_args!("{name} {verb} {partitions} partitions"))
 }

@@ -1,16 +1,14 @@
 //! `klamm topic create NAME…`.
 
-use crate::connect::{Connect, check};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
+use klamm_client::ClientError;
+use klamm_client::admin::{NewTopic, TopicCreated};
 use klamm_settings::Settings;
 use klamm_wire::ErrorCode;
-use klamm_wire::messages::create_topics::{
-    CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreatableTopicResult,
-    CreateTopicsRequest,
-};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -43,94 +41,88 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
     let topics = arguments.names.iter().map(|name| topic(arguments, name));
-    let request = CreateTopicsRequest {
-        topics: topics.collect::<Result<_, _>>()?,
-        timeout_ms: session.timeout_ms(),
-        validate_only: arguments.validate_only,
-    };
-    let response = session.ask(Target::Controller, &request).await?;
+    let topics: Vec<NewTopic> = topics.collect::<Result<_, _>>()?;
+    let session = arguments.connect.session().await?;
+    let results = session
+        .admin
+        .create_topics(&topics, arguments.validate_only)
+        .await;
     let mut created = Vec::new();
     let mut failure = Ok(());
-    for result in &response.topics {
-        let exists = ErrorCode::from(result.error_code) == ErrorCode::TOPIC_ALREADY_EXISTS;
-        if exists && arguments.if_not_exists {
-            continue;
-        }
-        let checked = check(
-            result.error_code,
-            result.error_message.as_ref(),
-            format_args!("topic {}", result.name),
-        );
-        match checked {
-            Ok(()) => created.push(result),
-            Err(error) => failure = failure.and(Err(error)),
+    for (name, result) in results.map_err(explain)? {
+        match result {
+            Ok(topic) => created.push((name, topic)),
+            Err(error) if arguments.if_not_exists && is_there(&error) => {}
+            Err(error) => {
+                failure = failure.and(Err(explain_about(format_args!("topic {name}"), error)));
+            }
         }
     }
     print(&created, arguments.validate_only, screen)?;
     failure
 }
 
-fn topic(arguments: &Arguments, name: &str) -> Result<CreatableTopic, Failure> {
+fn is_there(error: &ClientError) -> bool {
+    error.code() == Some(ErrorCode::TOPIC_ALREADY_EXISTS)
+}
+
+fn topic(arguments: &Arguments, name: &str) -> Result<NewTopic, Failure> {
     let configs = arguments.configs.iter().map(|text| {
         let (name, value) = Settings::parse_override(text).map_err(Failure::usage)?;
-        Ok(CreatableTopicConfig { name: name.into(), value: Some(value.into()) })
+        Ok((name, Some(value)))
     });
-    let assignments = arguments
-        .replica_assignment
-        .as_deref()
-        .map_or(Ok(Vec::new()), assignments)?;
-    // -1 leaves a number to the broker, and is what stands beside an assignment.
-    Ok(CreatableTopic {
-        name: name.into(),
-        num_partitions: arguments.partitions.unwrap_or(-1),
-        replication_factor: arguments.replication_factor.unwrap_or(-1),
-        assignments,
+    Ok(NewTopic {
+        name: name.to_owned(),
+        partitions: arguments.partitions,
+        replication_factor: arguments.replication_factor,
+        assignments: arguments
+            .replica_assignment
+            .as_deref()
+            .map_or(Ok(BTreeMap::new()), assignments)?,
         configs: configs.collect::<Result<_, Failure>>()?,
     })
 }
 
-fn assignments(text: &str) -> Result<Vec<CreatableReplicaAssignment>, Failure> {
+/// Brokers by partition.
+fn assignments(text: &str) -> Result<BTreeMap<i32, Vec<i32>>, Failure> {
     let wrong = || Failure::usage("--replica-assignment: expected brokers such as 0:1,1:2");
-    let partition = |(index, text): (usize, &str)| {
+    let partition = |(text, index): (&str, i32)| {
         let ids = text.split(':').map(|id| id.trim().parse::<i32>());
-        Ok(CreatableReplicaAssignment {
-            partition_index: i32::try_from(index).map_err(|_| wrong())?,
-            broker_ids: ids.collect::<Result<_, _>>().map_err(|_| wrong())?,
-        })
+        Ok((index, ids.collect::<Result<_, _>>().map_err(|_| wrong())?))
     };
-    text.split(',').enumerate().map(partition).collect()
+    text.split(',').zip(0..).map(partition).collect()
 }
 
 fn print(
-    created: &[&CreatableTopicResult],
+    created: &[(String, TopicCreated)],
     validate_only: bool,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     if screen.is_json() {
-        let topics = created.iter().map(|topic| {
+        let topics = created.iter().map(|(name, topic)| {
             json!({
-                "name": topic.name.as_str(),
-                "id": topic.topic_id.to_string(),
-                "partitions": topic.num_partitions,
+                "name": name,
+                "id": topic.id.to_string(),
+                "partitions": topic.partitions,
                 "replication_factor": topic.replication_factor,
             })
         });
-        return screen.document(
-            &json!({ "created": topics.collect::<Vec<_>>(), "validate_only": validate_only }),
-        );
+        let topics: Vec<_> = topics.collect();
+        return screen.document(&json!({ "created": topics, "validate_only": validate_only }));
     }
-    for topic in created {
-        let verb = if validate_only {
-            "would create"
-        } else {
-            "created"
-        };
-        screen.line(format_args!(
-            "{verb} {} with {} partitions, replication factor {}",
-            topic.name, topic.num_partitions, topic.replication_factor
-        ))?;
+    let verb = if validate_only {
+        "would create"
+    } else {
+        "created"
+    };
+    for (name, topic) in created {
+        match (topic.partitions, topic.replication_factor) {
+            (Some(partitions), Some(replicas)) => screen.line(format_args!(
+                "{verb} {name} with {partitions} partitions, replication factor {replicas}"
+            ))?,
+            _ => screen.line(format_args!("{verb} {name}"))?,
+        }
     }
     Ok(())
 }
@@ -143,8 +135,7 @@ mod tests {
     fn assignments_are_read() {
         let read = assignments("0:1, 1 : 2").unwrap();
         assert_eq!(read.len(), 2);
-        assert_eq!(read[1].broker_ids, [1, 2]);
-        assert_eq!(read[1].partition_index, 1);
+        assert_eq!(read[&1], [1, 2]);
         assert!(assignments("0:x").is_err());
         assert!(assignments("").is_err());
     }

@@ -1,11 +1,10 @@
 //! `klamm topic delete NAME…`.
 
-use crate::connect::{Connect, check};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
+use klamm_client::ClientError;
 use klamm_wire::ErrorCode;
-use klamm_wire::messages::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -21,37 +20,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
-    let topics = arguments
-        .names
-        .iter()
-        .map(|name| DeleteTopicState { name: Some(name.as_str().into()), ..Default::default() });
-    let request = DeleteTopicsRequest {
-        topics: topics.collect(),
-        // What brokers before 2.8 read instead.
-        topic_names: arguments
-            .names
-            .iter()
-            .map(|name| name.as_str().into())
-            .collect(),
-        timeout_ms: session.timeout_ms(),
-    };
-    let response = session.ask(Target::Controller, &request).await?;
+    let session = arguments.connect.session().await?;
+    let names: Vec<&str> = arguments.names.iter().map(String::as_str).collect();
+    let results = session.admin.delete_topics(&names).await.map_err(explain)?;
     let mut deleted = Vec::new();
     let mut failure = Ok(());
-    for result in &response.responses {
-        let name = result.name.as_deref().unwrap_or_default();
-        let missing = ErrorCode::from(result.error_code) == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-        if missing && arguments.if_exists {
-            continue;
-        }
-        match check(
-            result.error_code,
-            result.error_message.as_ref(),
-            format_args!("topic {name}"),
-        ) {
+    for (name, result) in results {
+        match result {
             Ok(()) => deleted.push(name),
-            Err(error) => failure = failure.and(Err(error)),
+            Err(error) if arguments.if_exists && is_missing(&error) => {}
+            Err(error) => {
+                failure = failure.and(Err(explain_about(format_args!("topic {name}"), error)));
+            }
         }
     }
     if screen.is_json() {
@@ -62,4 +42,8 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
         }
     }
     failure
+}
+
+fn is_missing(error: &ClientError) -> bool {
+    error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
 }

@@ -1,13 +1,10 @@
 //! `klamm topic delete-records NAME --before PARTITION:OFFSET…`.
 
-use crate::connect::{Connect, Session, check};
+use crate::connect::{Connect, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::messages::delete_records::{
-    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
-};
 use serde_json::json;
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -27,65 +24,52 @@ pub(crate) struct Arguments {
     connect: Connect,
 }
 
-/// Means: up to the high watermark.
-const HIGH_WATERMARK: i64 = -1;
-
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
+    let session = arguments.connect.session().await?;
     let topic = session.topic(&arguments.name).await?;
-    let mut places = arguments.before.clone();
+    let key = |partition: i32| (Arc::clone(&topic.name), partition);
+    let mut places = Vec::new();
+    for (partition, offset) in &arguments.before {
+        if topic.partition(*partition).is_none() {
+            let name = &arguments.name;
+            return Err(Failure::usage(format!(
+                "topic {name} has no partition {partition}"
+            )));
+        }
+        places.push((key(*partition), Some(*offset)));
+    }
     if arguments.all {
         places = topic
             .partitions
             .iter()
-            .map(|p| (p.partition_index, HIGH_WATERMARK))
+            .map(|p| (key(p.index), None))
             .collect();
     }
-    let mut results = Vec::new();
-    for (partition, offset) in places {
-        let leader = topic
-            .partitions
-            .iter()
-            .find(|p| p.partition_index == partition);
-        let leader = leader.ok_or_else(|| {
-            Failure::usage(format!(
-                "topic {} has no partition {partition}",
-                arguments.name
-            ))
-        })?;
-        let start = delete(&session, arguments, leader.leader_id, (partition, offset)).await?;
-        results.push(json!({ "partition": partition, "start": start }));
-        if !screen.is_json() {
-            screen.line(format_args!(
-                "{}-{partition} starts at {start}",
-                arguments.name
-            ))?;
+    let results = session
+        .admin
+        .delete_records(&places)
+        .await
+        .map_err(explain)?;
+    let mut documents = Vec::new();
+    let mut failure = Ok(());
+    for ((name, partition), result) in results {
+        match result {
+            Ok(start) => {
+                documents.push(json!({ "partition": partition, "start": start }));
+                if !screen.is_json() {
+                    screen.line(format_args!("{name}-{partition} starts at {start}"))?;
+                }
+            }
+            Err(error) => {
+                let about = format!("{name}-{partition}");
+                failure = failure.and(Err(explain_about(about, error)));
+            }
         }
     }
     if screen.is_json() {
-        screen.document(&json!({ "topic": arguments.name, "partitions": results }))?;
+        screen.document(&json!({ "topic": arguments.name, "partitions": documents }))?;
     }
-    Ok(())
-}
-
-/// Deletes in one partition, and gives its new first offset.
-async fn delete(
-    session: &Session,
-    arguments: &Arguments,
-    leader: i32,
-    (partition_index, offset): (i32, i64),
-) -> Result<i64, Failure> {
-    let partitions = vec![DeleteRecordsPartition { partition_index, offset }];
-    let topic = DeleteRecordsTopic { name: arguments.name.as_str().into(), partitions };
-    let request = DeleteRecordsRequest { topics: vec![topic], timeout_ms: session.timeout_ms() };
-    let response = session.ask(Target::Node(leader), &request).await?;
-    let mut results = response.topics.iter().flat_map(|topic| &topic.partitions);
-    let result = results
-        .next()
-        .ok_or_else(|| Failure::failed("the answer is empty"))?;
-    let about = format_args!("{}-{partition_index}", arguments.name);
-    check(result.error_code, None::<&str>, about)?;
-    Ok(result.low_watermark)
+    failure
 }
 
 fn place(text: &str) -> Result<(i32, i64), String> {

@@ -1,11 +1,10 @@
 //! `klamm topic describe [NAME…]`.
 
-use crate::connect::{Connect, Session, check};
+use crate::connect::{Connect, Session, explain, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use klamm_client::Target;
-use klamm_wire::messages::describe_configs::{DescribeConfigsRequest, DescribeConfigsResource};
-use klamm_wire::messages::metadata::{MetadataResponsePartition, MetadataResponseTopic};
+use klamm_client::admin::{ConfigResource, ConfigSource};
+use klamm_client::{Partition, Topic};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -28,31 +27,27 @@ pub(crate) struct Arguments {
 type Overrides = BTreeMap<String, String>;
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
-    let names = (!arguments.names.is_empty()).then_some(arguments.names.as_slice());
-    let mut topics = session.topics(names).await?;
-    for topic in &topics {
-        check(
-            topic.error_code,
-            None::<&str>,
-            format_args!("topic {}", name_of(topic)),
-        )?;
+    let session = arguments.connect.session().await?;
+    let mut names = arguments.names.clone();
+    if names.is_empty() {
+        let topics = session.admin.list_topics().await.map_err(explain)?;
+        names = topics.into_iter().map(|topic| topic.name).collect();
     }
-    topics.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut overrides = overrides_of(&session, &topics).await?;
+    names.sort();
+    let mut overrides = overrides_of(&session, &names).await?;
     let mut documents = Vec::new();
-    for topic in &mut topics {
-        topic
+    for name in &names {
+        let topic = session.topic(name).await?;
+        let overrides = overrides.remove(name).unwrap_or_default();
+        let partitions = topic
             .partitions
-            .sort_by_key(|partition| partition.partition_index);
-        topic
-            .partitions
-            .retain(|partition| is_wanted(arguments, partition));
-        let overrides = overrides.remove(name_of(topic)).unwrap_or_default();
+            .iter()
+            .filter(|partition| is_wanted(arguments, partition));
+        let partitions: Vec<&Partition> = partitions.collect();
         if screen.is_json() {
-            documents.push(document(topic, &overrides));
+            documents.push(document(&topic, &partitions, &overrides));
         } else {
-            print(topic, &overrides, screen)?;
+            print(&topic, &partitions, &overrides, screen)?;
         }
     }
     if screen.is_json() {
@@ -61,66 +56,52 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
     Ok(())
 }
 
-fn name_of(topic: &MetadataResponseTopic) -> &str {
-    topic.name.as_deref().unwrap_or_default()
+fn is_wanted(arguments: &Arguments, partition: &Partition) -> bool {
+    let is_behind = partition.in_sync.len() < partition.replicas.len();
+    (!arguments.under_replicated || is_behind)
+        && (!arguments.unavailable || partition.leader.is_none())
 }
-
-const fn is_wanted(arguments: &Arguments, partition: &MetadataResponsePartition) -> bool {
-    let behind = partition.isr_nodes.len() < partition.replica_nodes.len();
-    let leaderless = partition.leader_id < 0;
-    (!arguments.under_replicated || behind) && (!arguments.unavailable || leaderless)
-}
-
-const TOPIC_RESOURCE: i8 = 2;
-const SOURCE_TOPIC: i8 = 1;
 
 async fn overrides_of(
     session: &Session,
-    topics: &[MetadataResponseTopic],
+    names: &[String],
 ) -> Result<BTreeMap<String, Overrides>, Failure> {
-    if topics.is_empty() {
+    if names.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let resources = topics.iter().map(|topic| DescribeConfigsResource {
-        resource_type: TOPIC_RESOURCE,
-        resource_name: name_of(topic).into(),
-        configuration_keys: None,
-    });
-    let request = DescribeConfigsRequest { resources: resources.collect(), ..Default::default() };
-    let response = session.ask(Target::Any, &request).await?;
+    let resources: Vec<_> = names.iter().map(ConfigResource::topic).collect();
+    let results = session
+        .admin
+        .describe_configs(&resources, false)
+        .await
+        .map_err(explain)?;
     let mut found = BTreeMap::new();
-    for result in response.results {
-        let about = format_args!("settings of topic {}", result.resource_name);
-        check(result.error_code, result.error_message.as_ref(), about)?;
-        let own = result
-            .configs
-            .iter()
-            .filter(|config| config.config_source == SOURCE_TOPIC);
-        let own = own.map(|config| {
-            (
-                config.name.to_string(),
-                config.value.as_deref().unwrap_or("(hidden)").to_owned(),
-            )
-        });
-        found.insert(result.resource_name.to_string(), own.collect());
+    for (resource, result) in results {
+        let about = format_args!("topic {}", resource.name);
+        let entries = result.map_err(|error| explain_about(about, error))?;
+        let own = entries
+            .into_iter()
+            .filter(|(_, entry)| entry.source == ConfigSource::Topic);
+        let own = own.map(|(name, entry)| (name, entry.value.unwrap_or("(hidden)".to_owned())));
+        found.insert(resource.name, own.collect());
     }
     Ok(found)
 }
 
-fn document(topic: &MetadataResponseTopic, overrides: &Overrides) -> Value {
-    let partitions = topic.partitions.iter().map(|partition| {
+fn document(topic: &Topic, partitions: &[&Partition], overrides: &Overrides) -> Value {
+    let partitions = partitions.iter().map(|partition| {
         json!({
-            "partition": partition.partition_index,
-            "leader": partition.leader_id,
+            "partition": partition.index,
+            "leader": partition.leader,
             "leader_epoch": partition.leader_epoch,
-            "replicas": partition.replica_nodes,
-            "in_sync": partition.isr_nodes,
-            "offline": partition.offline_replicas,
+            "replicas": partition.replicas,
+            "in_sync": partition.in_sync,
+            "offline": partition.offline,
         })
     });
     json!({
-        "name": name_of(topic),
-        "id": topic.topic_id.to_string(),
+        "name": topic.name.as_ref(),
+        "id": topic.id.to_string(),
         "internal": topic.is_internal,
         "configs": overrides,
         "partitions": partitions.collect::<Vec<_>>(),
@@ -128,7 +109,8 @@ fn document(topic: &MetadataResponseTopic, overrides: &Overrides) -> Value {
 }
 
 fn print(
-    topic: &MetadataResponseTopic,
+    topic: &Topic,
+    partitions: &[&Partition],
     overrides: &Overrides,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
@@ -139,21 +121,18 @@ fn print(
     let internal = if topic.is_internal { " internal" } else { "" };
     screen.line(format_args!(
         "{} id {}{internal}{settings}",
-        name_of(topic),
-        topic.topic_id
+        topic.name, topic.id
     ))?;
-    let rows = topic.partitions.iter().map(|partition| {
-        let leader = match partition.leader_id {
-            -1 => "none".to_owned(),
-            id => id.to_string(),
-        };
+    let rows = partitions.iter().map(|partition| {
         vec![
-            format!("  {}", partition.partition_index),
-            leader,
+            format!("  {}", partition.index),
+            partition
+                .leader
+                .map_or("none".to_owned(), |id| id.to_string()),
             partition.leader_epoch.to_string(),
-            ids(&partition.replica_nodes),
-            ids(&partition.isr_nodes),
-            ids(&partition.offline_replicas),
+            ids(&partition.replicas),
+            ids(&partition.in_sync),
+            ids(&partition.offline),
         ]
     });
     let heading = [

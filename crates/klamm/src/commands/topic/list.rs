@@ -1,6 +1,6 @@
 //! `klamm topic list`.
 
-use crate::connect::Connect;
+use crate::connect::{Connect, explain};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use serde_json::json;
@@ -18,34 +18,33 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let session = arguments.connect.session()?;
-    let mut topics = session.topics(None).await?;
+    let session = arguments.connect.session().await?;
+    let mut topics = session.admin.list_topics().await.map_err(explain)?;
     topics.retain(|topic| !(arguments.exclude_internal && topic.is_internal));
     topics.sort_by(|a, b| a.name.cmp(&b.name));
     if screen.is_json() {
         let topics = topics.iter().map(|topic| {
             json!({
-                "name": topic.name.as_deref(),
-                "id": topic.topic_id.to_string(),
+                "name": topic.name,
+                "id": topic.id.to_string(),
                 "internal": topic.is_internal,
-                "partitions": topic.partitions.len(),
+                "partitions": topic.partitions,
             })
         });
         return screen.document(&json!({ "topics": topics.collect::<Vec<_>>() }));
     }
-    let name = |name: &Option<klamm_codec::Str>| name.as_deref().unwrap_or_default().to_owned();
     if arguments.long {
         let rows = topics.iter().map(|topic| {
             vec![
-                name(&topic.name),
-                topic.partitions.len().to_string(),
-                topic.topic_id.to_string(),
+                topic.name.clone(),
+                topic.partitions.to_string(),
+                topic.id.to_string(),
             ]
         });
         return screen.table(&["TOPIC", "PARTITIONS", "ID"], &rows.collect::<Vec<_>>());
     }
     for topic in &topics {
-        screen.line(name(&topic.name))?;
+        screen.line(&topic.name)?;
     }
     Ok(())
 }
