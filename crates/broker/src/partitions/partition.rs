@@ -4,6 +4,7 @@
 //! pool.
 
 mod durability;
+mod recovered;
 
 use super::TopicTraits;
 use super::append::{self, AppendFailure, AppendRequest, Appended};
@@ -151,6 +152,9 @@ impl Partition {
     pub(super) fn open(opening: Opening<'_>, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let config = Arc::new(opening.traits.log.clone());
         let mut log = open_log(&opening, config, shared.host.clock.now_ms())?;
+        if opening.traits.log.flush_messages == 1 {
+            recovered::sync_before_showing(&mut log)?;
+        }
         // A node alone is its own in-sync set: what is in the log is committed.
         let end = log.log_end_offset();
         log.set_high_watermark(end);

@@ -312,7 +312,11 @@ impl Registry {
                 let name = TopicPartition { topic: topic.name.clone(), partition: index };
                 let wanted = state.directory_of(self.node_id.0);
                 let slot = match self.open(&name, topic.id, wanted, traits) {
-                    Ok(partition) => Slot::Here(Arc::new(partition)),
+                    Ok(partition) => {
+                        let partition = Arc::new(partition);
+                        partition.note_recovered();
+                        Slot::Here(partition)
+                    }
                     Err(error) => {
                         tracing::error!(partition = %name, %error, "opening the log");
                         Slot::Offline
