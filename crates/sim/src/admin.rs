@@ -239,6 +239,7 @@ async fn delete_topic(client: &mut Client) {
             }
         }
     }
+    client.stage.reach("a topic deleted");
     if let Some(facts) = client.stage.oracle().topic_mut(id) {
         facts.deleted = true;
     }
@@ -357,6 +358,9 @@ async fn delete_records(client: &mut Client) {
         .map_or(ErrorCode::UNKNOWN_SERVER_ERROR, |answer| {
             ErrorCode(answer.error_code)
         });
+    if code == ErrorCode::NONE {
+        client.stage.reach("records deleted");
+    }
     let fine = code == ErrorCode::NONE
         || code.is_retriable()
         // A power cut may have taken the end meanwhile.

@@ -178,7 +178,10 @@ pub(crate) async fn fetch(
             drop(oracle);
             take_records(client, target, position, &partition)
         }
-        ErrorCode::OFFSET_OUT_OF_RANGE => Fetched::Leave,
+        ErrorCode::OFFSET_OUT_OF_RANGE => {
+            client.stage.reach("a read outside of the log");
+            Fetched::Leave
+        }
         code => {
             expect_passing(client, target, "Fetch", code);
             client.pause(200).await;
@@ -243,6 +246,12 @@ fn take_records(
         oracle.violation(text);
     }
     oracle.read(target.key, position, &found);
+    drop(oracle);
+    client.stage.reach(if last.is_some() {
+        "a read with records"
+    } else {
+        "a read without records"
+    });
     last.map_or(Fetched::Nothing, |last| Fetched::Upto(last + 1))
 }
 

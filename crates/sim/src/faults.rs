@@ -14,6 +14,10 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
+/// After so long without a crash all that was acknowledged before is on the disk, whatever the topic asks for:
+/// `klamm.flush.dirty.ms`, a round of the flusher that has begun already, and slow syncs.
+pub(crate) const UNSYNCED_MAX: Duration = Duration::from_millis(2 * 5_000 + 2_000);
+
 /// Causes faults and looks after the node.
 #[derive(Debug)]
 pub(crate) struct Nemesis {
@@ -22,6 +26,11 @@ pub(crate) struct Nemesis {
     pub(crate) inspector: Client,
     pub(crate) rng: SimRng,
     pub(crate) crashes: u64,
+    /// The disk failed since the last restart: the background may have had no chance.
+    pub(crate) doubtful: bool,
+    pub(crate) up_since: Instant,
+    /// What was acknowledged before is on the disk: the node was up for long enough afterwards.
+    pub(crate) settled_at: Option<Instant>,
 }
 
 /// The drawn ways to lose power.
@@ -31,6 +40,27 @@ fn power_cut(rng: &mut SimRng) -> CrashPolicy {
         1 => CrashPolicy::Random { torn: true, reorder: false },
         2 => CrashPolicy::Random { torn: false, reorder: true },
         _ => CrashPolicy::Random { torn: true, reorder: true },
+    }
+}
+
+/// One to three calls that fail.
+fn disk_error(rng: &mut SimRng) -> DiskFault {
+    let ops = [
+        OpFilter::Mutating,
+        OpFilter::Sync,
+        OpFilter::Is(DiskOp::Write),
+        OpFilter::Is(DiskOp::Create),
+        OpFilter::Is(DiskOp::Rename),
+        OpFilter::Is(DiskOp::SyncDir),
+        OpFilter::Is(DiskOp::SetLen),
+        OpFilter::Is(DiskOp::Read),
+    ];
+    let effects = [Effect::Eio, Effect::Enospc, Effect::ShortWrite];
+    let ops = ops[rng.index(ops.len())];
+    let effect = effects[rng.index(effects.len())];
+    DiskFault {
+        times: rng.between(1, 3),
+        ..DiskFault::once(ops, rng.below(30), effect)
     }
 }
 
@@ -71,6 +101,7 @@ impl Nemesis {
                 continue;
             }
             let fault = options.faults[self.rng.index(options.faults.len())];
+            self.stage.reach(fault.name());
             self.stage.trace.event("fault", &[fault as u64]);
             self.cause(fault).await;
         }
@@ -113,6 +144,16 @@ impl Nemesis {
                 let policy = power_cut(&mut self.rng);
                 self.crash_and_restart(policy).await;
             }
+            Fault::DiskError => {
+                let fault = disk_error(&mut self.rng);
+                let policy = self.after(&fault);
+                self.node.machine.disk.inject(fault);
+                let ms = self.rng.between(10, 5_000);
+                sleep(Duration::from_millis(ms)).await;
+                self.repair();
+                self.doubtful = true;
+                self.crash_and_restart(policy).await;
+            }
             Fault::ClockJump => {
                 let ms = i64::try_from(self.rng.below(1_200_000)).unwrap_or(0);
                 self.node.machine.clock.jump_ms(ms - 600_000);
@@ -120,10 +161,33 @@ impl Nemesis {
         }
     }
 
+    /// How the node ends after a fault of its disk. A failed sync is noted on the disk, so that the next start writes
+    /// again what the cache may hold alone; where the note fails as well, only the end of the cache ends the doubt.
+    fn after(&mut self, fault: &DiskFault) -> CrashPolicy {
+        let may_hit_note =
+            fault.times > 1 && matches!(fault.ops, OpFilter::Sync | OpFilter::Mutating);
+        if !may_hit_note && self.rng.percent(50) {
+            CrashPolicy::KeepAll
+        } else {
+            power_cut(&mut self.rng)
+        }
+    }
+
+    /// The disk works again; what was planted stays.
+    fn repair(&mut self) {
+        let disk = &self.node.machine.disk;
+        disk.clear_faults();
+        plant(disk, self.stage.options.planted, &mut self.rng);
+    }
+
     /// Ends the node now, starts it again after a while, and holds what is there against what was promised.
     pub(crate) async fn crash_and_restart(&mut self, policy: CrashPolicy) {
         let mut ending = Ending::Process;
         let mut policy = policy;
+        if !self.doubtful && self.up_since.elapsed() > UNSYNCED_MAX {
+            self.settled_at = Instant::now().checked_sub(UNSYNCED_MAX);
+        }
+        self.doubtful = false;
         self.close(true);
         loop {
             if policy != CrashPolicy::KeepAll {
@@ -137,22 +201,40 @@ impl Nemesis {
             if !self.rng.percent(20) {
                 break;
             }
-            // The node dies again while it starts.
-            let ms = self.rng.between(0, 150);
-            let starting = timeout(Duration::from_millis(ms), self.node.start()).await;
-            if let Ok(Err(error)) = starting {
-                self.stage
-                    .violation(format!("the node did not start: {error}"));
-            }
-            policy = [CrashPolicy::KeepAll, power_cut(&mut self.rng)][self.rng.index(2)];
+            policy = self.start_badly().await;
         }
         self.start().await;
         self.inspect(ending).await;
         self.close(false);
     }
 
+    /// The node dies again while it starts, or its disk fails meanwhile.
+    async fn start_badly(&mut self) -> CrashPolicy {
+        let fails = self.stage.options.start_faults && self.rng.percent(50);
+        let mut policy = [CrashPolicy::KeepAll, power_cut(&mut self.rng)][self.rng.index(2)];
+        if fails {
+            let mut fault = disk_error(&mut self.rng);
+            fault.skip *= 3;
+            policy = self.after(&fault);
+            self.node.machine.disk.inject(fault);
+        }
+        let ms = self.rng.between(0, 150);
+        let starting = timeout(Duration::from_millis(ms), self.node.start()).await;
+        match starting {
+            Ok(Err(error)) if !fails => self
+                .stage
+                .violation(format!("the node did not start: {error}")),
+            Ok(Err(_)) => self.stage.reach("a start that a failing disk stopped"),
+            Ok(Ok(())) => self.stage.reach("a crash right after the start"),
+            Err(_) => self.stage.reach("a crash during the start"),
+        }
+        self.repair();
+        policy
+    }
+
     /// Starts the node; it must come up in time.
     pub(crate) async fn start(&mut self) {
+        self.up_since = Instant::now();
         match timeout(HEALED_WAIT_MAX, self.node.start()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self
@@ -192,7 +274,7 @@ impl Nemesis {
     }
 
     /// Where logs begin and end now is held against what was promised.
-    async fn inspect(&mut self, ending: Ending) {
+    pub(crate) async fn inspect(&mut self, ending: Ending) {
         let Some(listed) = self.insist(Insist::Topics).await else {
             return;
         };
@@ -207,7 +289,10 @@ impl Nemesis {
                 && !self.inspector.is_deleting(target.key.topic)
             {
                 let mut oracle = self.stage.oracle();
-                oracle.restarted(target.key, ending, start, end);
+                let lost = oracle.restarted(target.key, ending, self.settled_at, (start, end));
+                if lost > 0 {
+                    self.stage.reach("a tail lost with the power");
+                }
             }
         }
     }

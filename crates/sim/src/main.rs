@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Parser;
 use klamm_sim::{Options, Outcome, Planted, run};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -169,6 +170,7 @@ fn sweep(arguments: &Arguments) -> Result<bool> {
     let (mut runs, mut failed) = (0u64, Vec::new());
     let (mut simulated, mut events) = (Duration::ZERO, 0u64);
     let (mut crashes, mut acknowledged, mut read) = (0, 0, 0);
+    let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
     run_all(arguments, None, |seed, outcome, same| {
         runs += 1;
         simulated += outcome.simulated;
@@ -176,6 +178,9 @@ fn sweep(arguments: &Arguments) -> Result<bool> {
         crashes += outcome.crashes;
         acknowledged += outcome.acknowledged;
         read += outcome.read;
+        for (place, times) in &outcome.reached {
+            *reached.entry(place).or_default() += times;
+        }
         if !same || !outcome.violations.is_empty() {
             failed.push(seed);
             say(&format!("FAILED {}", line(seed, &outcome)))?;
@@ -190,6 +195,9 @@ fn sweep(arguments: &Arguments) -> Result<bool> {
         }
         Ok(true)
     })?;
+    for (place, times) in reached {
+        say(&format!("{times:>9}  {place}"))?;
+    }
     let real = start.elapsed().as_secs_f64();
     say(&format!(
         "{runs} seeds, {} failed, in {real:.1} s: {:.0} simulated s per s, {:.0} events per s; \

@@ -38,6 +38,8 @@ pub struct Options {
     pub sync_ms: u64,
     /// The faults that may happen, drawn from at each fault.
     pub faults: Vec<Fault>,
+    /// The disk may fail while the node starts.
+    pub start_faults: bool,
     /// The longest time between two faults, in milliseconds.
     pub fault_gap_ms_max: u64,
     /// A planted bug that the run is to find.
@@ -59,8 +61,25 @@ pub enum Fault {
     Stall,
     /// A sync fails, then the node is powered off.
     SyncError,
+    /// Calls to the disk fail, then the node ends.
+    DiskError,
     /// The wall clock jumps.
     ClockJump,
+}
+
+impl Fault {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "fault: kill",
+            Self::PowerCut => "fault: power cut",
+            Self::Stop => "fault: orderly stop",
+            Self::Cut => "fault: cut connection",
+            Self::Stall => "fault: stalled network",
+            Self::SyncError => "fault: failed sync",
+            Self::DiskError => "fault: failed disk calls",
+            Self::ClockJump => "fault: clock jump",
+        }
+    }
 }
 
 /// A bug below the broker, to prove that the simulator finds what it is for.
@@ -105,6 +124,7 @@ impl Options {
             (Fault::Cut, 50),
             (Fault::Stall, 30),
             (Fault::SyncError, 25),
+            (Fault::DiskError, 40),
             (Fault::ClockJump, 20),
         ];
         let faults = all
@@ -138,6 +158,7 @@ impl Options {
             blocking_delay_ms_max: [0, 2, 30][rng.index(3)],
             sync_ms: [0, 2, 40][rng.index(3)],
             faults,
+            start_faults: rng.percent(50),
             fault_gap_ms_max: [2_000, 6_000, 15_000][rng.index(3)],
             planted: None,
         }

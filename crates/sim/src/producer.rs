@@ -290,6 +290,9 @@ impl Session {
         match ErrorCode(answer.error_code) {
             ErrorCode::NONE => {
                 stage.oracle().acknowledged(key, answer.base_offset);
+                if attempts > 1 {
+                    stage.reach("a batch acknowledged after a repetition");
+                }
                 Verdict::Settled
             }
             ErrorCode::DUPLICATE_SEQUENCE_NUMBER if attempts > 1 => {
@@ -302,18 +305,27 @@ impl Session {
             | ErrorCode::INVALID_PRODUCER_EPOCH
                 if self.identity.is_some() =>
             {
+                stage.reach("a producer that must begin anew");
                 Verdict::EndSession
             }
             ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID
                 if client.is_deleting(self.target.key.topic) =>
             {
+                stage.reach("a write to a deleted topic");
                 Verdict::EndSession
             }
             ErrorCode::UNKNOWN_SERVER_ERROR => {
                 stage.violation("Produce was answered with UNKNOWN_SERVER_ERROR".to_owned());
                 Verdict::EndSession
             }
-            code if code.is_retriable() && code != ErrorCode::CORRUPT_MESSAGE => Verdict::Again,
+            code if code.is_retriable() && code != ErrorCode::CORRUPT_MESSAGE => {
+                stage.reach(if code == ErrorCode::KAFKA_STORAGE_ERROR {
+                    "a write refused by a failed disk"
+                } else {
+                    "a write to be tried again"
+                });
+                Verdict::Again
+            }
             code => {
                 stage.violation(format!("Produce was answered with {code:?}"));
                 if attempts == 1 {

@@ -25,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) draining: Cell<bool>,
     /// The versions of each API that the node offers.
     pub(crate) offered: RefCell<BTreeMap<i16, (i16, i16)>>,
+    /// What the run got to, and how often.
+    pub(crate) reached: RefCell<BTreeMap<&'static str, u64>>,
     next_ip: Cell<u8>,
 }
 
@@ -41,6 +43,7 @@ impl Stage {
             trace,
             draining: Cell::new(false),
             offered: RefCell::default(),
+            reached: RefCell::default(),
             next_ip: Cell::new(1),
         }
     }
@@ -61,6 +64,15 @@ impl Stage {
     /// The oracle. Not to be held across an await.
     pub(crate) fn oracle(&self) -> RefMut<'_, Oracle> {
         self.oracle.borrow_mut()
+    }
+
+    /// Notes that the run got to a place that runs ought to get to.
+    pub(crate) fn reach(&self, place: &'static str) {
+        *self.reached.borrow_mut().entry(place).or_default() += 1;
+    }
+
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.oracle().violations().to_vec()
     }
 
     pub(crate) fn violation(&self, text: String) {

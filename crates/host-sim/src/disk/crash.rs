@@ -85,9 +85,16 @@ impl State {
 
     fn keep_any(&mut self, torn: bool, rng: &mut SimRng) {
         let percent = [10, 50, 90][rng.index(3)];
-        for (_, change) in std::mem::take(&mut self.tree.journal) {
-            if rng.percent(percent) {
-                self.tree.apply(&change, Side::Durable);
+        let journal = std::mem::take(&mut self.tree.journal);
+        let first_lost = rng.index(journal.len() + 1);
+        for (i, (_, change)) in journal.iter().enumerate() {
+            let survives = rng.percent(percent);
+            if if self.names_in_order {
+                i < first_lost
+            } else {
+                survives
+            } {
+                self.tree.apply(change, Side::Durable);
             }
         }
         let unit = unit(rng);

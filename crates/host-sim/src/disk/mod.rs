@@ -65,6 +65,7 @@ struct State {
     latency: Option<Latency>,
     owed: Duration,
     residency: Option<Residency>,
+    names_in_order: bool,
 }
 
 impl fmt::Debug for State {
@@ -108,6 +109,7 @@ impl SimDisk {
             latency: None,
             owed: Duration::ZERO,
             residency: None,
+            names_in_order: false,
         };
         Self {
             shared: Arc::new(Shared { state: Mutex::new(state), trace }),
@@ -167,6 +169,12 @@ impl SimDisk {
     /// What `residency` answers from now on. Without this: cold after a power cut until read or prefetched.
     pub fn set_residency(&self, residency: Residency) {
         self.shared.state.lock().residency = Some(residency);
+    }
+
+    /// Whether unsynced names survive a reordering power cut in their order only, as they do in the journals of ext4 and
+    /// XFS. POSIX does not promise it: off by default.
+    pub fn set_names_in_order(&self, in_order: bool) {
+        self.shared.state.lock().names_in_order = in_order;
     }
 
     /// Calls so far.

@@ -463,6 +463,22 @@ fn an_unsynced_removal_of_a_tree_may_be_half_done() {
 }
 
 #[test]
+fn names_survive_in_their_order_if_asked() {
+    for in_order in [false, true] {
+        let out_of_order = (0..64).any(|seed| {
+            let disk = SimDisk::new();
+            disk.set_names_in_order(in_order);
+            new_file(&disk, "/a");
+            new_file(&disk, "/b");
+            let policy = CrashPolicy::Random { torn: true, reorder: true };
+            disk.crash(policy, &mut SimRng::new(seed));
+            content(&disk, "/a").is_none() && content(&disk, "/b").is_some()
+        });
+        assert_eq!(out_of_order, !in_order);
+    }
+}
+
+#[test]
 fn files_are_cold_after_a_power_cut_until_read() {
     let disk = SimDisk::new();
     durable_file(&disk, "/f", b"x");

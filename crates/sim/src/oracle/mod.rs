@@ -325,14 +325,24 @@ impl Oracle {
         }
     }
 
-    /// The node is back: where a partition's log begins and ends now, before any client could append.
-    pub fn restarted(&mut self, key: PartitionKey, ending: Ending, start: i64, end: i64) {
-        if let Some(partition) = self.partitions.get_mut(&key) {
-            let broken = partition.restarted(ending, start, end);
-            for text in broken {
-                self.tell(format!("{key:?}: {text}"));
-            }
+    /// The node is back: where a partition's log begins and ends now, before any client could append. What was
+    /// acknowledged before `settled_at` must be there even if nobody asked for syncs: the node writes in the
+    /// background. Returns how many records are gone.
+    pub fn restarted(
+        &mut self,
+        key: PartitionKey,
+        ending: Ending,
+        settled_at: Option<Instant>,
+        bounds: (i64, i64),
+    ) -> usize {
+        let Some(partition) = self.partitions.get_mut(&key) else {
+            return 0;
+        };
+        let (broken, lost) = partition.restarted(ending, settled_at, bounds);
+        for text in broken {
+            self.tell(format!("{key:?}: {text}"));
         }
+        lost
     }
 
     /// The end of a run: a partition was read from its start to its end.

@@ -3,6 +3,7 @@
 use super::{Ending, Floor, PartitionKey, Watermarks};
 use crate::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
 
 /// A batch without an answer yet.
 #[derive(Debug)]
@@ -17,7 +18,8 @@ pub(super) struct Partition {
     /// What stands at which offset, from answers and reads.
     known: BTreeMap<i64, RecordId>,
     offsets: BTreeMap<RecordId, i64>,
-    acknowledged: BTreeSet<i64>,
+    /// Offsets that were acknowledged, and when.
+    acknowledged: BTreeMap<i64, Instant>,
     refused: BTreeSet<RecordId>,
     /// Records below may be gone.
     deletable_below: i64,
@@ -32,7 +34,7 @@ impl Partition {
             synced,
             known: BTreeMap::new(),
             offsets: BTreeMap::new(),
-            acknowledged: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
             refused: BTreeSet::new(),
             deletable_below: 0,
             marks: Watermarks { high: 0, last_stable: 0, log_start: 0 },
@@ -48,7 +50,7 @@ impl Partition {
         once: bool,
     ) -> Result<(), String> {
         if acknowledged {
-            self.acknowledged.insert(offset);
+            self.acknowledged.insert(offset, Instant::now());
         }
         if self.refused.contains(&id) {
             return Err(format!("{id:?} at {offset} had been refused"));
@@ -109,20 +111,29 @@ impl Partition {
         Ok(())
     }
 
-    pub(super) fn restarted(&mut self, ending: Ending, start: i64, end: i64) -> Vec<String> {
+    /// The node is back. Whatever the log had, `settled_at` is when the disk should have had everything acknowledged
+    /// before; `None` if it had a reason not to.
+    pub(super) fn restarted(
+        &mut self,
+        ending: Ending,
+        settled_at: Option<Instant>,
+        (start, end): (i64, i64),
+    ) -> (Vec<String>, usize) {
         let mut broken = Vec::new();
         self.lives += 1;
         if start > self.deletable_below || start > end {
             broken.push(format!("restarted at {start}..{end}"));
         }
-        let lost: Vec<(i64, RecordId)> = self.known.split_off(&end).into_iter().collect();
-        for (offset, id) in lost {
+        let lost = self.known.split_off(&end);
+        for (offset, id) in &lost {
+            let (offset, id) = (*offset, *id);
             if self.offsets.get(&id) == Some(&offset) {
                 self.offsets.remove(&id);
             }
             let promised = self.acknowledged.remove(&offset);
+            let old = promised.is_some_and(|at| settled_at.is_some_and(|limit| at < limit));
             // Seen by a consumer is as good as acknowledged: a killed process loses nothing.
-            if ending == Ending::Process || (promised && self.synced) {
+            if ending == Ending::Process || (promised.is_some() && self.synced) || old {
                 broken.push(format!(
                     "lost {id:?} at {offset}: {ending:?} ended, log end {end}"
                 ));
@@ -136,13 +147,14 @@ impl Partition {
         self.marks.last_stable = self.marks.last_stable.min(end);
         // The log start is made durable now and then only.
         self.marks.log_start = self.marks.log_start.min(start);
-        broken
+        (broken, lost.len())
     }
 
     /// Acknowledged records that a read of everything did not show. Reads were placed before.
     pub(super) fn missing(&self, start: i64, end: i64) -> Vec<String> {
         let mut broken = Vec::new();
-        if let Some(last) = self.acknowledged.last().filter(|last| **last >= end) {
+        let last = self.acknowledged.last_key_value();
+        if let Some((last, _)) = last.filter(|(last, _)| **last >= end) {
             broken.push(format!("{last} was acknowledged, the log ends at {end}"));
         }
         for offset in start..end {

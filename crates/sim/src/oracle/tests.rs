@@ -42,7 +42,7 @@ impl Story {
     }
 
     fn restart(&mut self, ending: Ending, start: i64, end: i64) {
-        self.oracle.restarted(KEY, ending, start, end);
+        self.oracle.restarted(KEY, ending, None, (start, end));
     }
 
     fn see(&mut self, high: i64, last_stable: i64, log_start: i64) {
@@ -95,6 +95,28 @@ fn a_lost_record_is_flagged() {
         let mut story = Story::new(synced, false);
         story.put(3, 0);
         story.restart(ending, 0, 2);
+        if allowed {
+            story.fine();
+        } else {
+            story.broken("lost");
+        }
+    }
+}
+
+#[test]
+fn a_lost_record_is_flagged_once_the_background_should_have_written_it() {
+    for (later, allowed) in [(false, true), (true, false)] {
+        let mut story = Story::new(false, false);
+        let before = Instant::now();
+        story.put(1, 0);
+        let limit = if later {
+            Instant::now() + std::time::Duration::from_secs(1)
+        } else {
+            before
+        };
+        story
+            .oracle
+            .restarted(KEY, Ending::Power, Some(limit), (0, 0));
         if allowed {
             story.fine();
         } else {
