@@ -180,7 +180,8 @@ impl ConnectionTask {
                 return Ok(true);
             }
             self.count_bytes();
-            if !self.limits.in_flight.has_room(cx.waker()) {
+            let finishes = self.reader.is_within_ordinary_frame();
+            if !self.limits.in_flight.has_room(cx.waker(), finishes) {
                 return Ok(moved);
             }
             match self.reader.poll_fill(cx, &mut *self.stream) {
@@ -208,7 +209,7 @@ impl ConnectionTask {
     }
 
     fn count_bytes(&mut self) {
-        let held = self.reader.held_bytes() + self.pipeline.frame_bytes();
+        let held = self.reader.pending_bytes() + self.pipeline.frame_bytes();
         self.limits.in_flight.change(self.counted_bytes, held);
         self.counted_bytes = held;
         let busy = self.pipeline.len() > 0 || !self.outbox.is_empty();

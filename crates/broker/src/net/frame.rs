@@ -63,8 +63,15 @@ impl FrameReader {
         self.received.len()
     }
 
+    /// Whether a frame has begun that is no larger than the usual.
+    pub(crate) fn is_within_ordinary_frame(&self) -> bool {
+        let announced = self.announced().ok().flatten();
+        announced.is_some_and(|length| length <= PROVEN_STEP_BYTES)
+    }
+
     /// Memory that is held for incoming bytes.
-    pub(crate) fn held_bytes(&self) -> usize {
+    #[cfg(test)]
+    fn held_bytes(&self) -> usize {
         self.received.capacity()
     }
 

@@ -144,14 +144,20 @@ impl InFlightBytes {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Whether a connection may read more; if not, `waker` is woken when there is room.
-    pub(crate) fn has_room(&self, waker: &Waker) -> bool {
-        if self.held() < self.max {
+    /// Whether a connection may read more; if not, `waker` is woken when there is room. One that `finishes` a frame of
+    /// ordinary size may go up to twice the limit: if all stopped in the middle, nobody would make room.
+    pub(crate) fn has_room(&self, waker: &Waker, finishes: bool) -> bool {
+        let max = if finishes {
+            self.max.saturating_mul(2)
+        } else {
+            self.max
+        };
+        if self.held() < max {
             return true;
         }
         self.waiting.lock().push(waker.clone());
         // Room may have come between the check and the registration.
-        self.held() < self.max
+        self.held() < max
     }
 
     /// Changes what one connection holds from `before` to `after`.
@@ -161,6 +167,7 @@ impl InFlightBytes {
         } else if before > after {
             let was = self.held.fetch_sub(before - after, Ordering::Relaxed);
             if was >= self.max {
+                // Each looks again at its own limit.
                 for waker in self.waiting.lock().drain(..) {
                     waker.wake();
                 }
@@ -207,10 +214,16 @@ mod tests {
     fn bytes_over_the_limit_stop_reading_until_they_are_given_back() {
         let limits = limits(1, 1, 1);
         let waker = Waker::noop();
-        assert!(limits.in_flight.has_room(waker));
+        assert!(limits.in_flight.has_room(waker, false));
         limits.in_flight.change(0, 1000);
-        assert!(!limits.in_flight.has_room(waker));
-        limits.in_flight.change(1000, 10);
-        assert!(limits.in_flight.has_room(waker));
+        assert!(!limits.in_flight.has_room(waker, false));
+        assert!(
+            limits.in_flight.has_room(waker, true),
+            "a frame that has begun is finished"
+        );
+        limits.in_flight.change(1000, 2000);
+        assert!(!limits.in_flight.has_room(waker, true));
+        limits.in_flight.change(2000, 10);
+        assert!(limits.in_flight.has_room(waker, false));
     }
 }
