@@ -6,6 +6,19 @@
 //!       pool: one connection a broker          versions
 //!       connection: pipelined requests, answers in order
 //! ```
+//! ```no_run
+//! # async fn example() -> Result<(), klamm_client::ClientError> {
+//! use klamm_client::{Client, ClientConfig, Consumer, ConsumerConfig, Producer, ProducerConfig, Record};
+//! let client = Client::new(klamm_host::os::host(), ClientConfig::new("127.0.0.1:9092")?)?;
+//! let producer = Producer::new(&client, ProducerConfig::default())?;
+//! let delivered = producer.send(Record::new("topic", "value").with_key("key")).await?.await?;
+//! producer.close().await;
+//! let mut consumer = Consumer::new(&client, ConsumerConfig::default());
+//! consumer.assign_topic("topic").await?;
+//! consumer.seek("topic", delivered.partition, 0)?;
+//! let records = consumer.poll(std::time::Duration::from_secs(1)).await?;
+//! # Ok(()) }
+//! ```
 //! Everything runs over `klamm_host`, so a simulated host carries it too. Property names and defaults are those of the
 //! Java client.
 
