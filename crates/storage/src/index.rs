@@ -109,6 +109,8 @@ pub(crate) struct Index<E> {
     torn: bool,
     /// There is a file.
     present: bool,
+    /// The file was made and its name may not be on disk.
+    made: bool,
     /// The newest entries; holds at least those that are not written.
     tail: Vec<E>,
 }
@@ -130,6 +132,7 @@ impl<E: IndexEntry> Index<E> {
             total: entries,
             torn,
             present,
+            made: false,
             tail: Vec::new(),
         }
     }
@@ -178,6 +181,7 @@ impl<E: IndexEntry> Index<E> {
         )
         .map_err(|e| files.write_failed(E::KIND, base, &e))?;
         self.written = self.total;
+        self.made |= !self.present;
         self.present = true;
         let surplus = self.tail.len().saturating_sub(TAIL);
         self.tail.drain(..surplus);
@@ -188,9 +192,14 @@ impl<E: IndexEntry> Index<E> {
     pub(crate) fn ensure_file(&mut self, files: &Files, base: i64) -> Result<(), StorageError> {
         if !self.present {
             files.open(&self.slot, E::KIND, base)?;
-            self.present = true;
+            (self.present, self.made) = (true, true);
         }
         Ok(())
+    }
+
+    /// Whether the file was made since the last call: its folder must be synced.
+    pub(crate) const fn take_made(&mut self) -> bool {
+        std::mem::replace(&mut self.made, false)
     }
 
     /// The last entry.

@@ -354,6 +354,8 @@ impl PartitionLog {
             return Ok(());
         };
         let before = segment.txn_bytes;
+        // The file may be made now.
+        self.flush.folder_dirty |= before == 0 && !aborted.is_empty();
         for txn in aborted {
             if let Err(error) = segment.push_aborted(&self.files, txn) {
                 segment.txn_bytes = before;
@@ -363,8 +365,8 @@ impl PartitionLog {
         Ok(())
     }
 
-    /// Notes a batch in the active segment's indexes, in memory.
-    pub(super) fn index_batch(&mut self, header: &BatchHeader, position: u64, bytes: u64) {
+    /// Notes a batch's timestamp: the largest so far may go into the time index.
+    pub(super) fn note_time(&mut self, header: &BatchHeader) {
         let (time, last) = (header.max_timestamp_ms, header.last_offset().0);
         if self
             .active
@@ -373,6 +375,12 @@ impl PartitionLog {
         {
             self.active.largest = Some((time, last));
         }
+    }
+
+    /// Notes a batch in the active segment's indexes, in memory.
+    pub(super) fn index_batch(&mut self, header: &BatchHeader, position: u64, bytes: u64) {
+        let (time, last) = (header.max_timestamp_ms, header.last_offset().0);
+        self.note_time(header);
         if position == 0 {
             self.active.first_timestamp_ms = Some(time);
         }

@@ -231,21 +231,19 @@ impl PartitionLog {
         self.segments = lens.iter().map(segment).collect();
         self.high_watermark = last.high_watermark;
         let first_base = self.segments.first().map_or(0, |s| s.base);
-        let missing = lens
-            .iter()
-            .find(|(_, l)| l[0] > Some(0) && (l[1].is_none() || l[2].is_none()));
         let mut recover_from = if last.clean {
             None
         } else {
             Some(last.recovery_point.max(first_base))
         };
-        if let (None, Some((base, _))) = (recover_from, missing) {
-            tracing::warn!(
-                folder = &*self.files.folder,
-                base,
-                "an index is missing, recovering"
-            );
-            recover_from = Some(*base);
+        // What recovery reads, it indexes; a closed segment before that may have lost an index to a deletion that was cut
+        // short.
+        let trusted = recover_from.map_or(self.segments.len(), |from| self.segment_index_of(from));
+        for index in 0..trusted {
+            let of = lens.get(&self.segments[index].base);
+            if of.is_some_and(|l| l[0] > Some(0) && (l[1].is_none() || l[2].is_none())) {
+                self.rebuild_indexes(index, now_ms)?;
+            }
         }
         if recover_from.is_none() {
             match self.load_active(now_ms) {

@@ -73,6 +73,7 @@ impl PartitionLog {
         write.map_err(|e| self.files.write_failed(FileKind::Snapshot, offset, &e))?;
         self.snapshots.push(offset);
         self.flush.new_snapshots.push(offset);
+        self.flush.folder_dirty = true;
         Ok(())
     }
 

@@ -93,6 +93,38 @@ impl PartitionLog {
         Ok(report)
     }
 
+    /// Builds both indexes of a segment that is not in doubt. Damage is left for readers to find.
+    pub(super) fn rebuild_indexes(
+        &mut self,
+        index: usize,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        let later = self.segments.split_off(index + 1);
+        let active = std::mem::replace(&mut self.active, Active::new(now_ms));
+        let result = self.rebuild_active();
+        self.segments.extend(later);
+        self.active = active;
+        result
+    }
+
+    fn rebuild_active(&mut self) -> Result<(), StorageError> {
+        let files = self.files.clone();
+        let segment = self.active_segment_mut();
+        let (base, size) = (segment.base, segment.size);
+        let path = files.path(FileKind::Log, base);
+        tracing::warn!(path = %path.display(), "an index is missing and built anew");
+        segment.offsets.truncate(0, &files, base)?;
+        segment.times.truncate(0, &files, base)?;
+        let file = segment.open(&files)?;
+        let mut walk = HeaderWalk::long(&*file, 0, size, i64::MIN);
+        let failed = |e| files.read_failed(&path, &e);
+        while let Ok(Some(found)) = walk.step().map_err(failed)? {
+            self.index_batch(&found.header, found.position, found.bytes);
+            self.write_index_tails()?;
+        }
+        self.finish_active()
+    }
+
     /// Recovers the active segment: those behind it are not there yet.
     fn recover_active(
         &mut self,
@@ -144,6 +176,7 @@ impl PartitionLog {
             }
             if skip_index {
                 // The entry for this batch is there.
+                self.note_time(header);
                 self.active.bytes_since_entry = found.bytes;
                 skip_index = false;
             } else {

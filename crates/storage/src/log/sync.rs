@@ -175,6 +175,15 @@ impl PartitionLog {
             // Names of a log without records matter to nobody; they are synced with the first record.
             return Ok(None);
         }
+        if scope == SyncScope::All {
+            self.write_waiting_entries()?;
+            for segment in self.segments.iter_mut().rev() {
+                self.flush.folder_dirty |= segment.offsets.take_made() | segment.times.take_made();
+                if segment.base <= self.flush.first_dirty_index {
+                    break;
+                }
+            }
+        }
         let file = |slot: &Arc<Slot>, kind, base| (Arc::clone(slot), self.files.path(kind, base));
         let dirty = |from: i64| {
             self.segments
@@ -201,7 +210,6 @@ impl PartitionLog {
             if std::mem::take(&mut self.flush.new_epochs) {
                 snapshots.push(self.files.folder_path().join(epoch_history::FILE));
             }
-            self.write_waiting_entries()?;
         }
         let identity = self.identity == Identity::Unsynced;
         if identity && self.topic_id.is_some() {

@@ -123,3 +123,32 @@ pub(crate) fn read_all(log: &PartitionLog) -> Vec<(i64, i64, Vec<u8>)> {
     }
     all
 }
+
+/// Every batch's timestamp leads to the first batch that is not older, as a walk over the log finds it.
+pub(crate) fn check_times(log: &PartitionLog, story: &str) {
+    let (mut all, mut at) = (Vec::new(), log.log_start_offset());
+    while at < log.log_end_offset() {
+        let slice = log.read(at, 1 << 20, true, UpperBound::LogEnd).unwrap();
+        at = slice.next_offset;
+        let bytes = slice.range.unwrap().read().unwrap();
+        for batch in batches(&bytes) {
+            let header = *batch.unwrap().header();
+            all.push((
+                header.max_timestamp_ms,
+                header.base_offset.0,
+                header.last_offset().0,
+            ));
+        }
+    }
+    for (time, _, _) in &all {
+        let (_, base, last) = all.iter().find(|(t, _, _)| t >= time).unwrap();
+        let found = log.offset_for_timestamp(*time).unwrap().unwrap().offset;
+        assert!(
+            (*base..=*last).contains(&found),
+            "{story}: {found} for {time}, not {base} to {last}"
+        );
+    }
+    let largest = all.iter().map(|(time, _, _)| *time).max();
+    let found = log.max_timestamp().unwrap().map(|found| found.timestamp_ms);
+    assert_eq!(found, largest, "{story}");
+}

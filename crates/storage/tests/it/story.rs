@@ -1,6 +1,8 @@
 //! A log's life on a simulated disk, told step by step beside a model of what must survive.
 
-use crate::store::{context, marker, numbered, open_dir, open_log, partition, producer, read_all};
+use crate::store::{
+    check_times, context, marker, numbered, open_dir, open_log, partition, producer, read_all,
+};
 use klamm_host::Disk;
 use klamm_host_sim::{SimDisk, SimRng};
 use klamm_records::{BatchFields, EndTransaction};
@@ -238,6 +240,9 @@ impl Story {
         self.model.promised_end = self.model.promised_end.min(cut);
         self.model.end = self.log.truncate_to(to, 0).map_err(|_| Stopped)?;
         self.model.batches.retain(|_, batch| batch.0 < to);
+        // What was cut is gone for good: it may not come back behind what is written next.
+        let end = self.model.end;
+        self.model.ever.retain(|base, _| *base < end);
         let end = self.model.end;
         self.model.produced.retain(|offset, _| *offset < end);
         self.sequences[0] = self
@@ -338,6 +343,7 @@ pub(crate) fn check_recovered(disk: &SimDisk, model: &Model, story: &str) {
         let slice = log.read(offset, 1, true, UpperBound::LogEnd).unwrap();
         assert!(slice.next_offset > offset, "{story}: offset {offset}");
     }
+    check_times(&log, story);
     log.set_high_watermark(end);
     assert!(log.last_stable_offset() <= end);
     let remembered = model.produced.iter().rev().take(5);
