@@ -3,7 +3,6 @@
 use klamm_model::Uuid;
 
 use super::*;
-use crate::generated::{FeatureLevelRecord, PartitionChangeRecord};
 use crate::image::{Broker, Listener};
 use crate::level::{FEATURES, LevelRange};
 use crate::testing::{cluster_at, directory};
@@ -419,13 +418,25 @@ fn old_levels_write_what_old_nodes_read() {
     for record in image.to_records() {
         record.to_value(image.writing_version()).unwrap();
     }
-    // Below 3.6 a smaller set comes with a new leader epoch.
-    let level = FeatureLevelRecord { name: "metadata.version".into(), feature_level: 11 };
-    let image = image.replay(&[level.into()]).unwrap().0;
-    let decision = fence_broker(&controller(&image, &layers), NodeId(1)).unwrap();
-    let MetadataRecord::PartitionChange(PartitionChangeRecord { leader, .. }) = decision.records[0]
-    else {
-        panic!("{:?}", decision.records)
-    };
-    assert_eq!(leader, -1);
+}
+
+#[test]
+fn before_3_6_a_smaller_set_comes_with_a_new_leader_epoch() {
+    for (level, expected) in [(11, 1), (12, 0)] {
+        let levels = InitialLevels {
+            metadata_version: crate::MetadataVersion::from_level(level).unwrap(),
+            others: Vec::new(),
+        };
+        let image = with_topic(&cluster_at(&levels, &[(1, None), (2, None)]), "a", 1, 2);
+        let follower = NodeId(3 - partition_of(&image, "a").leader().unwrap().0);
+        let layers = layers(NONE);
+        let decision = fence_broker(&controller(&image, &layers), follower).unwrap();
+        let image = applied(&image, &decision);
+        assert_eq!(partition_of(&image, "a").isr().len(), 1);
+        assert_eq!(
+            partition_of(&image, "a").leader_epoch().0,
+            expected,
+            "level {level}"
+        );
+    }
 }

@@ -237,6 +237,19 @@ fn the_preferred_leader_is_elected_when_it_can_lead() {
 }
 
 #[test]
+fn a_partition_named_twice_is_elected_once() {
+    let image = on_three();
+    let image = applied(&image, &moved(&image, Some(&[2, 1]), false).0);
+    let layers = layers("");
+    let topics = [("a".to_owned(), vec![0, 0])];
+    let kind = ElectionKind::Preferred;
+    let decision = elect_leaders(&controller(&image, &layers), kind, Some(&topics));
+    assert_eq!(decision.records.len(), 1);
+    let results: Vec<bool> = decision.reply[0].1.iter().map(|(_, r)| r.is_ok()).collect();
+    assert_eq!(results, [true, false]);
+}
+
+#[test]
 fn an_unclean_election_takes_whoever_is_alive_and_says_so() {
     let image = on_three();
     let change = PartitionChangeRecord {
