@@ -133,7 +133,8 @@ impl Engine {
         if stopping.is_some() {
             outcome = outcome
                 .and_then(|()| self.step(Input::Resign))
-                .and_then(|()| self.settle());
+                .and_then(|()| self.settle())
+                .and_then(|()| self.log.close());
         }
         if let Err(error) = outcome {
             self.halt(&error);

@@ -4,6 +4,7 @@ use super::engine::EngineError;
 use bytes::Bytes;
 use klamm_model::{LeaderEpoch, Offset, TopicName, TopicPartition, Uuid};
 use klamm_raft::{EpochStart, LogState, SnapshotId};
+use klamm_records::{BatchView, batches};
 use klamm_settings::{Settings, broker};
 use klamm_storage::{
     AppendContext, HandleCache, LogConfig, Origin, PartitionLog, SyncScope, UpperBound,
@@ -92,6 +93,15 @@ impl MetadataLog {
         Ok(())
     }
 
+    /// Completes the files, so that a start after an orderly stop need not recover.
+    pub(super) fn close(&mut self) -> Result<(), EngineError> {
+        if let Some(work) = self.log.prepare_close().map_err(|e| disk(&e))? {
+            let done = work.run().map_err(|e| disk(&e))?;
+            self.log.synced(Ok(done));
+        }
+        Ok(())
+    }
+
     /// Drops records at and above an offset.
     pub(super) fn truncate(&mut self, to: Offset, now_ms: i64) -> Result<(), EngineError> {
         self.log.truncate_to(to.0, now_ms).map_err(|e| disk(&e))?;
@@ -106,7 +116,7 @@ impl MetadataLog {
     }
 
     /// Whole batches from the one that holds `from`, none that starts at or above `to`; empty only if there are none.
-    pub(super) fn read(&self, from: Offset, to: Offset) -> Result<Bytes, EngineError> {
+    fn read(&self, from: Offset, to: Offset) -> Result<Bytes, EngineError> {
         if from >= to {
             return Ok(Bytes::new());
         }
@@ -118,6 +128,45 @@ impl MetadataLog {
             Some(range) => Ok(range.read().map_err(|e| disk(&e))?.into()),
             None => Ok(Bytes::new()),
         }
+    }
+
+    /// Visits the batches that hold offsets of `from..to`, in order. Each is checked: its CRC, and that it continues the
+    /// one before; a hole or a step back is damage that nothing may be built on.
+    pub(super) fn visit(
+        &self,
+        from: Offset,
+        to: Offset,
+        mut visit: impl FnMut(&BatchView<'_>, Offset) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let broken = |next: Offset, what: &dyn std::fmt::Display| {
+            EngineError::Replay(format!("at offset {next}: {what}"))
+        };
+        let mut next = from;
+        while next < to {
+            let bytes = self.read(next, to)?;
+            if bytes.is_empty() {
+                return Err(broken(next, &"nothing is there"));
+            }
+            for batch in batches(&bytes) {
+                let batch = batch.map_err(|e| broken(next, &e))?;
+                batch.verify_crc().map_err(|e| broken(next, &e))?;
+                let header = batch.header();
+                let end = header
+                    .base_offset
+                    .plus(i64::from(header.last_offset_delta) + 1);
+                let first = next == from;
+                let continues = header.base_offset == next || (first && header.base_offset < next);
+                if !continues || end <= next {
+                    return Err(broken(next, &"the batch does not continue the log"));
+                }
+                visit(&batch, end)?;
+                next = end;
+                if next >= to {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Tells the log what is committed; readers and trimming go no further.

@@ -704,3 +704,46 @@ fn a_controller_that_moved_says_so_once() {
         }
     });
 }
+
+#[test]
+fn a_batch_that_steps_back_stops_the_start() {
+    // With and without a right checksum: the offsets lie either way.
+    for repair in [false, true] {
+        simulate(16, |mut node| async move {
+            let host = node.boot();
+            format(&host);
+            let small = "internal.metadata.log.segment.bytes=600\n";
+            let (quorum, _) = open(&host, small).await.unwrap();
+            for i in 0..5 {
+                set(&quorum, "k", &i.to_string()).await.unwrap();
+            }
+            quorum.shutdown().await;
+            let mut log = read(&host, LOG);
+            let second: usize = batches(&log)
+                .take(1)
+                .map(|b| b.unwrap().bytes().len())
+                .sum();
+            log[second + 23..second + 27].copy_from_slice(&(-4i32).to_be_bytes());
+            if repair {
+                let len = batches(&log[second..])
+                    .next()
+                    .unwrap()
+                    .unwrap()
+                    .bytes()
+                    .len();
+                let crc = klamm_records::crc32c(&log[second + 21..second + len]);
+                log[second + 17..second + 21].copy_from_slice(&crc.to_be_bytes());
+            }
+            write(&host, LOG, &log);
+            // After a stop in order nobody checks older segments on the way.
+            write(
+                &host,
+                ".kafka_cleanshutdown",
+                br#"{"version":0,"brokerEpoch":1}"#,
+            );
+            node.crash(CrashPolicy::KeepAll);
+            let opened = open(&node.boot(), small).await;
+            assert!(matches!(opened, Err(QuorumStartError::Open(_))));
+        });
+    }
+}

@@ -6,7 +6,6 @@ use klamm_metadata::decide::stored;
 use klamm_metadata::image::ResourceKind;
 use klamm_metadata::{Delta, Image};
 use klamm_model::Offset;
-use klamm_records::batches;
 use klamm_settings::Layers;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,43 +14,23 @@ impl Engine {
     /// Replays the log up to the high watermark. It is read back from the disk (the page cache, in fact), so that what
     /// is replayed is what is stored.
     pub(super) fn apply_until(&mut self, high_watermark: Offset) -> Result<(), EngineError> {
-        let broken = |error: &dyn std::fmt::Display| EngineError::Replay(error.to_string());
         self.log.commit(high_watermark);
-        while self.applied.next < high_watermark {
-            let bytes = self.log.read(self.applied.next, high_watermark)?;
-            if bytes.is_empty() {
-                return Err(EngineError::Replay(format!(
-                    "nothing at offset {}",
-                    self.applied.next
-                )));
-            }
-            for batch in batches(&bytes) {
-                let batch = batch.map_err(|e| broken(&e))?;
-                let header = batch.header();
-                let end = header
-                    .base_offset
-                    .plus(i64::from(header.last_offset_delta) + 1);
-                if end <= self.applied.next {
-                    continue;
+        let Self { log, applied, snapshots, host, .. } = self;
+        log.visit(applied.next, high_watermark, |batch, end| {
+            let broken = |error: &dyn std::fmt::Display| EngineError::Replay(error.to_string());
+            let header = batch.header();
+            if !header.attributes.is_control() {
+                for record in decode_records(batch).map_err(|e| broken(&e))? {
+                    applied.replay.record(&record).map_err(|e| broken(&e))?;
                 }
-                batch.verify_crc().map_err(|e| broken(&e))?;
-                if !header.attributes.is_control() {
-                    for record in decode_records(&batch).map_err(|e| broken(&e))? {
-                        self.applied
-                            .replay
-                            .record(&record)
-                            .map_err(|e| broken(&e))?;
-                    }
-                }
-                self.applied.next = end;
-                self.applied.epoch = header.leader_epoch;
-                self.applied.timestamp_ms = header.max_timestamp_ms;
-                self.applied.fresh = true;
-                self.snapshots
-                    .note(batch.bytes().len(), || self.host.clock.monotonic());
             }
-        }
-        Ok(())
+            applied.next = end;
+            applied.epoch = header.leader_epoch;
+            applied.timestamp_ms = header.max_timestamp_ms;
+            applied.fresh = true;
+            snapshots.note(batch.bytes().len(), || host.clock.monotonic());
+            Ok(())
+        })
     }
 
     /// Shows what was replayed: first to the listener, then to all.

@@ -10,7 +10,6 @@ use klamm_metadata::{Image, Replay};
 use klamm_raft::{
     Config, ControlRecord, LogState, Quorum, ReplicaKey, SnapshotId, Start, VoterHistory,
 };
-use klamm_records::batches;
 use klamm_settings::{Settings, broker};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -120,28 +119,17 @@ fn voters_over_time(
     } else {
         VoterHistory::new(voters, content.kraft_version)
     };
-    let broken = |error: &dyn std::fmt::Display| EngineError::Replay(error.to_string());
-    let mut next = newest.end_offset.max(state.start);
-    while next < state.end {
-        let bytes = log.read(next, state.end)?;
-        if bytes.is_empty() {
-            return Err(EngineError::Replay(format!("nothing at offset {next}")));
-        }
-        for batch in batches(&bytes) {
-            let batch = batch.map_err(|e| broken(&e))?;
-            let header = batch.header();
-            next = header
-                .base_offset
-                .plus(i64::from(header.last_offset_delta) + 1);
-            for (offset, record) in ControlRecord::of_batch(&batch).map_err(|e| broken(&e))? {
-                match record {
-                    ControlRecord::Voters(voters) => history.add_voters(offset, voters),
-                    ControlRecord::KRaftVersion(version) => history.add_version(offset, version),
-                    _ => {}
-                }
+    log.visit(newest.end_offset.max(state.start), state.end, |batch, _| {
+        let records = ControlRecord::of_batch(batch);
+        for (offset, record) in records.map_err(|e| EngineError::Replay(e.to_string()))? {
+            match record {
+                ControlRecord::Voters(voters) => history.add_voters(offset, voters),
+                ControlRecord::KRaftVersion(version) => history.add_version(offset, version),
+                _ => {}
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(history)
 }
 
