@@ -5,7 +5,7 @@ use crate::consumer::{EARLIEST, FetchShape, Fetched, LATEST, fetch, list_offset}
 use crate::node::BrokerNode;
 use crate::oracle::{Ending, PartitionKey};
 use crate::stage::{Client, HEALED_WAIT_MAX, Stage, Target};
-use crate::{Fault, Planted};
+use crate::{Fault, Planted, RecordId};
 use klamm_host_sim::{
     CrashPolicy, DiskFault, DiskOp, Effect, LinkOptions, OpFilter, SimDisk, SimRng,
 };
@@ -340,11 +340,36 @@ impl Nemesis {
                     Fetched::Nothing | Fetched::Leave => tries += 1,
                 }
             }
-            let mut oracle = self.stage.oracle();
+            self.stage.oracle().drained(target.key, start, end);
             if position < end {
-                oracle.violation(format!("{target:?} can't be read from {position} to {end}"));
+                self.stage
+                    .violation(format!("{target:?} can't be read from {position} to {end}"));
+            } else {
+                self.look_up_times(&target, start).await;
             }
-            oracle.drained(target.key, start, end);
+        }
+    }
+}
+
+impl Nemesis {
+    /// Looks a few times up: the answer is the first record that is not older.
+    async fn look_up_times(&mut self, target: &Target, start: i64) {
+        for _ in 0..3 {
+            let made = self.stage.oracle().made();
+            let ms = RecordId(self.rng.between(0, made)).timestamp_ms();
+            let found = self.insist(Insist::Offset(target, ms)).await;
+            let Some(Answer::Offset(found)) = found else {
+                return;
+            };
+            let expected = self
+                .stage
+                .oracle()
+                .first_at(target.key, start, ms)
+                .unwrap_or(-1);
+            if found != expected {
+                let text = format!("{target:?}: time {ms} is at {expected}, found was {found}");
+                self.stage.violation(text);
+            }
         }
     }
 }

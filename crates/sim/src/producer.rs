@@ -344,7 +344,7 @@ fn batch(ids: &[RecordId], codec: Codec, identity: &mut Option<(i64, i16, i32)>)
         let (key, value) = (id.key(), id.value());
         let headers = [HeaderView { key: b"h", value: Some(b"v") }];
         let record = NewRecord {
-            timestamp_ms: 1_767_225_600_000 + i64::try_from(id.0).unwrap_or(0),
+            timestamp_ms: id.timestamp_ms(),
             key: key.as_deref(),
             value: Some(&value),
             headers: if id.0.is_multiple_of(3) {

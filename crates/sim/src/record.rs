@@ -3,6 +3,8 @@
 use klamm_host_sim::SimRng;
 use std::sync::LazyLock;
 
+/// 2026-01-01, when simulated clocks start.
+const FIRST_MS: i64 = 1_767_225_600_000;
 const POOL_BYTES: usize = 16 * 1024;
 
 /// Bytes that values are cut from: the first half random, the second half easy to compress.
@@ -21,6 +23,12 @@ impl RecordId {
     #[must_use]
     pub fn key(self) -> Option<Vec<u8>> {
         (!self.0.is_multiple_of(5)).then(|| format!("key {}", self.0 % 7).into_bytes())
+    }
+
+    /// The timestamp: a millisecond later for each record that was made.
+    #[must_use]
+    pub fn timestamp_ms(self) -> i64 {
+        FIRST_MS.saturating_add_unsigned(self.0)
     }
 
     /// The value: the number, then bytes that follow from it; at most a few KiB, mostly far less.

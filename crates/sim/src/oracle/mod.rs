@@ -345,6 +345,22 @@ impl Oracle {
         lost
     }
 
+    /// The first offset from `start` on whose record is not older than a time, of those that are known.
+    #[must_use]
+    pub fn first_at(&self, key: PartitionKey, start: i64, ms: i64) -> Option<i64> {
+        let partition = self.partitions.get(&key)?;
+        let mut known = partition.known().filter(|(offset, _)| *offset >= start);
+        known
+            .find(|(_, id)| id.timestamp_ms() >= ms)
+            .map(|(offset, _)| offset)
+    }
+
+    /// How many records were made.
+    #[must_use]
+    pub fn made(&self) -> u64 {
+        self.records.len() as u64
+    }
+
     /// The end of a run: a partition was read from its start to its end.
     pub fn drained(&mut self, key: PartitionKey, start: i64, end: i64) {
         let Some(partition) = self.partitions.get(&key) else {

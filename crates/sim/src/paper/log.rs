@@ -4,7 +4,9 @@ use super::Bug;
 use bytes::Bytes;
 use klamm_host::{Disk, DiskFile, OpenMode};
 use klamm_model::{LeaderEpoch, Offset};
-use klamm_records::{BatchView, HEADER_BYTES, Stamp, StampTime, batches};
+use klamm_records::{
+    BatchView, HEADER_BYTES, InflateLimit, Inflater, Records, Stamp, StampTime, batches,
+};
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
 use std::path::Path;
@@ -122,6 +124,24 @@ impl Log {
         let batch = BatchView::parse(&stamped).map_err(io::Error::other)?;
         self.note(&batch);
         Ok(Appended::At(base))
+    }
+
+    /// The first offset of a record that is not older than a time, -1 if there is none.
+    pub(super) fn at_time(&self, ms: i64) -> io::Result<i64> {
+        let bytes = self.read(self.start, usize::MAX, false)?;
+        let mut inflater = Inflater::new();
+        for batch in batches(&bytes).flatten() {
+            let limit = InflateLimit::bytes(16 << 20);
+            let body = batch
+                .inflate(&mut inflater, limit)
+                .map_err(io::Error::other)?;
+            let mut records = Records::new(batch.header(), &body).flatten();
+            let found = records.find(|r| r.timestamp_ms >= ms && r.offset.0 >= self.start);
+            if let Some(record) = found {
+                return Ok(record.offset.0);
+            }
+        }
+        Ok(-1)
     }
 
     /// Whole batches from an offset on.

@@ -177,7 +177,8 @@ impl State {
         };
         match self.log(&topic.name, Uuid::ZERO, wanted.partition_index) {
             Ok((_, log)) if wanted.timestamp == -1 => answer.offset = log.end(),
-            Ok((_, log)) => answer.offset = log.start,
+            Ok((_, log)) if wanted.timestamp == -2 => answer.offset = log.start,
+            Ok((_, log)) => answer.offset = log.at_time(wanted.timestamp).ok()?,
             Err(code) => answer.error_code = code.0,
         }
         let topic = ListOffsetsTopicResponse { name: topic.name.clone(), partitions: vec![answer] };

@@ -4,6 +4,7 @@ use super::Bug;
 use crate::node::Kind;
 use crate::scenario::run_on;
 use crate::{Fault, Options};
+use std::time::Duration;
 
 /// A seed's options without failing disks: this broker has no answer to them.
 fn options(seed: u64) -> Options {
@@ -12,6 +13,7 @@ fn options(seed: u64) -> Options {
         .faults
         .retain(|fault| !matches!(fault, Fault::SyncError | Fault::DiskError));
     options.start_faults = false;
+    options.duration = Duration::from_secs(15);
     options
 }
 
