@@ -2,12 +2,19 @@
 
 use super::PartitionLog;
 use crate::error::StorageError;
+use crate::index::OffsetEntry;
 use crate::layout::FileKind;
 use crate::log_dir::read_small;
-use crate::producer_state::{Checks, ProducerState, Staged, parse_snapshot};
+use crate::producer_state::{
+    BATCHES_MAX, Checks, ProducerState, RememberedBatch, Staged, parse_snapshot, snapshot,
+};
 use crate::scan::{Found, HeaderWalk, is_marker, read_marker};
 use crate::segment::SegmentError;
 use klamm_host::DiskFile;
+use std::collections::BTreeMap;
+
+/// How far back the older batches are looked for: five requests in flight of many producers.
+const RECALL_BYTES: u64 = 8 << 20;
 
 impl PartitionLog {
     /// Rebuilds the producers' state at the log's end. Snapshots above `trusted_end` are not used. With `index_from`, the
@@ -46,7 +53,11 @@ impl PartitionLog {
                 .map_err(|e| self.files.read_failed(&path, &e))?;
             match bytes.as_deref().map(parse_snapshot) {
                 Some(Ok(entries)) => {
-                    return Ok(Some((ProducerState::from_entries(entries), offset)));
+                    let mut state = ProducerState::from_entries(entries);
+                    if !bytes.as_deref().is_some_and(snapshot::has_older_batches) {
+                        self.recall_older_batches(&mut state, offset)?;
+                    }
+                    return Ok(Some((state, offset)));
                 }
                 Some(Err(_)) => {
                     tracing::warn!(path = %path.display(), "producer snapshot is damaged, removed");
@@ -57,6 +68,56 @@ impl PartitionLog {
             self.snapshots.retain(|o| *o != offset);
         }
         Ok(None)
+    }
+
+    /// Finds the older batches of producers that Kafka's snapshot knows by the newest one, as far as they lie near its
+    /// offset: a producer that retries over the move from Kafka is recognized.
+    fn recall_older_batches(
+        &self,
+        state: &mut ProducerState,
+        end: i64,
+    ) -> Result<(), StorageError> {
+        if state.entries().all(|entry| entry.last_batch().is_none()) || end == 0 {
+            return Ok(());
+        }
+        let (files, segment) = (&self.files, &self.segments[self.segment_index_of(end - 1)]);
+        let by_position = |entry: OffsetEntry| i64::from(entry.position);
+        let near = i64::try_from(segment.size.saturating_sub(RECALL_BYTES)).unwrap_or(0);
+        let entry = segment
+            .offsets
+            .floor(files, segment.base, near, by_position)?;
+        let from = entry
+            .and_then(|e| u64::try_from(e.position).ok())
+            .unwrap_or(0);
+        let file = segment.open(files)?;
+        let mut walk = HeaderWalk::long(&*file, from, segment.size, i64::MIN);
+        let mut found: BTreeMap<i64, Vec<RememberedBatch>> = BTreeMap::new();
+        let path = files.path(FileKind::Log, segment.base);
+        while let Ok(Some(batch)) = walk.step().map_err(|e| files.read_failed(&path, &e))? {
+            let header = &batch.header;
+            let known = state.entry(header.producer_id.0);
+            let fits = known.is_some_and(|known| known.epoch == header.producer_epoch)
+                && !header.is_control()
+                && header.last_offset().0 < end;
+            if fits {
+                let batches = found.entry(header.producer_id.0).or_default();
+                if batches.len() == BATCHES_MAX {
+                    batches.remove(0);
+                }
+                batches.push(RememberedBatch {
+                    last_sequence: header.last_sequence(),
+                    last_offset: header.last_offset().0,
+                    offset_delta: header.last_offset_delta,
+                    timestamp_ms: header.max_timestamp_ms,
+                });
+            }
+        }
+        for (producer, batches) in &found {
+            if let Some(entry) = state.entry_mut(*producer) {
+                entry.recall(batches);
+            }
+        }
+        Ok(())
     }
 
     fn replay_segment(

@@ -147,6 +147,21 @@ impl ProducerEntry {
         self.last_batch().map_or(-1, |b| b.last_sequence)
     }
 
+    /// Takes in what the log shows of the newest batches, oldest first, if it ends with the one that is known.
+    pub(crate) fn recall(&mut self, found: &[RememberedBatch]) {
+        let same = |a: &RememberedBatch, b: &RememberedBatch| {
+            (a.last_offset, a.last_sequence) == (b.last_offset, b.last_sequence)
+        };
+        let known = self.last_batch().copied();
+        if known.is_some_and(|known| found.last().is_some_and(|last| same(last, &known))) {
+            self.len = 0;
+            let from = found.len().saturating_sub(BATCHES_MAX);
+            for batch in found.get(from..).unwrap_or_default() {
+                self.push(*batch);
+            }
+        }
+    }
+
     pub(crate) fn push(&mut self, batch: RememberedBatch) {
         let len = usize::from(self.len);
         if len == BATCHES_MAX {

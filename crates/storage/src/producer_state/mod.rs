@@ -54,6 +54,10 @@ impl ProducerState {
         self.producers.get(&producer_id)
     }
 
+    pub(crate) fn entry_mut(&mut self, producer_id: i64) -> Option<&mut ProducerEntry> {
+        self.producers.get_mut(&producer_id)
+    }
+
     /// The first offset that a reader of committed records must not pass.
     pub(crate) fn first_unstable(&self) -> Option<i64> {
         let first = |map: &BTreeMap<i64, i64>| map.first_key_value().map(|(offset, _)| *offset);

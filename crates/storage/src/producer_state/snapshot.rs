@@ -105,6 +105,16 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<ProducerEntry>, DamagedSnapshot> {
     Ok(whole.collect())
 }
 
+/// Whether a good snapshot tells of the older batches as well: Kafka's does not.
+pub(crate) fn has_older_batches(bytes: &[u8]) -> bool {
+    let count = bytes.get(HEAD_BYTES..).and_then(|rest| rest.first_chunk());
+    let count = count.map_or(0, |count| i32::from_be_bytes(*count));
+    let end = usize::try_from(count).map_or(0, |count| HEAD_BYTES + 4 + count * ENTRY_BYTES);
+    bytes
+        .get(end..)
+        .is_some_and(|rest| rest.starts_with(APPENDIX))
+}
+
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {

@@ -1,8 +1,10 @@
 //! Power cuts at every point of a story: before every call, and with every prefix of the writes that were not synced.
 
-use crate::story::{Model, Step, Stopped, Story, check_recovered};
+use crate::story::{DATA, Model, Step, Stopped, Story, check_recovered};
+use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::EndTransaction;
+use std::path::Path;
 
 /// Every kind of step, most of them before and after a sync.
 pub(crate) fn script() -> Vec<Step> {
@@ -142,5 +144,32 @@ fn random_stories_recover() {
             fork.crash(policy, &mut SimRng::new(seed * 10 + round as u64));
             check_recovered(&fork, &model, &format!("seed {seed}, {policy:?}"));
         }
+    }
+}
+
+#[test]
+fn a_full_sync_covers_the_names_of_new_index_files() {
+    let disk = SimDisk::new();
+    let mut story = Story::begin(&disk).unwrap();
+    // The folder is synced while there is no index yet.
+    for step in [
+        Step::Append,
+        Step::SyncData,
+        Step::Append,
+        Step::Append,
+        Step::Checkpoint,
+    ] {
+        story.step(step).unwrap();
+    }
+    disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(0));
+    for kind in ["index", "timeindex"] {
+        let path = Path::new(DATA).join(format!("t-0/00000000000000000000.{kind}"));
+        assert!(
+            disk.mount()
+                .file_len(&path)
+                .unwrap()
+                .is_some_and(|len| len > 0),
+            "{kind}"
+        );
     }
 }

@@ -143,6 +143,18 @@ fn an_idempotent_producer_goes_on_where_it_was() {
         );
         let newest = newest.unwrap();
         assert_eq!((newest.duplicate, newest.base_offset), (true, 86));
+        // Kafka's snapshot has the newest batch only; the other four are found in the log.
+        for (sequence, offset) in [(2, 82), (3, 83), (4, 84), (5, 85)] {
+            let again = numbered(0, 1, &producer(6, sequence, false));
+            let again = log
+                .append_as_leader(&again, context(Origin::Client))
+                .unwrap();
+            assert_eq!(
+                (again.duplicate, again.base_offset),
+                (true, offset),
+                "{kind}"
+            );
+        }
         let gap = log.append_as_leader(
             &numbered(0, 1, &producer(6, 8, false)),
             context(Origin::Client),
