@@ -20,7 +20,8 @@ use crate::error::ClientError;
 use bytes::Bytes;
 use klamm_model::ProducerId;
 use klamm_records::{
-    BatchBuilder, BatchFields, BatchHeader, Codec, Deflater, HEADER_BYTES, NewRecord,
+    BatchBuilder, BatchFields, BatchHeader, BatchView, Codec, Deflater, HEADER_BYTES, InflateLimit,
+    Inflater, NewRecord, Records,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -39,6 +40,9 @@ pub(super) struct Accumulator {
     linger: Duration,
     codec: Codec,
 }
+
+/// Numbers that a batch may give to the parts that it is split into.
+const NUMBERS_A_BATCH: u64 = 1 << 16;
 
 /// One partition's batches that wait.
 #[derive(Debug, Default)]
@@ -62,6 +66,8 @@ struct Queue {
 #[derive(Debug)]
 pub(super) struct Batch {
     number: u64,
+    /// Numbers from its own on that no other batch has.
+    numbers: u64,
     content: Content,
     records: i32,
     created: Instant,
@@ -134,8 +140,10 @@ impl Accumulator {
             .is_some_and(|batch| batch.takes(record, batch_size))
         {
             is_new = true;
-            self.next_number += 1;
-            queue.batches.push_back(Batch::new(number, now));
+            self.next_number += NUMBERS_A_BATCH;
+            queue
+                .batches
+                .push_back(Batch::new(number, NUMBERS_A_BATCH, now));
         }
         // Just checked or pushed.
         let Some(batch) = queue.batches.back_mut() else {
@@ -239,6 +247,20 @@ impl Accumulator {
             queue.under_way.remove(&batch.number);
             queue.is_held &= !queue.under_way.is_empty();
         }
+    }
+
+    /// Puts the halves of a batch that was too large into its place. Gives the batch back if it has one record, or cannot
+    /// be read.
+    pub(super) fn put_back_split(&mut self, key: &Key, batch: Batch) -> Result<(), Batch> {
+        let (first, second) = batch.split()?;
+        let queue = self.queues.entry(key.clone()).or_default();
+        let place = queue
+            .batches
+            .partition_point(|other| other.number < first.number);
+        queue.batches.insert(place, second);
+        queue.batches.insert(place, first);
+        queue.is_held = !queue.under_way.is_empty();
+        Ok(())
     }
 
     /// Puts a batch back into its place, to be sent again from `retry_at` on.
@@ -369,9 +391,10 @@ impl Queue {
 }
 
 impl Batch {
-    fn new(number: u64, created: Instant) -> Self {
+    fn new(number: u64, numbers: u64, created: Instant) -> Self {
         Self {
             number,
+            numbers,
             content: Content::Open(BatchBuilder::new()),
             records: 0,
             created,
@@ -431,6 +454,53 @@ impl Batch {
         self.stamp = stamp;
         self.content = Content::Closed(bytes.clone());
         Ok(bytes)
+    }
+
+    /// Two batches with half of the records each, to be sent as if they were new.
+    fn split(self) -> Result<(Self, Self), Self> {
+        let at = self.records / 2;
+        let numbers = self.numbers / 2;
+        if at == 0 || numbers == 0 {
+            return Err(self);
+        }
+        let mut first = Self::new(self.number, numbers, self.created);
+        let mut second = Self::new(self.number + numbers, numbers, self.created);
+        if self.deal(at, &mut first, &mut second).is_none() {
+            return Err(self);
+        }
+        first.memory = self.memory / 2;
+        second.memory = self.memory - first.memory;
+        self.tracker.split(at, first.tracker(), second.tracker());
+        Ok((first, second))
+    }
+
+    /// Copies the records before `at` to `first`, the others to `second`.
+    fn deal(&self, at: i32, first: &mut Self, second: &mut Self) -> Option<()> {
+        let Content::Closed(bytes) = &self.content else {
+            return None;
+        };
+        let view = BatchView::parse(bytes).ok()?;
+        // Our own batch: what comes out is what went in.
+        let body = view
+            .inflate(&mut Inflater::new(), InflateLimit::bytes(usize::MAX))
+            .ok()?;
+        for record in Records::new(view.header(), &body) {
+            let record = record.ok()?;
+            let headers: Vec<_> = record.headers.collect();
+            let half = if record.offset_delta < at {
+                &mut *first
+            } else {
+                &mut *second
+            };
+            let copy = NewRecord {
+                timestamp_ms: record.timestamp_ms,
+                key: record.key,
+                value: record.value,
+                headers: &headers,
+            };
+            half.append(&copy, 0).ok()?;
+        }
+        Some(())
     }
 
     /// Its place among all batches.

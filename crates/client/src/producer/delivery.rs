@@ -30,6 +30,18 @@ pub struct Delivery {
     pub(super) timestamp_ms: i64,
 }
 
+/// What the tracker of a batch knows.
+#[derive(Debug, Clone)]
+enum Fate {
+    Known(Outcome),
+    /// The batch was too large and became two: the first records, up to `at`, and the others.
+    Split {
+        at: i32,
+        first: Tracker,
+        second: Tracker,
+    },
+}
+
 /// What became of a batch.
 pub(super) type Outcome = Result<Acknowledged, ClientError>;
 
@@ -43,30 +55,63 @@ pub(super) struct Acknowledged {
 /// One batch's fate, shared by all its records.
 #[derive(Debug, Clone)]
 pub(super) struct Tracker {
-    outcome: Arc<watch::Sender<Option<Outcome>>>,
+    fate: Arc<watch::Sender<Option<Fate>>>,
 }
 
 impl Tracker {
     pub(super) fn new() -> Self {
-        Self { outcome: Arc::new(watch::Sender::new(None)) }
+        Self { fate: Arc::new(watch::Sender::new(None)) }
     }
 
     /// Tells everybody. The first word counts.
     pub(super) fn finish(&self, outcome: Outcome) {
-        self.outcome.send_if_modified(|known| {
+        self.decide(Fate::Known(outcome));
+    }
+
+    /// The records from `at` on are in another batch now.
+    pub(super) fn split(&self, at: i32, first: Self, second: Self) {
+        self.decide(Fate::Split { at, first, second });
+    }
+
+    fn decide(&self, fate: Fate) {
+        self.fate.send_if_modified(|known| {
             let is_first = known.is_none();
-            known.get_or_insert(outcome);
+            known.get_or_insert(fate);
             is_first
         });
     }
 
-    pub(super) async fn wait(&self) -> Outcome {
-        let mut receiver = self.outcome.subscribe();
-        let outcome = receiver.wait_for(Option::is_some).await;
-        outcome
-            .ok()
-            .and_then(|outcome| outcome.clone())
-            .unwrap_or(Err(ClientError::Closed))
+    /// Waits until the fate of all records is known.
+    pub(super) async fn wait(&self) {
+        let mut left = vec![self.clone()];
+        while let Some(tracker) = left.pop() {
+            if let Fate::Split { first, second, .. } = tracker.fate().await {
+                left.extend([first, second]);
+            }
+        }
+    }
+
+    /// Waits for the fate of the batch that holds a record now, and gives the record's place there.
+    async fn wait_for(&self, mut index: i32) -> (Outcome, i32) {
+        let mut tracker = self.clone();
+        loop {
+            match tracker.fate().await {
+                Fate::Known(outcome) => return (outcome, index),
+                Fate::Split { at, first, .. } if index < at => tracker = first,
+                Fate::Split { at, second, .. } => {
+                    index -= at;
+                    tracker = second;
+                }
+            }
+        }
+    }
+
+    async fn fate(&self) -> Fate {
+        let mut receiver = self.fate.subscribe();
+        let fate = receiver.wait_for(Option::is_some).await;
+        fate.ok()
+            .and_then(|fate| fate.clone())
+            .unwrap_or(Fate::Known(Err(ClientError::Closed)))
     }
 }
 
@@ -82,13 +127,12 @@ impl Delivery {
     /// # Errors
     /// The broker refused it for good, or `delivery.timeout.ms` is over.
     pub async fn wait(self) -> Result<Delivered, ClientError> {
-        let acknowledged = self.tracker.wait().await?;
+        let (outcome, index) = self.tracker.wait_for(self.index).await;
+        let acknowledged = outcome?;
         Ok(Delivered {
             topic: self.topic,
             partition: self.partition,
-            offset: acknowledged
-                .base_offset
-                .map(|base| base + i64::from(self.index)),
+            offset: acknowledged.base_offset.map(|base| base + i64::from(index)),
             timestamp_ms: acknowledged.append_time_ms.unwrap_or(self.timestamp_ms),
         })
     }

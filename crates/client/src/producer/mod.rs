@@ -177,8 +177,7 @@ impl Producer {
             trackers
         };
         for tracker in trackers {
-            // Each delivery tells its own sender.
-            let _ = tracker.wait().await;
+            tracker.wait().await;
         }
         self.shared.flushing.fetch_sub(1, Ordering::AcqRel);
     }

@@ -457,6 +457,19 @@ impl Sender {
                 if !taken_back {
                     self.break_sequences(&key);
                 }
+                let mut batch = batch;
+                if is_too_large(code) {
+                    let halves = self
+                        .shared
+                        .state
+                        .lock()
+                        .accumulator
+                        .put_back_split(&key, batch);
+                    match halves {
+                        Ok(()) => return,
+                        Err(whole) => batch = whole,
+                    }
+                }
                 self.finish(batch, Err(error));
             }
         }
@@ -557,6 +570,11 @@ fn find<'a>(response: &'a ProduceResponse, key: &Key) -> Option<&'a PartitionPro
         .partition_responses
         .iter()
         .find(|partition| partition.index == key.1)
+}
+
+/// Errors that smaller batches do not have.
+fn is_too_large(code: ErrorCode) -> bool {
+    code == ErrorCode::MESSAGE_TOO_LARGE || code == ErrorCode::RECORD_LIST_TOO_LARGE
 }
 
 /// Errors that say that the leader is elsewhere.

@@ -52,6 +52,7 @@ struct Model {
     nodes: i32,
     down: BTreeSet<i32>,
     partitions: i32,
+    batch_bytes_max: usize,
     topics: BTreeMap<String, Vec<Log>>,
     next_producer: i64,
     faults: Faults,
@@ -92,6 +93,7 @@ impl Paper {
             nodes,
             down: BTreeSet::new(),
             partitions,
+            batch_bytes_max: usize::MAX,
             topics: BTreeMap::new(),
             next_producer: 1,
             faults: Box::new(|_, _, _| Fault::None),
@@ -106,6 +108,11 @@ impl Paper {
         faults: impl FnMut(i32, ApiKey, usize) -> Fault + Send + 'static,
     ) {
         self.0.lock().faults = Box::new(faults);
+    }
+
+    /// Refuses batches above this.
+    pub(crate) fn set_batch_bytes_max(&self, bytes: usize) {
+        self.0.lock().batch_bytes_max = bytes;
     }
 
     /// The highest version that is spoken of an API.
@@ -343,6 +350,7 @@ impl Paper {
         refusal: Option<ErrorCode>,
     ) -> ProduceResponse {
         let mut model = self.0.lock();
+        let batch_bytes_max = model.batch_bytes_max;
         let mut responses = Vec::new();
         for topic in &request.topic_data {
             let logs = model.topics.get_mut(topic.name.as_str()).unwrap();
@@ -352,6 +360,7 @@ impl Paper {
                 let bytes = data.records.as_ref().and_then(Records::as_bytes).unwrap();
                 let result = match refusal {
                     Some(code) => Err(code),
+                    None if bytes.len() > batch_bytes_max => Err(ErrorCode::MESSAGE_TOO_LARGE),
                     None => log.append(node, bytes),
                 };
                 partition_responses.push(PartitionProduceResponse {

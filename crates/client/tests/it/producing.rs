@@ -90,7 +90,7 @@ async fn records_arrive_once_and_in_order() {
 /// Faults by lot: connections cut before and after the work, answers that never come, refusals that pass.
 #[tokio::test(start_paused = true)]
 async fn records_arrive_once_and_in_order_in_spite_of_faults() {
-    for seed in 0..60 {
+    for seed in 0..30 {
         let paper = Paper::new(2, 3);
         let mut state = seed * 7919 + 13;
         paper.set_faults(move |_, key, _| {
@@ -177,6 +177,42 @@ async fn a_refused_batch_fails_alone() {
         [Some(ErrorCode::MESSAGE_TOO_LARGE), None, None, None]
     );
     assert_eq!(paper.values("t", 0), ["a", "c", "d", "e"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_too_large_is_split() {
+    for codec in ["none", "lz4"] {
+        let paper = Paper::new(1, 1);
+        paper.set_batch_bytes_max(400);
+        let client = client(&paper, 1);
+        let producer = producer(
+            &client,
+            &[("batch.size", "2000"), ("compression.type", codec)],
+        );
+        let mut deliveries = Vec::new();
+        for i in 0..200u32 {
+            let value = format!("{i} {:x}", i.wrapping_mul(0x9E37_79B1));
+            deliveries.push((value.clone(), send(&producer, 0, &value).await));
+        }
+        let huge: String = (0..400u32)
+            .map(|i| format!("{:x}", i.wrapping_mul(0x9E37_79B1)))
+            .collect();
+        let huge = send(&producer, 0, &huge).await;
+        producer.flush().await;
+        let mut expected = Vec::new();
+        for (i, (value, delivery)) in deliveries.into_iter().enumerate() {
+            assert_eq!(delivery.await.unwrap().offset, Some(i as i64), "{codec}");
+            expected.push(value);
+        }
+        assert_eq!(paper.values("t", 0), expected, "{codec}");
+        let code = huge.await.unwrap_err().code();
+        assert_eq!(
+            code,
+            Some(ErrorCode::MESSAGE_TOO_LARGE),
+            "one record cannot be split"
+        );
+        send(&producer, 0, "next").await.await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
