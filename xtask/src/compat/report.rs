@@ -82,11 +82,36 @@ impl Report {
     }
 
     fn say(&mut self, name: &str, verdict: &str, why: &str) {
+        // A name is one word; those of documentation tests are several.
+        let name = name.split_whitespace().collect::<Vec<_>>().join("-");
         let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ");
         let why: String = why.chars().take(WHY_CHARS_MAX).collect();
         let line = format!("case {}/{name} {verdict} {why}", self.family);
         let line = line.trim_end();
         self.of_family.add_case_line(line);
         say(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_several_words_keeps_its_verdict() {
+        let mut report = Report::default();
+        report.begin("family");
+        report.case("src/lib.rs - a (line 3)", Ok(Verdict::Pass));
+        report.case("b", Err(anyhow::anyhow!("no")));
+        report.end();
+        assert_eq!(report.tally(), Tally { passed: 1, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_family_without_a_case_has_failed() {
+        let mut report = Report::default();
+        report.begin("family");
+        report.end();
+        assert_eq!(report.tally().failed, 1);
     }
 }
