@@ -8,7 +8,7 @@ use crate::layout::FileKind;
 use crate::scan::{Damage, Found, HeaderWalk};
 use crate::txn_index::{AbortedTxn, ENTRY_BYTES, parse_txn_index};
 use klamm_host::{DiskFile, OpenMode};
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 /// A segment of a log. The last one of a log is active: it grows, and part of its indexes is in memory only.
@@ -234,6 +234,51 @@ impl Segment {
         Ok(parse_txn_index(&bytes).0)
     }
 
+    /// Of the aborted transactions whose markers lie in this segment, those with records in `[from, to)`. `true`: later
+    /// segments have none, since everything below `to` was decided.
+    pub(crate) fn aborted_between(
+        &self,
+        files: &Files,
+        from: i64,
+        to: i64,
+    ) -> Result<(Vec<AbortedTxn>, bool), StorageError> {
+        let path = files.path(FileKind::TxnIndex, self.base);
+        let failed = |e: &io::Error| files.read_failed(&path, e);
+        let mut found = Vec::new();
+        let entries = self.txn_bytes / ENTRY_BYTES as u64;
+        if entries == 0 {
+            return Ok((found, false));
+        }
+        let file = files
+            .disk()
+            .open(&path, OpenMode::Read)
+            .map_err(|e| failed(&e))?;
+        let mut at = first_marker_from(&*file, entries, from).map_err(|e| failed(&e))?;
+        let mut block = vec![0; ENTRY_BYTES * TXN_BLOCK as usize];
+        while at < entries {
+            let count = (entries - at).min(TXN_BLOCK);
+            let bytes = block
+                .get_mut(..ENTRY_BYTES * count as usize)
+                .unwrap_or_default();
+            file.read_exact_at(bytes, at * ENTRY_BYTES as u64)
+                .map_err(|e| failed(&e))?;
+            let (txns, whole) = parse_txn_index(bytes);
+            for txn in txns {
+                if txn.last_offset >= from && txn.first_offset < to {
+                    found.push(txn);
+                }
+                if txn.last_stable_offset >= to {
+                    return Ok((found, true));
+                }
+            }
+            if !whole {
+                break;
+            }
+            at += count;
+        }
+        Ok((found, false))
+    }
+
     /// Cuts the transaction index to the entries below an offset.
     pub(crate) fn cut_aborted(&mut self, files: &Files, end: i64) -> Result<(), StorageError> {
         let keep = self
@@ -283,4 +328,25 @@ impl Segment {
         self.offsets.slot().unpin();
         self.times.slot().unpin();
     }
+}
+
+/// Entries of the transaction index that are read at once.
+const TXN_BLOCK: u64 = 64;
+
+/// The first entry whose marker is not below an offset: markers rise.
+fn first_marker_from(file: &dyn DiskFile, entries: u64, offset: i64) -> io::Result<u64> {
+    let (mut low, mut high) = (0, entries);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let mut bytes = [0; ENTRY_BYTES];
+        file.read_exact_at(&mut bytes, middle * ENTRY_BYTES as u64)?;
+        let (txns, _) = parse_txn_index(&bytes);
+        // What cannot be read is looked at in order.
+        if txns.first().is_some_and(|txn| txn.last_offset < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }

@@ -255,14 +255,10 @@ impl PartitionLog {
     ) -> Result<Vec<AbortedTxn>, ReadError> {
         let mut aborted = Vec::new();
         for segment in self.segments.get(first_segment..).unwrap_or_default() {
-            for txn in segment.aborted(&self.files)? {
-                if txn.last_offset >= from && txn.first_offset < to {
-                    aborted.push(txn);
-                }
-                // Everything below this was decided: later entries concern later records only.
-                if txn.last_stable_offset >= to {
-                    return Ok(aborted);
-                }
+            let (found, is_all) = segment.aborted_between(&self.files, from, to)?;
+            aborted.extend(found);
+            if is_all {
+                break;
             }
         }
         Ok(aborted)

@@ -167,3 +167,19 @@ fn old_coordinators_and_epochs_are_fenced() {
     let fenced = ProducerError::CoordinatorFenced { producer_id: 1, epoch: 4, current: 5 };
     assert!(matches!(refused, Err(AppendError::Producer(e)) if e == fenced));
 }
+
+#[test]
+fn a_long_list_of_aborted_transactions_is_searched() {
+    let mut bench = Bench::new(LogConfig::default());
+    for i in 0..200 {
+        bench.append(&txn(1, i, 1));
+        end(&mut bench, 1, EndTransaction::Abort).unwrap();
+    }
+    for offset in 0..400 {
+        let (next, found) = aborted(&bench, offset, 400);
+        let first = offset / 2 * 2;
+        let expected: Vec<_> = (first..next).step_by(2).map(|first| (1, first)).collect();
+        assert_eq!(found, expected, "at {offset}");
+    }
+    assert_eq!(aborted(&bench, 0, 1 << 20).1.len(), 200);
+}
