@@ -249,10 +249,11 @@ impl Accumulator {
         }
     }
 
-    /// Puts the halves of a batch that was too large into its place. Gives the batch back if it has one record, or cannot
-    /// be read.
-    pub(super) fn put_back_split(&mut self, key: &Key, batch: Batch) -> Result<(), Batch> {
-        let (first, second) = batch.split()?;
+    /// Puts the halves of a batch that was too large into its place. `false` if it has one record only.
+    pub(super) fn put_back_split(&mut self, key: &Key, batch: &Batch) -> bool {
+        let Some((first, second)) = batch.split() else {
+            return false;
+        };
         let queue = self.queues.entry(key.clone()).or_default();
         let place = queue
             .batches
@@ -260,7 +261,7 @@ impl Accumulator {
         queue.batches.insert(place, second);
         queue.batches.insert(place, first);
         queue.is_held = !queue.under_way.is_empty();
-        Ok(())
+        true
     }
 
     /// Puts a batch back into its place, to be sent again from `retry_at` on.
@@ -456,22 +457,20 @@ impl Batch {
         Ok(bytes)
     }
 
-    /// Two batches with half of the records each, to be sent as if they were new.
-    fn split(self) -> Result<(Self, Self), Self> {
+    /// Two batches with half of the records each, to be sent as if they were new. They take over the memory.
+    fn split(&self) -> Option<(Self, Self)> {
         let at = self.records / 2;
         let numbers = self.numbers / 2;
         if at == 0 || numbers == 0 {
-            return Err(self);
+            return None;
         }
         let mut first = Self::new(self.number, numbers, self.created);
         let mut second = Self::new(self.number + numbers, numbers, self.created);
-        if self.deal(at, &mut first, &mut second).is_none() {
-            return Err(self);
-        }
+        self.deal(at, &mut first, &mut second)?;
         first.memory = self.memory / 2;
         second.memory = self.memory - first.memory;
         self.tracker.split(at, first.tracker(), second.tracker());
-        Ok((first, second))
+        Some((first, second))
     }
 
     /// Copies the records before `at` to `first`, the others to `second`.

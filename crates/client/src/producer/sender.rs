@@ -457,20 +457,16 @@ impl Sender {
                 if !taken_back {
                     self.break_sequences(&key);
                 }
-                let mut batch = batch;
-                if is_too_large(code) {
-                    let halves = self
+                let is_split = is_too_large(code)
+                    && self
                         .shared
                         .state
                         .lock()
                         .accumulator
-                        .put_back_split(&key, batch);
-                    match halves {
-                        Ok(()) => return,
-                        Err(whole) => batch = whole,
-                    }
+                        .put_back_split(&key, &batch);
+                if !is_split {
+                    self.finish(batch, Err(error));
                 }
-                self.finish(batch, Err(error));
             }
         }
     }
