@@ -4,6 +4,7 @@ use crate::{
     CrashPolicy, Leave, Panics, SimClock, SimDisk, SimEntropy, SimNet, SimRng, SimTasks, Trace,
 };
 use klamm_host::Host;
+use parking_lot::Mutex;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub struct World {
     /// What tasks died of.
     pub panics: Panics,
     nodes: u8,
+    disks: Arc<Mutex<Vec<SimDisk>>>,
 }
 
 /// How a run ended.
@@ -57,6 +59,7 @@ impl World {
             .expect("a runtime without sockets needs only memory");
         let trace = Trace::new();
         let panics = Panics::default();
+        let disks = Arc::new(Mutex::new(Vec::new()));
         let (value, simulated) = runtime.block_on(async {
             trace.start_clock();
             let start = Instant::now();
@@ -68,6 +71,7 @@ impl World {
                 trace: trace.clone(),
                 panics: panics.clone(),
                 nodes: 0,
+                disks: Arc::clone(&disks),
             };
             let value = main(world).await;
             (value, start.elapsed())
@@ -81,6 +85,10 @@ impl World {
             text: trace.text(),
         };
         drop(runtime);
+        // Crashed nodes may leave rings of references; what they hold should be small.
+        for disk in disks.lock().drain(..) {
+            disk.wipe();
+        }
         run
     }
 
@@ -88,6 +96,7 @@ impl World {
     pub fn node(&mut self) -> SimNode {
         self.nodes += 1;
         let disk = SimDisk::with_trace(self.trace.clone());
+        self.disks.lock().push(disk.clone());
         SimNode {
             ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, self.nodes)),
             clock: SimClock::new(START_MS),

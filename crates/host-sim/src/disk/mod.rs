@@ -140,6 +140,14 @@ impl SimDisk {
         }
     }
 
+    /// Forgets all content. Every mount and handle fails from then on.
+    pub fn wipe(&self) {
+        let mut state = self.shared.state.lock();
+        state.boot += 1;
+        state.locks.clear();
+        state.tree = Tree::new();
+    }
+
     /// Adds a fault. Faults added earlier win.
     pub fn inject(&self, fault: DiskFault) {
         self.shared.state.lock().faults.push(fault);

@@ -479,6 +479,15 @@ fn names_survive_in_their_order_if_asked() {
 }
 
 #[test]
+fn a_wiped_disk_is_empty_and_its_handles_fail() {
+    let disk = SimDisk::new();
+    let file = durable_file(&disk, "/f", b"x");
+    disk.wipe();
+    assert!(file.len().is_err());
+    assert!(disk.list(Path::new("/")).unwrap().is_empty());
+}
+
+#[test]
 fn files_are_cold_after_a_power_cut_until_read() {
     let disk = SimDisk::new();
     durable_file(&disk, "/f", b"x");
