@@ -238,7 +238,7 @@ impl PartitionLog {
         };
         // What recovery reads, it indexes; a closed segment before that may have lost an index to a deletion that was cut
         // short.
-        let trusted = recover_from.map_or(self.segments.len(), |from| self.segment_index_of(from));
+        let trusted = recover_from.map_or(self.segments.len(), |from| self.first_in_doubt(from));
         for index in 0..trusted {
             let of = lens.get(&self.segments[index].base);
             if of.is_some_and(|l| l[0] > Some(0) && (l[1].is_none() || l[2].is_none())) {
@@ -262,7 +262,7 @@ impl PartitionLog {
             return Ok(None);
         };
         let report = self.recover(from, now_ms)?;
-        let floor_base = self.segments[self.segment_index_of(from)].base;
+        let floor_base = self.segments[self.first_in_doubt(from)].base;
         self.flush = FlushState::new(from.min(self.log_end), floor_base);
         // Names may be in the cache only, unless a full sync covered all.
         self.flush.folder_dirty =

@@ -2,8 +2,8 @@
 //!
 //! | a segment | is |
 //! |---|---|
-//! | ends at or before the recovery point | trusted, not read |
-//! | holds the recovery point | read from the last good index entry before it; checked from the recovery point on |
+//! | ends before the recovery point | trusted, not read |
+//! | holds the recovery point, or ends there | read from the last good index entry before it; checked from the recovery point on |
 //! | begins behind it | read and checked as a whole |
 //! | comes after a cut | removed |
 //!
@@ -49,7 +49,7 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<RecoveryReport, StorageError> {
         let mut report = RecoveryReport::default();
-        let floor = self.segment_index_of(recovery_point);
+        let floor = self.first_in_doubt(recovery_point);
         let mut later = VecDeque::from(self.segments.split_off(floor + 1));
         let floor_base = self.active_segment().base;
         let mut chain = Chain { next_offset: floor_base, epoch: -1 };
@@ -91,6 +91,12 @@ impl PartitionLog {
         self.high_watermark = self.high_watermark.clamp(0, self.log_end);
         self.rebuild_producers(floor_base, Some(floor_base), now_ms)?;
         Ok(report)
+    }
+
+    /// The segment that recovery begins with: the one that ends at the recovery point or behind it. What closes an index
+    /// is written after the sync that moved the recovery point to the segment's end.
+    pub(super) fn first_in_doubt(&self, recovery_point: i64) -> usize {
+        self.segment_index_of(recovery_point.saturating_sub(1))
     }
 
     /// Builds both indexes of a segment that is not in doubt. Damage is left for readers to find.

@@ -4,7 +4,7 @@ use super::PartitionLog;
 use super::read::ReadError;
 use crate::index::{IndexEntry, OffsetEntry, TimeEntry};
 use crate::scan::{Found, HeaderWalk};
-use crate::segment::Segment;
+use crate::segment::{Segment, SegmentError};
 use klamm_host::DiskFile;
 use klamm_records::{BatchView, HEADER_BYTES, InflateLimit, Inflater, LegacyEntry, MAGIC, Records};
 
@@ -48,9 +48,13 @@ impl PartitionLog {
     /// The disk, or damaged batches.
     pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
         let mut best: Option<(i64, usize)> = None;
-        for index in 0..self.segments.len() {
-            if let Some((largest_ms, offset)) = self.largest_of(index)?
-                && offset >= self.log_start
+        for index in self.segment_index_of(self.log_start)..self.segments.len() {
+            let largest = match self.largest_of(index)? {
+                // The index speaks of a record that was deleted: look at those that are left.
+                Some((_, offset)) if offset < self.log_start => self.largest_readable(index)?,
+                largest => largest.map(|(largest_ms, _)| largest_ms),
+            };
+            if let Some(largest_ms) = largest
                 && best.is_none_or(|(ms, _)| largest_ms > ms)
             {
                 best = Some((largest_ms, index));
@@ -60,6 +64,23 @@ impl PartitionLog {
             return Ok(None);
         };
         self.search(&self.segments[index], largest_ms)
+    }
+
+    /// The largest timestamp of the batches in a segment that reach up to the log's start.
+    fn largest_readable(&self, index: usize) -> Result<Option<i64>, ReadError> {
+        let segment = &self.segments[index];
+        let damaged = |e: SegmentError| e.read(segment);
+        let found = segment
+            .locate(&self.files, self.log_start)
+            .map_err(damaged)?;
+        let Some(found) = found else { return Ok(None) };
+        let file = segment.open(&self.files)?;
+        let mut walk = HeaderWalk::long(&*file, found.position, segment.size, i64::MIN);
+        let mut largest = None;
+        while let Some(found) = segment.step(&self.files, &mut walk).map_err(damaged)? {
+            largest = largest.max(Some(found.header.max_timestamp_ms));
+        }
+        Ok(largest)
     }
 
     fn largest_of(&self, index: usize) -> Result<Option<(i64, i64)>, ReadError> {

@@ -173,3 +173,19 @@ fn a_full_sync_covers_the_names_of_new_index_files() {
         );
     }
 }
+
+#[test]
+fn an_index_that_was_closed_at_the_recovery_point_is_finished_again() {
+    let disk = SimDisk::new();
+    let mut story = Story::begin(&disk).unwrap();
+    story.step(Step::Append).unwrap();
+    story.step(Step::Checkpoint).unwrap();
+    // Only the closing writes the first batch's time; this sync does not cover indexes.
+    story.log.roll(0).unwrap();
+    story.step(Step::Append).unwrap();
+    story.step(Step::SyncData).unwrap();
+    let model = story.model.clone();
+    drop(story);
+    disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(0));
+    check_recovered(&disk, &model, "closed index");
+}

@@ -157,3 +157,18 @@ fn a_deleted_log_is_a_renamed_folder() {
     dir.remove_folder(&name).unwrap();
     assert!(dir.folders().unwrap().is_empty());
 }
+
+#[test]
+fn the_largest_timestamp_is_that_of_a_readable_record() {
+    let mut bench = Bench::new(LogConfig::default());
+    for time in [900, 100, 300, 200] {
+        bench.append(&plain(1, time));
+    }
+    for (start, expected) in [(0, (0, 900)), (1, (2, 300)), (3, (3, 200))] {
+        bench.log().advance_log_start(start).unwrap();
+        let found = bench.log().max_timestamp().unwrap().unwrap();
+        assert_eq!((found.offset, found.timestamp_ms), expected);
+    }
+    bench.log().advance_log_start(4).unwrap();
+    assert_eq!(bench.log().max_timestamp().unwrap(), None);
+}
