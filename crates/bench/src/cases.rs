@@ -64,11 +64,19 @@ pub(crate) fn produce(program: &Path, scale: Scale, batch_bytes: usize) -> Resul
     let drive = || load::drive(node.address, PARTITIONS, 4, requests, &frames);
     let (cpu, seen) = node.cpu_of(drive)?;
     let rate = requests as f64 * bytes as f64 / GB / seen.seconds;
-    let note = format!("{rate:.2} GB/s; p99 {} µs", seen.latency_us.value_at_quantile(0.99));
+    let note = format!(
+        "{rate:.2} GB/s; p99 {} µs",
+        seen.latency_us.value_at_quantile(0.99)
+    );
     let total = requests as f64 * bytes as f64 / GB;
     node.kill()?;
     let case = format!("produce 1 KiB records in {} KiB batches", batch_bytes >> 10);
-    Ok(Figure::beside(case, "CPU s/GB", (cpu / total, raw_cpu), note))
+    Ok(Figure::beside(
+        case,
+        "CPU s/GB",
+        (cpu / total, raw_cpu),
+        note,
+    ))
 }
 
 /// Fetch from the page cache in answers of 1 MiB.
@@ -93,7 +101,12 @@ pub(crate) fn fetch(program: &Path, scale: Scale) -> Result<Figure> {
     let total = seen.answer_bytes as f64 / GB;
     let note = format!("{:.2} GB/s", total / seen.seconds);
     node.kill()?;
-    Ok(Figure::beside("fetch hot, 1 MiB answers".to_owned(), "CPU s/GB", (cpu / total, raw_cpu), note))
+    Ok(Figure::beside(
+        "fetch hot, 1 MiB answers".to_owned(),
+        "CPU s/GB",
+        (cpu / total, raw_cpu),
+        note,
+    ))
 }
 
 /// One record of 100 bytes a request.
@@ -103,9 +116,23 @@ pub(crate) fn small(program: &Path, scale: Scale, depth: usize) -> Result<Figure
     frames::create(node.address, &["s".to_owned()])?;
     let frame = frames::produce("s", frames::batch(1, 100, Compression::None)?, 1)?;
     let connections = 50;
-    load::drive(node.address, connections, depth, scale.requests / 4, std::slice::from_ref(&frame))?;
+    load::drive(
+        node.address,
+        connections,
+        depth,
+        scale.requests / 4,
+        std::slice::from_ref(&frame),
+    )?;
     let raw_us = raw::echo(connections, depth, frame.len(), scale.requests)?;
-    let drive = || load::drive(node.address, connections, depth, scale.requests, std::slice::from_ref(&frame));
+    let drive = || {
+        load::drive(
+            node.address,
+            connections,
+            depth,
+            scale.requests,
+            std::slice::from_ref(&frame),
+        )
+    };
     let (cpu, seen) = node.cpu_of(drive)?;
     let us = cpu * 1e6 / scale.requests as f64;
     let note = format!(
@@ -123,12 +150,21 @@ pub(crate) fn small(program: &Path, scale: Scale, depth: usize) -> Result<Figure
 /// An idle node, then one with 10,000 idle partitions.
 pub(crate) fn idle(program: &Path) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let node = Node::start(program, &folder.path().join("data"), &["num.partitions=1000"])?;
+    let node = Node::start(
+        program,
+        &folder.path().join("data"),
+        &["num.partitions=1000"],
+    )?;
     let usage = node.usage()?;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let mut figures = Vec::new();
     let note = format!("{} threads, {} files", usage.threads, usage.files);
-    figures.push(Figure::alone("idle node: memory", "MiB RSS", mib(usage.rss_bytes), note));
+    figures.push(Figure::alone(
+        "idle node: memory",
+        "MiB RSS",
+        mib(usage.rss_bytes),
+        note,
+    ));
     let topics: Vec<_> = (0..10).map(|i| format!("idle-{i}")).collect();
     let started = Instant::now();
     for topic in &topics {
@@ -137,12 +173,22 @@ pub(crate) fn idle(program: &Path) -> Result<Vec<Figure>> {
     let created_s = started.elapsed().as_secs_f64();
     let usage = node.usage()?;
     let note = format!("{} open files; created in {created_s:.2} s", usage.files);
-    figures.push(Figure::alone("10,000 idle partitions", "MiB RSS", mib(usage.rss_bytes), note));
+    figures.push(Figure::alone(
+        "10,000 idle partitions",
+        "MiB RSS",
+        mib(usage.rss_bytes),
+        note,
+    ));
     let (cpu, ()) = node.cpu_of(|| {
         std::thread::sleep(std::time::Duration::from_secs(10));
         Ok(())
     })?;
-    figures.push(Figure::alone("idle with 10,000 partitions", "% CPU", cpu * 10.0, String::new()));
+    figures.push(Figure::alone(
+        "idle with 10,000 partitions",
+        "% CPU",
+        cpu * 10.0,
+        String::new(),
+    ));
     node.kill()?;
     Ok(figures)
 }
@@ -158,7 +204,12 @@ pub(crate) fn starts(program: &Path) -> Result<Vec<Figure>> {
         frames::produce_once(node.address, "first")?;
         let ms = started.elapsed().as_secs_f64() * 1e3;
         let note = format!("ready after {:.0} ms", node.ready_s * 1e3);
-        figures.push(Figure::alone(&format!("{case} → first acknowledged record"), "ms", ms, note));
+        figures.push(Figure::alone(
+            &format!("{case} → first acknowledged record"),
+            "ms",
+            ms,
+            note,
+        ));
         node.kill()?;
     }
     Ok(figures)

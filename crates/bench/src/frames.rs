@@ -26,10 +26,19 @@ pub(crate) fn batch(count: usize, record_bytes: usize, compression: Compression)
         for (j, byte) in value.iter_mut().enumerate() {
             *byte = b'A' + ((i * 31 + j * 7 + (j * j) % 11) % 26) as u8;
         }
-        let record = NewRecord { timestamp_ms: now_ms(), key: None, value: Some(&value), headers: &[] };
+        let record = NewRecord {
+            timestamp_ms: now_ms(),
+            key: None,
+            value: Some(&value),
+            headers: &[],
+        };
         builder.append(&record)?;
     }
-    Ok(builder.build(&BatchFields::default(), Codec::from(compression), &mut Deflater::new())?)
+    Ok(builder.build(
+        &BatchFields::default(),
+        Codec::from(compression),
+        &mut Deflater::new(),
+    )?)
 }
 
 fn now_ms() -> i64 {
@@ -98,7 +107,11 @@ pub(crate) fn create(address: SocketAddr, topics: &[String]) -> Result<()> {
         ..MetadataRequest::default()
     };
     let answer = ask(address, &request, METADATA_VERSION)?;
-    ensure!(answer.topics.iter().all(|topic| topic.error_code == 0), "{:?}", answer.topics.first());
+    ensure!(
+        answer.topics.iter().all(|topic| topic.error_code == 0),
+        "{:?}",
+        answer.topics.first()
+    );
     Ok(())
 }
 
@@ -111,7 +124,9 @@ pub(crate) fn ask<R: Request>(
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(&frame(request, version)?)?;
     let mut length = [0; 4];
-    stream.read_exact(&mut length).context("the broker closed the connection")?;
+    stream
+        .read_exact(&mut length)
+        .context("the broker closed the connection")?;
     let mut body = BytesMut::zeroed(usize::try_from(i32::from_be_bytes(length))?);
     stream.read_exact(&mut body)?;
     let (_, mut dec) = ResponseHeader::decode(body.freeze(), R::KEY, version)?;
@@ -134,7 +149,10 @@ pub(crate) fn produce_once(address: SocketAddr, topic: &str) -> Result<()> {
         ..ProduceRequest::default()
     };
     let answer = ask(address, &request, PRODUCE_VERSION)?;
-    let code = answer.responses.first().and_then(|t| t.partition_responses.first());
+    let code = answer
+        .responses
+        .first()
+        .and_then(|t| t.partition_responses.first());
     ensure!(code.is_some_and(|p| p.error_code == 0), "{answer:?}");
     Ok(())
 }

@@ -39,18 +39,41 @@ fn main() -> Result<()> {
         None => std::env::current_exe()?.with_file_name("klamm"),
     };
     let scale = if args.quick {
-        Scale { produce_bytes: 256 << 20, fetch_bytes: 1 << 30, requests: 50_000 }
+        Scale {
+            produce_bytes: 256 << 20,
+            fetch_bytes: 1 << 30,
+            requests: 50_000,
+        }
     } else {
-        Scale { produce_bytes: 1 << 30, fetch_bytes: 8 << 30, requests: 500_000 }
+        Scale {
+            produce_bytes: 1 << 30,
+            fetch_bytes: 8 << 30,
+            requests: 500_000,
+        }
     };
     type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
     let program = program.as_path();
     let cases: Vec<Case<'_>> = vec![
-        ("produce 256", Box::new(|| Ok(vec![cases::produce(program, scale, 256 << 10)?]))),
-        ("produce 16", Box::new(|| Ok(vec![cases::produce(program, scale, 16 << 10)?]))),
-        ("fetch", Box::new(|| Ok(vec![cases::fetch(program, scale)?]))),
-        ("small 1", Box::new(|| Ok(vec![cases::small(program, scale, 1)?]))),
-        ("small 5", Box::new(|| Ok(vec![cases::small(program, scale, 5)?]))),
+        (
+            "produce 256",
+            Box::new(|| Ok(vec![cases::produce(program, scale, 256 << 10)?])),
+        ),
+        (
+            "produce 16",
+            Box::new(|| Ok(vec![cases::produce(program, scale, 16 << 10)?])),
+        ),
+        (
+            "fetch",
+            Box::new(|| Ok(vec![cases::fetch(program, scale)?])),
+        ),
+        (
+            "small 1",
+            Box::new(|| Ok(vec![cases::small(program, scale, 1)?])),
+        ),
+        (
+            "small 5",
+            Box::new(|| Ok(vec![cases::small(program, scale, 5)?])),
+        ),
         ("start", Box::new(|| cases::starts(program))),
         ("idle", Box::new(|| cases::idle(program))),
     ];
@@ -74,5 +97,8 @@ fn line(figure: &Figure) -> String {
         (Some(raw), Some(ratio)) => format!("raw {raw:.3}, ratio {ratio:.2}"),
         _ => String::new(),
     };
-    format!("{:<56} {:>9.3} {:<9} {raw:<26} {}", figure.case, figure.klamm, figure.unit, figure.note)
+    format!(
+        "{:<56} {:>9.3} {:<9} {raw:<26} {}",
+        figure.case, figure.klamm, figure.unit, figure.note
+    )
 }

@@ -43,8 +43,13 @@ impl Node {
     pub(crate) fn start(program: &Path, folder: &Path, settings: &[&str]) -> Result<Self> {
         let started = Instant::now();
         let mut command = Command::new(program);
-        command.arg("server").arg("--set").arg("listeners=PLAINTEXT://127.0.0.1:0");
-        command.arg("--set").arg(format!("log.dirs={}", folder.display()));
+        command
+            .arg("server")
+            .arg("--set")
+            .arg("listeners=PLAINTEXT://127.0.0.1:0");
+        command
+            .arg("--set")
+            .arg(format!("log.dirs={}", folder.display()));
         for setting in settings {
             command.arg("--set").arg(setting);
         }
@@ -72,12 +77,17 @@ impl Node {
         // The name in brackets may hold spaces; numbers follow the last bracket.
         let (_, numbers) = stat.rsplit_once(')').context("stat")?;
         let field = |n: usize| -> Result<f64> {
-            Ok(numbers.split_whitespace().nth(n - 3).context("stat field")?.parse()?)
+            Ok(numbers
+                .split_whitespace()
+                .nth(n - 3)
+                .context("stat field")?
+                .parse()?)
         };
         let status = std::fs::read_to_string(proc.join("status"))?;
         let number = |name: &str| -> u64 {
             let line = status.lines().find(|line| line.starts_with(name));
-            line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+            line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok())
+                .unwrap_or(0)
         };
         Ok(Usage {
             user_s: field(14)? / TICKS,

@@ -1,9 +1,9 @@
 //! What the broker takes out of the settings at its start.
 
-use crate::net::LimitSettings;
+use crate::net::{AdmissionSettings, LimitSettings};
 use crate::upkeep::Pace;
 use klamm_model::NodeId;
-use klamm_settings::{Settings, broker};
+use klamm_settings::{Layers, Settings, broker};
 use std::time::Duration;
 
 /// Values that are fixed while the node runs.
@@ -41,16 +41,11 @@ impl BrokerConfig {
 /// The network's limits.
 pub(crate) fn limit_settings(settings: &Settings) -> LimitSettings {
     let count = |n: i32| usize::try_from(n).unwrap_or(0);
-    let rate = settings
-        .get(&broker::MAX_CONNECTION_CREATION_RATE)
-        .min(settings.get(&broker::KLAMM_ACCEPT_RATE));
     let read_timeout = millis(i64::from(
         settings.get(&broker::KLAMM_REQUEST_READ_TIMEOUT_MS),
     ));
     LimitSettings {
-        connections_max: count(settings.get(&broker::MAX_CONNECTIONS)),
-        connections_per_ip_max: count(settings.get(&broker::MAX_CONNECTIONS_PER_IP)),
-        accepts_per_second_max: u32::try_from(rate).unwrap_or(0),
+        admission: admission_settings(&Layers::new(settings.clone())),
         frame_bytes_max: count(settings.get(&broker::SOCKET_REQUEST_MAX_BYTES)),
         in_flight_bytes_max: usize::try_from(settings.inflight_bytes_max()).unwrap_or(usize::MAX),
         pipeline_max: count(settings.get(&broker::KLAMM_CONNECTION_MAX_INFLIGHT_REQUESTS)),
@@ -60,6 +55,19 @@ pub(crate) fn limit_settings(settings: &Settings) -> LimitSettings {
         },
         frame_wait_max: read_timeout,
         first_request_wait_max: read_timeout,
+    }
+}
+
+/// The limits of new connections, as they are set now.
+pub(crate) fn admission_settings(layers: &Layers) -> AdmissionSettings {
+    let count = |n: i32| usize::try_from(n).unwrap_or(0);
+    let rate = layers
+        .get(&broker::MAX_CONNECTION_CREATION_RATE)
+        .min(layers.get(&broker::KLAMM_ACCEPT_RATE));
+    AdmissionSettings {
+        connections_max: count(layers.get(&broker::MAX_CONNECTIONS)),
+        connections_per_ip_max: count(layers.get(&broker::MAX_CONNECTIONS_PER_IP)),
+        accepts_per_second_max: u32::try_from(rate).unwrap_or(0),
     }
 }
 

@@ -344,6 +344,7 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
         dirty: Arc::new(DirtyBudget::new(u64::try_from(dirty).unwrap_or(0))),
         removals: Arc::new(Removals::default()),
         flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
+        limits: Limits::new(config::limit_settings(settings)),
     }
 }
 
@@ -376,7 +377,7 @@ fn node(
     let node_id = NodeId(settings.get(&broker::NODE_ID));
     Node {
         config: BrokerConfig::new(settings, cluster_id),
-        limits: Limits::new(config::limit_settings(settings)),
+        limits: partitions.limits(),
         fetch_sessions: Mutex::new(FetchSessions::new(usize::try_from(slots).unwrap_or(0))),
         producer_ids: ProducerIds::new(node_id, broker_epoch),
         auto_create: AutoCreate::new(settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE)),

@@ -12,12 +12,8 @@ use std::time::Duration;
 /// The limits of a node's listeners.
 #[derive(Debug, Clone)]
 pub(crate) struct LimitSettings {
-    /// Open connections in total (`max.connections`).
-    pub(crate) connections_max: usize,
-    /// Open connections of one address (`max.connections.per.ip`).
-    pub(crate) connections_per_ip_max: usize,
-    /// New connections a second (`max.connection.creation.rate`).
-    pub(crate) accepts_per_second_max: u32,
+    /// How many connections, from whom and how fast; may change while the node runs.
+    pub(crate) admission: AdmissionSettings,
     /// The largest frame (`socket.request.max.bytes`).
     pub(crate) frame_bytes_max: usize,
     /// Request bytes held at once by all connections (`klamm.max.inflight.bytes`).
@@ -32,6 +28,17 @@ pub(crate) struct LimitSettings {
     pub(crate) first_request_wait_max: Duration,
 }
 
+/// The limits of new connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct AdmissionSettings {
+    /// Open connections in total (`max.connections`).
+    pub(crate) connections_max: usize,
+    /// Open connections of one address (`max.connections.per.ip`).
+    pub(crate) connections_per_ip_max: usize,
+    /// New connections a second (`max.connection.creation.rate`).
+    pub(crate) accepts_per_second_max: u32,
+}
+
 /// Counts connections against the limits.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -42,6 +49,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug, Default)]
 struct Open {
+    settings: AdmissionSettings,
     total: usize,
     by_ip: BTreeMap<IpAddr, usize>,
     second: u64,
@@ -69,7 +77,13 @@ pub(crate) struct Admission {
 impl Limits {
     pub(crate) fn new(settings: LimitSettings) -> Arc<Self> {
         let in_flight = InFlightBytes::new(settings.in_flight_bytes_max);
-        Arc::new(Self { settings, in_flight, open: Mutex::default() })
+        let open = Open { settings: settings.admission, ..Open::default() };
+        Arc::new(Self { settings, in_flight, open: Mutex::new(open) })
+    }
+
+    /// Replaces the limits of new connections; those that are open stay.
+    pub(crate) fn change_admission(&self, settings: AdmissionSettings) {
+        self.open.lock().settings = settings;
     }
 
     /// Takes a place for a connection from `ip`.
@@ -84,14 +98,15 @@ impl Limits {
             open.second = second;
             open.accepted_in_second = 0;
         }
-        if open.accepted_in_second >= self.settings.accepts_per_second_max {
+        if open.accepted_in_second >= open.settings.accepts_per_second_max {
             return Err(Refusal::Rate);
         }
-        if open.total >= self.settings.connections_max {
+        if open.total >= open.settings.connections_max {
             return Err(Refusal::Total);
         }
+        let per_ip_max = open.settings.connections_per_ip_max;
         let same = open.by_ip.entry(ip).or_insert(0);
-        if *same >= self.settings.connections_per_ip_max {
+        if *same >= per_ip_max {
             return Err(Refusal::PerIp);
         }
         *same += 1;
@@ -183,9 +198,11 @@ mod tests {
 
     fn limits(total: usize, per_ip: usize, rate: u32) -> Arc<Limits> {
         Limits::new(LimitSettings {
-            connections_max: total,
-            connections_per_ip_max: per_ip,
-            accepts_per_second_max: rate,
+            admission: AdmissionSettings {
+                connections_max: total,
+                connections_per_ip_max: per_ip,
+                accepts_per_second_max: rate,
+            },
             frame_bytes_max: 1 << 20,
             in_flight_bytes_max: 1000,
             pipeline_max: 4,
@@ -208,6 +225,12 @@ mod tests {
         drop(first);
         assert!(limits.admit(a, &clock).is_ok());
         assert_eq!(limits.open_connections(), 2);
+        limits.change_admission(AdmissionSettings {
+            connections_max: 2,
+            connections_per_ip_max: 9,
+            accepts_per_second_max: 9,
+        });
+        assert_eq!(limits.admit(b, &clock).unwrap_err(), Refusal::Total);
     }
 
     #[test]

@@ -7,6 +7,6 @@ mod listener;
 mod outbox;
 mod pipeline;
 
-pub(crate) use limits::{LimitSettings, Limits};
+pub(crate) use limits::{AdmissionSettings, LimitSettings, Limits};
 pub(crate) use listener::{BoundListener, bind, serve};
 pub(crate) use outbox::copy_small_ranges;

@@ -14,6 +14,8 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::config;
+use crate::net::Limits;
 use crate::quorum::MetadataListener;
 use crate::start::Halt;
 use crate::upkeep::{DirtyBudget, Removals};
@@ -37,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) removals: Arc<Removals>,
     pub(crate) flush_interval_ms: i64,
+    /// The network's limits: some follow the cluster's configuration.
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// A log directory and what was in it at the start.
@@ -185,6 +189,11 @@ impl Registry {
         Arc::clone(&self.shared.dirty)
     }
 
+    /// The network's limits.
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.shared.limits)
+    }
+
     /// Files that wait for their removal.
     pub(crate) fn removals(&self) -> Arc<Removals> {
         Arc::clone(&self.shared.removals)
@@ -277,6 +286,9 @@ impl Registry {
         let mut layers = self.layers.write();
         layers.set_cluster_wide(of(""));
         layers.set_broker(of(&self.node_id.to_string()));
+        self.shared
+            .limits
+            .change_admission(config::admission_settings(&layers));
         drop(layers);
         stale.extend(image.topics().iter().map(|topic| topic.id));
     }

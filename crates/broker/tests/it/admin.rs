@@ -930,3 +930,21 @@ async fn topic_moves_to(peer: &mut Peer, broker: i32, expected: ErrorCode) {
         "84"
     );
 }
+
+#[test]
+fn a_lower_connection_limit_holds_at_once() {
+    run(async {
+        let node = start(&[]).await;
+        let mut first = node.connect().await;
+        let limit = "max.connections.per.ip";
+        assert_eq!(
+            alter(&mut first, BROKER, "", limit, (0, Some("1"))).await,
+            0
+        );
+        let mut second = node.connect().await;
+        assert_eq!(second.receive_frame().await, None);
+        assert_eq!(alter(&mut first, BROKER, "", limit, (1, None)).await, 0);
+        node.connect().await.topic("a").await;
+        node.stop().await;
+    });
+}
