@@ -6,10 +6,12 @@ use crate::node::BrokerNode;
 use crate::oracle::{Ending, PartitionKey};
 use crate::stage::{Client, HEALED_WAIT_MAX, Stage, Target};
 use crate::{Fault, Planted, RecordId};
+use klamm_host::Disk;
 use klamm_host_sim::{
     CrashPolicy, DiskFault, DiskOp, Effect, LinkOptions, OpFilter, SimDisk, SimRng,
 };
 use klamm_wire::messages::fetch::FetchRequest;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -17,6 +19,8 @@ use tokio::time::{Instant, sleep, timeout};
 /// After so long without a crash all that was acknowledged before is on the disk, whatever the topic asks for:
 /// `klamm.flush.dirty.ms`, a round of the flusher that has begun already, and slow syncs.
 pub(crate) const UNSYNCED_MAX: Duration = Duration::from_millis(2 * 5_000 + 2_000);
+
+const DISK_BYTES: u64 = 1 << 40;
 
 /// Causes faults and looks after the node.
 #[derive(Debug)]
@@ -154,6 +158,7 @@ impl Nemesis {
                 self.doubtful = true;
                 self.crash_and_restart(policy).await;
             }
+            Fault::DiskFull => self.fill_the_disk().await,
             Fault::ClockJump => {
                 let ms = i64::try_from(self.rng.below(1_200_000)).unwrap_or(0);
                 self.node.machine.clock.jump_ms(ms - 600_000);
@@ -170,6 +175,25 @@ impl Nemesis {
             CrashPolicy::KeepAll
         } else {
             power_cut(&mut self.rng)
+        }
+    }
+
+    /// Hardly any room is left for a while. Partitions have to go on by themselves afterwards.
+    async fn fill_the_disk(&mut self) {
+        let disk = self.node.machine.disk.clone();
+        if let Ok(space) = disk.space(Path::new("/")) {
+            let left = self.rng.below(40_000);
+            disk.set_capacity(space.total - space.usable + left);
+        }
+        let ms = self.rng.between(100, 8_000);
+        sleep(Duration::from_millis(ms)).await;
+        disk.set_capacity(DISK_BYTES);
+        self.doubtful = true;
+        // The metadata log must not miss a record: without room for it the program ends, and is started again.
+        if self.node.has_halted().await {
+            self.stage
+                .reach("a node that gave up and was started again");
+            self.crash_and_restart(CrashPolicy::KeepAll).await;
         }
     }
 

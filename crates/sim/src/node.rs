@@ -5,6 +5,8 @@ use klamm_host::Host;
 use klamm_host_sim::{CrashPolicy, SimNode};
 use klamm_settings::Settings;
 use std::net::IpAddr;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Where the broker listens.
 pub(crate) const PORT: u16 = 9092;
@@ -53,6 +55,16 @@ impl BrokerNode {
     pub(crate) async fn stop(&mut self) {
         if let Some(broker) = self.broker.take() {
             broker.shutdown().await;
+        }
+    }
+
+    /// Whether the broker says that it can't go on: its program would end.
+    pub(crate) async fn has_halted(&self) -> bool {
+        match &self.broker {
+            Some(broker) => timeout(Duration::from_millis(1), broker.halted())
+                .await
+                .is_ok(),
+            None => false,
         }
     }
 

@@ -63,6 +63,8 @@ pub enum Fault {
     SyncError,
     /// Calls to the disk fail, then the node ends.
     DiskError,
+    /// The disk is full for a while.
+    DiskFull,
     /// The wall clock jumps.
     ClockJump,
 }
@@ -77,6 +79,7 @@ impl Fault {
             Self::Stall => "fault: stalled network",
             Self::SyncError => "fault: failed sync",
             Self::DiskError => "fault: failed disk calls",
+            Self::DiskFull => "fault: full disk",
             Self::ClockJump => "fault: clock jump",
         }
     }
@@ -126,6 +129,7 @@ impl Options {
             (Fault::SyncError, 25),
             (Fault::DiskError, 40),
             (Fault::ClockJump, 20),
+            (Fault::DiskFull, 30),
         ];
         let faults = all
             .into_iter()

@@ -11,7 +11,7 @@ fn options(seed: u64) -> Options {
     let mut options = Options::draw(seed);
     options
         .faults
-        .retain(|fault| !matches!(fault, Fault::SyncError | Fault::DiskError));
+        .retain(|fault| !matches!(fault, Fault::SyncError | Fault::DiskError | Fault::DiskFull));
     options.start_faults = false;
     options.duration = Duration::from_secs(15);
     options
