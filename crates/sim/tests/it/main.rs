@@ -31,7 +31,7 @@ fn two_runs_of_a_seed_are_the_same() {
 #[test]
 fn planted_bugs_are_found() {
     for bug in Planted::ALL {
-        let found = (1..=20).find(|seed| {
+        let found = (1..=60).find(|seed| {
             let options = Options { planted: Some(bug), ..Options::draw(*seed) };
             !run(&options, false).violations.is_empty()
         });
