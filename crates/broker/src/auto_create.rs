@@ -1,5 +1,6 @@
 //! Creates topics that clients ask for by name, if `auto.create.topics.enable` allows it.
 
+use crate::coordinating::OffsetsTopic;
 use crate::quorum::QuorumHandle;
 use klamm_metadata::decide::{Decision, NewTopic, RefusalKind, create_topics};
 use klamm_model::TopicName;
@@ -10,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct AutoCreate {
     enabled: bool,
+    offsets: OffsetsTopic,
 }
 
 impl AutoCreate {
-    pub(crate) fn new(enabled: bool) -> Self {
-        Self { enabled }
+    pub(crate) fn new(enabled: bool, offsets: OffsetsTopic) -> Self {
+        Self { enabled, offsets }
     }
 
     /// Creates topics with the cluster's defaults. Returns those that could not be created.
@@ -26,7 +28,7 @@ impl AutoCreate {
         if !self.enabled {
             return BTreeMap::new();
         }
-        let wanted: Vec<_> = names.iter().map(with_defaults).collect();
+        let wanted: Vec<_> = names.iter().map(|name| self.wanted(name)).collect();
         let decided = quorum.decide(move |context| {
             match create_topics(&context.controller, &wanted, false, context.random) {
                 Ok(Decision { records, reply }) => Decision { records, reply: Ok(reply) },
@@ -53,14 +55,17 @@ impl AutoCreate {
             }
         }
     }
-}
 
-fn with_defaults(name: &TopicName) -> NewTopic {
-    NewTopic {
-        name: name.to_string(),
-        num_partitions: -1,
-        replication_factor: -1,
-        ..NewTopic::default()
+    fn wanted(&self, name: &TopicName) -> NewTopic {
+        if **name == *OffsetsTopic::NAME {
+            return self.offsets.wanted();
+        }
+        NewTopic {
+            name: name.to_string(),
+            num_partitions: -1,
+            replication_factor: -1,
+            ..NewTopic::default()
+        }
     }
 }
 

@@ -4,12 +4,14 @@
 //! net ─▶ request ─▶ handlers ─▶ partitions ─▶ (storage)
 //!                      │            ├─ waiting   fetches that wait for bytes, writers that wait for the disk
 //!                      │            └─ upkeep    flushing, retention, checkpoints
-//!                      └─▶ quorum ─▶ (raft, metadata)
+//!                      ├─▶ quorum ─▶ (raft, metadata)
+//!                      └─▶ coordinating ─▶ (coordinator)   groups, over partitions of their own
 //! ```
 //! [`Broker::start`] builds the parts in the order in which they need each other; it decides nothing.
 
 mod auto_create;
 mod config;
+mod coordinating;
 mod format;
 mod handlers;
 mod net;

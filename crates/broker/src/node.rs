@@ -2,6 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::BrokerConfig;
+use crate::coordinating::Groups;
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::Limits;
 use crate::observing::Meters;
@@ -20,6 +21,7 @@ pub(crate) struct Node {
     pub(crate) config: BrokerConfig,
     pub(crate) quorum: QuorumHandle,
     pub(crate) partitions: Arc<Registry>,
+    pub(crate) groups: Groups,
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) auto_create: AutoCreate,

@@ -2,6 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::{self, BrokerConfig};
+use crate::coordinating::{Groups, OffsetsTopic};
 use crate::format::{FormatDirsError, directories, format};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::{self, BoundListener, Limits};
@@ -206,6 +207,7 @@ impl Broker {
             let serve = observing::serve(listener, node, readiness, host.clone());
             self.upkeep.push(host.tasks.spawn(Box::pin(serve)));
         }
+        node.groups.load_all();
         self.readiness.set(true);
     }
 
@@ -242,6 +244,8 @@ impl Broker {
         self.readiness.set(false);
         let node = &self.node;
         self.stop.send_replace(true);
+        // Members that wait for a round are told to look elsewhere; otherwise their connections would not end.
+        node.groups.stop();
         let wait = node.config.shutdown_wait;
         for listener in self.serving {
             // A connection that hangs must not hold the node up.
@@ -252,6 +256,7 @@ impl Broker {
         for task in &self.upkeep {
             task.abort();
         }
+        node.groups.stopped().await;
         node.quorum.shutdown().await;
         let (partitions, epoch) = (Arc::clone(&node.partitions), self.broker_epoch);
         let closed = move || partitions.close(epoch);
@@ -380,7 +385,11 @@ fn node(
         limits: partitions.limits(),
         fetch_sessions: Mutex::new(FetchSessions::new(usize::try_from(slots).unwrap_or(0))),
         producer_ids: ProducerIds::new(node_id, broker_epoch),
-        auto_create: AutoCreate::new(settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE)),
+        auto_create: AutoCreate::new(
+            settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE),
+            OffsetsTopic::new(settings),
+        ),
+        groups: Groups::new(&host, settings, &quorum, &partitions),
         dirty: partitions.dirty(),
         meters: Meters::default(),
         quorum,

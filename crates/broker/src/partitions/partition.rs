@@ -11,6 +11,7 @@ use super::append::{self, AppendFailure, AppendRequest, Appended};
 use super::registry::Shared;
 use crate::waiting::{SyncFailed, SyncGate, Watchers};
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use klamm_codec::Records;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
@@ -238,12 +239,30 @@ impl Partition {
         self: &Arc<Self>,
         request: AppendRequest<'_>,
     ) -> Result<Appended, AppendFailure> {
+        let checked = append::check(&request, &self.traits.load())?;
+        self.append_checked(&checked.batch, Origin::Client, request.now_ms)
+    }
+
+    /// Appends a coordinator's batch, which is made in this house and checked for nothing but its epoch.
+    pub(crate) fn append_coordinators(
+        self: &Arc<Self>,
+        batch: &Bytes,
+        now_ms: i64,
+    ) -> Result<Appended, AppendFailure> {
+        self.append_checked(batch, Origin::Coordinator, now_ms)
+    }
+
+    fn append_checked(
+        self: &Arc<Self>,
+        batch: &Bytes,
+        origin: Origin,
+        now_ms: i64,
+    ) -> Result<Appended, AppendFailure> {
         let traits = self.traits.load();
-        let checked = append::check(&request, &traits)?;
         let context = AppendContext {
             leader_epoch: self.leader_epoch(),
-            now_ms: request.now_ms,
-            origin: Origin::Client,
+            now_ms,
+            origin,
             transactions_v2: false,
         };
         let mut log = self.log().map_err(|Gone| {
@@ -253,7 +272,7 @@ impl Partition {
             )
         })?;
         let appended = log
-            .append_as_leader(&checked.batch, context)
+            .append_as_leader(batch, context)
             .map_err(append::of_append_error)?;
         let end = appended.last_offset + 1;
         // A duplicate's first copy may still be unsynced: its repetition waits as long.

@@ -72,6 +72,15 @@ api_table! {
     Fetch => 4..=18, fetch FetchRequest;
     ListOffsets => 1..=11, list_offsets ListOffsetsRequest;
     Metadata => 0..=13, metadata MetadataRequest;
+    OffsetCommit => 2..=10, offset_commit OffsetCommitRequest;
+    OffsetFetch => 1..=10, offset_fetch OffsetFetchRequest;
+    FindCoordinator => 0..=6, find_coordinator FindCoordinatorRequest;
+    JoinGroup => 0..=9, join_group JoinGroupRequest;
+    Heartbeat => 0..=4, heartbeat HeartbeatRequest;
+    LeaveGroup => 0..=5, leave_group LeaveGroupRequest;
+    SyncGroup => 0..=5, sync_group SyncGroupRequest;
+    DescribeGroups => 0..=6, describe_groups DescribeGroupsRequest;
+    ListGroups => 0..=5, list_groups ListGroupsRequest;
     ApiVersions => 0..=4, api_versions ApiVersionsRequest;
     CreateTopics => 2..=7, create_topics CreateTopicsRequest;
     DeleteTopics => 1..=6, delete_topics DeleteTopicsRequest;
@@ -82,10 +91,12 @@ api_table! {
     AlterConfigs => 0..=2, alter_configs AlterConfigsRequest;
     DescribeLogDirs => 1..=5, describe_log_dirs DescribeLogDirsRequest;
     CreatePartitions => 0..=3, create_partitions CreatePartitionsRequest;
+    DeleteGroups => 0..=2, delete_groups DeleteGroupsRequest;
     ElectLeaders => 0..=2, elect_leaders ElectLeadersRequest;
     IncrementalAlterConfigs => 0..=1, incremental_alter_configs IncrementalAlterConfigsRequest;
     AlterPartitionReassignments => 0..=1, alter_partition_reassignments AlterPartitionReassignmentsRequest;
     ListPartitionReassignments => 0..=0, list_partition_reassignments ListPartitionReassignmentsRequest;
+    OffsetDelete => 0..=0, offset_delete OffsetDeleteRequest;
     DescribeQuorum => 0..=2, describe_quorum DescribeQuorumRequest;
     UpdateFeatures => 0..=2, update_features UpdateFeaturesRequest;
     DescribeCluster => 0..=2, describe_cluster DescribeClusterRequest;

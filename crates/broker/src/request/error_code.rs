@@ -4,6 +4,7 @@
 
 use crate::partitions::{EpochError, FindError};
 use crate::quorum::QuorumError;
+use klamm_coordinator::groups::GroupError;
 use klamm_metadata::decide::RefusalKind;
 use klamm_wire::ErrorCode;
 
@@ -62,5 +63,24 @@ pub(crate) fn of_quorum(error: &QuorumError) -> ErrorCode {
         QuorumError::NotController | QuorumError::Stopped => ErrorCode::NOT_CONTROLLER,
         QuorumError::Busy => ErrorCode::REQUEST_TIMED_OUT,
         QuorumError::Unwritable(_) => ErrorCode::POLICY_VIOLATION,
+    }
+}
+
+/// Why a group refuses.
+pub(crate) fn of_group(error: GroupError) -> ErrorCode {
+    match error {
+        GroupError::InvalidGroupId => ErrorCode::INVALID_GROUP_ID,
+        GroupError::GroupIdNotFound => ErrorCode::GROUP_ID_NOT_FOUND,
+        GroupError::NonEmptyGroup => ErrorCode::NON_EMPTY_GROUP,
+        GroupError::UnknownMemberId => ErrorCode::UNKNOWN_MEMBER_ID,
+        GroupError::MemberIdRequired => ErrorCode::MEMBER_ID_REQUIRED,
+        GroupError::FencedInstanceId => ErrorCode::FENCED_INSTANCE_ID,
+        GroupError::IllegalGeneration => ErrorCode::ILLEGAL_GENERATION,
+        GroupError::InconsistentGroupProtocol => ErrorCode::INCONSISTENT_GROUP_PROTOCOL,
+        GroupError::InvalidSessionTimeout => ErrorCode::INVALID_SESSION_TIMEOUT,
+        GroupError::GroupMaxSizeReached => ErrorCode::GROUP_MAX_SIZE_REACHED,
+        GroupError::RebalanceInProgress => ErrorCode::REBALANCE_IN_PROGRESS,
+        GroupError::OffsetMetadataTooLarge => ErrorCode::OFFSET_METADATA_TOO_LARGE,
+        GroupError::GroupSubscribedToTopic => ErrorCode::GROUP_SUBSCRIBED_TO_TOPIC,
     }
 }

@@ -37,6 +37,9 @@ pub(crate) const ON_CLUSTER: i32 = bits(&[
     IDEMPOTENT_WRITE,
 ]);
 
+/// All that can be done with a group.
+pub(crate) const ON_GROUP: i32 = bits(&[READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS]);
+
 const fn bits(operations: &[u32]) -> i32 {
     let (mut bits, mut rest) = (0, operations);
     while let [first, others @ ..] = rest {

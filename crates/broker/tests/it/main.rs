@@ -6,5 +6,6 @@ mod admin;
 mod bad_input;
 mod client;
 mod data_path;
+mod groups;
 mod kafkas_directory;
 mod node;

@@ -29,4 +29,4 @@ pub use command::{
     ListedGroup, Moment, NewOffset, Output, Reply, Sync, Synced, Ticket,
 };
 pub use record::{GroupRecord, RecordError};
-pub use shard::{GroupShard, Replayed, Snapshot, shard_of};
+pub use shard::{Committed, GroupShard, Replayed, Snapshot, shard_of};

@@ -35,11 +35,14 @@ pub enum Replayed {
     Ignored(i16),
 }
 
+/// Topic, partition and what was committed there.
+pub type Committed = (Str, i32, CommittedOffset);
+
 /// All that a shard's log keeps of its state, to compare.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// By group: the metadata, and topic, partition and offset of each commit.
-    pub groups: BTreeMap<Str, (GroupMetadataValue, Vec<(Str, i32, CommittedOffset)>)>,
+    pub groups: BTreeMap<Str, (GroupMetadataValue, Vec<Committed>)>,
 }
 
 /// The partition of `__consumer_offsets` that holds a group: Java's `String.hashCode` without its sign, modulo the count.

@@ -3,14 +3,15 @@
 use super::rows;
 
 rows! {
-    GROUP_MIN_SESSION_TIMEOUT_MS: Int "group.min.session.timeout.ms" = "6000", Any, ReadOnly, NotYet(GROUPS),
+    GROUP_MIN_SESSION_TIMEOUT_MS: Int "group.min.session.timeout.ms" = "6000", Any, ReadOnly, Works,
         "Shortest session timeout (ms) that a classic member may ask for.";
-    GROUP_MAX_SESSION_TIMEOUT_MS: Int "group.max.session.timeout.ms" = "1800000", Any, ReadOnly, NotYet(GROUPS),
+    GROUP_MAX_SESSION_TIMEOUT_MS: Int "group.max.session.timeout.ms" = "1800000", Any, ReadOnly, Works,
         "Longest session timeout (ms) that a classic member may ask for.";
     GROUP_INITIAL_REBALANCE_DELAY_MS: Int "group.initial.rebalance.delay.ms" = "3000",
-        Any, ReadOnly, NotYet(GROUPS),
-        "How long (ms) an empty classic group waits for more members before its first rebalance.";
-    GROUP_MAX_SIZE: Int "group.max.size" = "2147483647", AtLeast(1), ReadOnly, NotYet(GROUPS),
+        Any, ReadOnly, Works,
+        "How long (ms) an empty classic group waits at most for more members before its first rebalance. Klamm begins \
+         as soon as nobody has joined for 300 ms.";
+    GROUP_MAX_SIZE: Int "group.max.size" = "2147483647", AtLeast(1), ReadOnly, Works,
         "Most members of a classic group.";
     GROUP_COORDINATOR_REBALANCE_PROTOCOLS: List "group.coordinator.rebalance.protocols" = "classic,consumer,streams",
         SomeOf(&["consumer", "classic", "share", "streams"]), ReadOnly, NotYet(GROUPS),
@@ -102,24 +103,24 @@ rows! {
     GROUP_STREAMS_MAX_ASSIGNMENT_INTERVAL_MS: Int "group.streams.max.assignment.interval.ms" = "15000",
         AtLeast(0), ReadOnly, NotYet(GROUPS),
         "Largest value a group may set for it.";
-    OFFSET_METADATA_MAX_BYTES: Int "offset.metadata.max.bytes" = "4096", Any, ReadOnly, NotYet(GROUPS),
+    OFFSET_METADATA_MAX_BYTES: Int "offset.metadata.max.bytes" = "4096", Any, ReadOnly, Works,
         "Longest note in bytes that a client may attach to a committed offset.";
-    OFFSETS_LOAD_BUFFER_SIZE: Int "offsets.load.buffer.size" = "5242880", AtLeast(1), ReadOnly, NotYet(GROUPS),
+    OFFSETS_LOAD_BUFFER_SIZE: Int "offsets.load.buffer.size" = "5242880", AtLeast(1), ReadOnly, Works,
         "Bytes that are read at a time while offsets are loaded.";
     OFFSETS_TOPIC_REPLICATION_FACTOR: Short "offsets.topic.replication.factor" = "1",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Replicas of `__consumer_offsets`.";
-    OFFSETS_TOPIC_NUM_PARTITIONS: Int "offsets.topic.num.partitions" = "50", AtLeast(1), ReadOnly, NotYet(GROUPS),
+    OFFSETS_TOPIC_NUM_PARTITIONS: Int "offsets.topic.num.partitions" = "50", AtLeast(1), ReadOnly, Works,
         "Partitions of `__consumer_offsets`. Never change it later.";
     OFFSETS_TOPIC_SEGMENT_BYTES: Int "offsets.topic.segment.bytes" = "104857600",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Segment size of `__consumer_offsets` in bytes.";
-    OFFSETS_TOPIC_COMPRESSION_CODEC: Int "offsets.topic.compression.codec" = "0", Any, ReadOnly, NotYet(GROUPS),
+    OFFSETS_TOPIC_COMPRESSION_CODEC: Int "offsets.topic.compression.codec" = "0", Any, ReadOnly, Works,
         "Codec of `__consumer_offsets`: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.";
-    OFFSETS_RETENTION_MINUTES: Int "offsets.retention.minutes" = "10080", AtLeast(1), ReadOnly, NotYet(GROUPS),
+    OFFSETS_RETENTION_MINUTES: Int "offsets.retention.minutes" = "10080", AtLeast(1), ReadOnly, Works,
         "Committed offsets of an empty group are dropped after this many minutes.";
     OFFSETS_RETENTION_CHECK_INTERVAL_MS: Long "offsets.retention.check.interval.ms" = "600000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "How often such offsets are looked for, in ms.";
     OFFSETS_COMMIT_TIMEOUT_MS: Int "offsets.commit.timeout.ms" = "5000", AtLeast(1), ReadOnly, NotYet(GROUPS),
         "How long (ms) a commit waits to be replicated.";

@@ -1,0 +1,129 @@
+//! Reads a partition of `__consumer_offsets` into a shard. Blocks.
+
+use crate::partitions::{Partition, ReadError, Reader};
+use bytes::Bytes;
+use klamm_coordinator::groups::{GroupConfig, GroupRecord, GroupShard, Replayed};
+use klamm_records::{
+    BatchView, ControlType, InflateLimit, Inflater, Records as RecordsOf, batches,
+};
+use std::collections::BTreeMap;
+
+/// Why a shard can't be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    /// The log.
+    #[error("the partition can't be read: {0:?}")]
+    Read(ReadError),
+    /// The file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// Its bytes.
+    #[error("a batch at or after offset {0} can't be read: {1}")]
+    Batch(i64, String),
+}
+
+/// Reads everything, up to the log's end.
+pub(super) fn load(
+    partition: &Partition,
+    config: GroupConfig,
+    bytes_max: usize,
+) -> Result<GroupShard, LoadError> {
+    let mut loading = Loading {
+        shard: GroupShard::new(config),
+        open: BTreeMap::new(),
+        inflater: Inflater::default(),
+        passed_over: 0,
+    };
+    let marks = partition.marks();
+    let mut offset = marks.log_start_offset;
+    while offset < marks.log_end_offset {
+        let slice = partition.read(offset, bytes_max, true, Reader::Debug);
+        let slice = slice.map_err(LoadError::Read)?;
+        let bytes = slice.records.to_bytes()?;
+        let before = offset;
+        for batch in batches(&bytes) {
+            let batch = match batch {
+                Ok(batch) => batch,
+                // The slice may end within a batch.
+                Err(_) if offset > before => break,
+                Err(error) => return Err(LoadError::Batch(offset, error.to_string())),
+            };
+            loading
+                .take(&batch)
+                .map_err(|why| LoadError::Batch(offset, why))?;
+            offset = batch.header().last_offset().0 + 1;
+        }
+        if offset == before {
+            // Nothing but holes is left.
+            break;
+        }
+    }
+    if loading.passed_over > 0 {
+        let (partition, records) = (partition.name(), loading.passed_over);
+        tracing::warn!(%partition, records, "records of groups that are not served yet were passed over");
+    }
+    Ok(loading.shard)
+}
+
+struct Loading {
+    shard: GroupShard,
+    /// Offsets committed in transactions that have not ended, by producer id.
+    open: BTreeMap<i64, Vec<GroupRecord>>,
+    inflater: Inflater,
+    passed_over: u64,
+}
+
+impl Loading {
+    fn take(&mut self, batch: &BatchView<'_>) -> Result<(), String> {
+        let header = batch.header();
+        let producer = header.producer_id.0;
+        let mut records = Vec::new();
+        let inflated;
+        let walk = match batch.records() {
+            Some(walk) => walk,
+            None => {
+                let limit = InflateLimit::usual(batch.bytes().len());
+                let body = batch.inflate(&mut self.inflater, limit);
+                inflated = body.map_err(|error| error.to_string())?;
+                RecordsOf::new(header, &inflated)
+            }
+        };
+        for record in walk {
+            let record = record.map_err(|error| error.to_string())?;
+            let Some(key) = record.key else { continue };
+            if header.is_control() {
+                self.end(producer, ControlType::from_key(key));
+                continue;
+            }
+            records.push(GroupRecord {
+                key: Bytes::copy_from_slice(key),
+                value: record.value.map(Bytes::copy_from_slice),
+            });
+        }
+        if header.is_transactional() && !header.is_control() {
+            self.open.entry(producer).or_default().extend(records);
+        } else {
+            self.replay(records);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, producer: i64, how: Option<ControlType>) {
+        let records = self.open.remove(&producer).unwrap_or_default();
+        if how == Some(ControlType::Commit) {
+            self.replay(records);
+        }
+    }
+
+    fn replay(&mut self, records: Vec<GroupRecord>) {
+        for record in records {
+            match self.shard.replay(&record) {
+                Ok(Replayed::Applied) => {}
+                Ok(Replayed::Ignored(_)) => self.passed_over += 1,
+                Err(error) => {
+                    tracing::error!(%error, key = ?record.key, "a group's record is passed over");
+                }
+            }
+        }
+    }
+}
