@@ -107,7 +107,7 @@ impl Groups {
     /// The group is not coordinated here, or not at the moment.
     pub(crate) async fn ask(&self, group: &str, command: Command) -> Result<Reply, ErrorCode> {
         let (sender, answer) = oneshot::channel();
-        self.send(self.place(group)?, Ask::Command(command, sender))?;
+        self.send(self.place(group)?, Ask::Command(Box::new(command), sender))?;
         answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
     }
 

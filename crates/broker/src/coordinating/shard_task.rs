@@ -18,7 +18,7 @@ pub(super) type Look =
 
 /// What a shard is asked for.
 pub(super) enum Ask {
-    Command(Command, oneshot::Sender<Result<Reply, ErrorCode>>),
+    Command(Box<Command>, oneshot::Sender<Result<Reply, ErrorCode>>),
     Look(Look),
 }
 

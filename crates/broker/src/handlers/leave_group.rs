@@ -50,12 +50,12 @@ pub(crate) async fn handle(
         Ok(_) => return failed(ErrorCode::UNKNOWN_SERVER_ERROR),
         Err(error) => return failed(error),
     };
-    let codes = results.into_iter().map(|result| match result {
+    let mut codes = results.into_iter().map(|result| match result {
         Ok(()) => ErrorCode::NONE,
         Err(error) => error_code::of_group(error),
     });
     if !is_many {
-        return failed(codes.last().unwrap_or(ErrorCode::UNKNOWN_MEMBER_ID));
+        return failed(codes.next_back().unwrap_or(ErrorCode::UNKNOWN_MEMBER_ID));
     }
     let members = leaving.into_iter().zip(codes);
     LeaveGroupResponse {
