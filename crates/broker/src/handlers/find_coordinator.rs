@@ -1,6 +1,6 @@
 //! FindCoordinator (key 10), versions 0–6: the broker that coordinates a group.
 //!
-//! Transactions and share groups are not served yet: their keys get an error that clients take as final.
+//! Transactions and share groups are not served yet: their keys get an error that says so.
 
 use crate::coordinating::{Groups, OffsetsTopic};
 use crate::node::Node;

@@ -1,7 +1,6 @@
 //! InitProducerId (key 22), versions 0–5: an id and epoch for an idempotent producer.
 //!
-//! Transactional producers are not served yet; their coordinator is not advertised, so that they fail before they
-//! come here.
+//! Transactional producers are not served yet: they are refused when they look for their coordinator, and here.
 
 use crate::node::Node;
 use crate::producer_ids::ProducerIds;

@@ -190,3 +190,21 @@ fn what_has_no_coordinator_yet_is_refused_for_good() {
         node.stop().await;
     });
 }
+
+#[test]
+fn a_node_that_stops_tells_those_who_wait() {
+    run(async {
+        let node = Node::start(QUICK).await;
+        let mut first = node.connect().await;
+        assert_eq!(find(&mut first, 0).await, ErrorCode::NONE.code());
+        let joined = join(&mut first).await;
+        sync(&mut first, &joined).await;
+        let mut second = node.connect().await;
+        let promised = second.ask(&join_request(""), 9).await;
+        let waiting = second.send(&join_request(&promised.member_id), 9).await;
+        while beat(&mut first, &joined).await != ErrorCode::REBALANCE_IN_PROGRESS.code() {}
+        node.stop().await;
+        let told = second.receive::<JoinGroupRequest>(waiting, 9).await;
+        assert_eq!(told.error_code, ErrorCode::NOT_COORDINATOR.code());
+    });
+}

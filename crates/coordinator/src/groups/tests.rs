@@ -700,3 +700,31 @@ fn damaged_records_are_refused_and_others_are_passed_over() {
     let other = GroupRecord { key: Bytes::from_static(b"\0\x05rest"), value: None };
     assert_eq!(shard.replay(&other), Ok(Replayed::Ignored(5)));
 }
+
+#[test]
+fn a_thousand_members_share_a_round_and_the_next_one() {
+    let mut world = World::new(GroupConfig { members_max: 1_000, ..config() });
+    let first: Vec<_> = (0..1_000).map(|n| world.join(&format!("c{n}"))).collect();
+    assert_eq!(
+        world.join_error(join("late", "")),
+        GroupError::GroupMaxSizeReached
+    );
+    world.pass(3_000);
+    let again: Vec<_> = first
+        .iter()
+        .map(|(member, ticket)| {
+            assert_eq!(world.joined(*ticket).generation, 1);
+            world.send(Command::Join(Join {
+                protocols: vec![("range".into(), subscription("other"))],
+                ..join("c", member)
+            }))
+        })
+        .collect();
+    let mut told = 0;
+    for ticket in again {
+        let joined = world.joined(ticket);
+        assert_eq!(joined.generation, 2);
+        told += joined.members.len();
+    }
+    assert_eq!(told, 1_000, "the leader alone is told of all");
+}
