@@ -83,7 +83,7 @@ pub(crate) async fn handle(
         };
         let slot = response.responses.get_mut(wait.topic);
         if let Some(slot) = slot.and_then(|topic| topic.partition_responses.get_mut(wait.index)) {
-            *slot = failed(slot.index, &error, &wait.partition);
+            *slot = failed(slot.index, &error);
         }
     }
     response.into()
@@ -122,7 +122,7 @@ fn append_all(
                 }
                 Err(failure) => {
                     needs.meters.failed(ApiKey::Produce, 1);
-                    failed(data.index, &failure, &partition)
+                    failed(data.index, &failure)
                 }
             });
         }
@@ -204,7 +204,7 @@ fn refused(index: i32, error: ErrorCode) -> PartitionProduceResponse {
     }
 }
 
-fn failed(index: i32, failure: &AppendFailure, partition: &Partition) -> PartitionProduceResponse {
+fn failed(index: i32, failure: &AppendFailure) -> PartitionProduceResponse {
     let mut response = refused(index, failure.error);
     response.error_message = Some(Str::from(&*failure.message));
     response.record_errors = failure
@@ -215,9 +215,5 @@ fn failed(index: i32, failure: &AppendFailure, partition: &Partition) -> Partiti
             batch_index_error_message: Some(Str::from(&**reason)),
         })
         .collect();
-    if failure.error == ErrorCode::NOT_LEADER_OR_FOLLOWER {
-        response.current_leader.leader_id = partition.leader_id().0;
-        response.current_leader.leader_epoch = partition.leader_epoch();
-    }
     response
 }

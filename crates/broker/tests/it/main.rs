@@ -4,6 +4,7 @@
 
 mod admin;
 mod bad_input;
+mod bad_requests;
 mod client;
 mod data_path;
 mod groups;

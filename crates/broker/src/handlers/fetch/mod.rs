@@ -52,6 +52,7 @@ const CONSUMER: i32 = -1;
 const DEBUG_CONSUMER: i32 = -2;
 const FIRST_VERSION_WITH_SESSIONS: i16 = 7;
 const FIRST_VERSION_WITH_TOPIC_IDS: i16 = 13;
+const FIRST_VERSION_WITH_LEADER_HINTS: i16 = 12;
 const READ_COMMITTED: i8 = 1;
 /// A client may ask for more; it is answered after this all the same.
 const WAIT_MAX: Duration = Duration::from_secs(300);
@@ -84,7 +85,7 @@ pub(crate) async fn handle(
     let wait = Duration::from_millis(wait_ms).min(WAIT_MAX);
     let targets = Arc::new(find_targets(&plan, call.version, needs.partitions));
     let reads = read_or_wait(&targets, reader, limits, wait, needs).await;
-    respond(plan, &targets, reads, needs).into()
+    respond(plan, &targets, reads, call.version, needs).into()
 }
 
 fn begin_session(
@@ -219,6 +220,7 @@ fn respond(
     plan: Plan,
     targets: &[Target],
     reads: Vec<PartitionRead>,
+    version: i16,
     needs: Needs<'_>,
 ) -> FetchResponse {
     let mut response = FetchResponse { session_id: plan.session_id, ..FetchResponse::default() };
@@ -244,7 +246,7 @@ fn respond(
         if has_records {
             last_with_records = Some(key.clone());
         }
-        let data = partition_data(key.partition, target, read);
+        let data = partition_data(key.partition, target, read, version);
         add(&mut response.responses, &key, data);
     }
     if let (Some(sessions), Some(key)) = (&mut sessions, last_with_records) {
@@ -253,7 +255,7 @@ fn respond(
     response
 }
 
-fn partition_data(index: i32, target: &Target, read: PartitionRead) -> PartitionData {
+fn partition_data(index: i32, target: &Target, read: PartitionRead, version: i16) -> PartitionData {
     let mut data = PartitionData {
         partition_index: index,
         error_code: read.error.code(),
@@ -271,7 +273,8 @@ fn partition_data(index: i32, target: &Target, read: PartitionRead) -> Partition
     if matches!(
         read.error,
         ErrorCode::FENCED_LEADER_EPOCH | ErrorCode::NOT_LEADER_OR_FOLLOWER
-    ) && let Ok(partition) = &target.partition
+    ) && version >= FIRST_VERSION_WITH_LEADER_HINTS
+        && let Ok(partition) = &target.partition
     {
         data.current_leader.leader_id = partition.leader_id().0;
         data.current_leader.leader_epoch = partition.leader_epoch();
