@@ -246,3 +246,50 @@ fn memory_is_flat_after_readers_that_never_read_and_frames_that_never_end() {
         node.stop().await;
     });
 }
+
+#[test]
+fn a_request_in_single_bytes_and_a_flood_of_requests_are_answered() {
+    run(async {
+        let (node, mut peer) = node_with_a_record().await;
+        let request = klamm_wire::messages::api_versions::ApiVersionsRequest::default();
+        let frame = klamm_wire::header::encode_request(&request, 2, 1, None).unwrap();
+        let frame = frame.into_bytes().unwrap();
+        for byte in &frame {
+            peer.send_raw(&[*byte]).await;
+        }
+        assert!(peer.receive_frame().await.is_some(), "9");
+        for _ in 0..1000 {
+            peer.send_raw(&frame).await;
+        }
+        for i in 0..1000 {
+            assert!(peer.receive_frame().await.is_some(), "15: answer {i}");
+        }
+        // 34: what follows a whole body is passed over, as Kafka does.
+        let mut longer = frame.to_vec();
+        longer.extend_from_slice(b"more");
+        let length = u32::try_from(longer.len() - 4).unwrap();
+        longer[..4].copy_from_slice(&length.to_be_bytes());
+        peer.send_raw(&longer).await;
+        assert!(peer.receive_frame().await.is_some(), "34");
+        node.stop().await;
+    });
+}
+
+#[test]
+fn topic_ids_that_nobody_has_are_refused() {
+    run(async {
+        let (node, mut peer) = node_with_a_record().await;
+        for id in [0, 1, u128::MAX] {
+            let by_id = fetch(|r| r.topics[0].topic_id = klamm_model::Uuid(id));
+            let answer = peer.ask(&by_id, 13).await;
+            let code = answer.responses[0].partitions[0].error_code;
+            assert_eq!(code, ErrorCode::UNKNOWN_TOPIC_ID.code(), "36 {id}");
+            let mut produce = produce_request("", batch(&[b"x"], Compression::None), -1);
+            produce.topic_data[0].topic_id = klamm_model::Uuid(id);
+            let answer = peer.ask(&produce, 13).await;
+            let code = answer.responses[0].partition_responses[0].error_code;
+            assert_eq!(code, ErrorCode::UNKNOWN_TOPIC_ID.code(), "36 {id}");
+        }
+        node.stop().await;
+    });
+}
