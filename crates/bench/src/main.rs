@@ -7,6 +7,7 @@ mod cases;
 mod frames;
 mod load;
 mod node;
+mod pin;
 mod raw;
 
 use anyhow::Result;
@@ -34,6 +35,7 @@ struct Args {
 #[expect(clippy::print_stdout, reason = "a program's output")]
 fn main() -> Result<()> {
     let args = Args::parse();
+    pin::to(pin::LOAD);
     let program = match args.program {
         Some(program) => program,
         None => std::env::current_exe()?.with_file_name("klamm"),

@@ -53,11 +53,14 @@ impl Node {
         for setting in settings {
             command.arg("--set").arg(setting);
         }
-        let mut child = command
+        crate::pin::to(crate::pin::SERVER);
+        let spawned = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("start {}", program.display()))?;
+            .with_context(|| format!("start {}", program.display()));
+        crate::pin::to(crate::pin::LOAD);
+        let mut child = spawned?;
         let stdout = child.stdout.take().context("the broker's output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;

@@ -10,6 +10,9 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::thread;
 
+/// A batch of the broker's cases: no multiple of a page, as batches are.
+const APPEND_BYTES: usize = 263_000;
+
 /// CPU seconds of the calling thread.
 fn thread_cpu_s() -> f64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -36,6 +39,7 @@ pub(crate) fn receive_and_append(folder: &Path, total: usize, write_bytes: usize
     let (mut client, mut server) = pair()?;
     let path = folder.join("raw-append");
     let server = thread::spawn(move || -> Result<f64> {
+        crate::pin::to(crate::pin::SERVER);
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(true)
@@ -61,18 +65,29 @@ pub(crate) fn receive_and_append(folder: &Path, total: usize, write_bytes: usize
     Ok(joined(server)? / (total as f64 / 1e9))
 }
 
-/// Page cache → socket by sendfile, `step` bytes for each byte asked. CPU seconds a GB.
+/// Page cache → socket by sendfile, `step` bytes for each request of 64 bytes, read by the same load as the broker's
+/// answers. CPU seconds a GB.
 pub(crate) fn send_file(folder: &Path, total: usize, step: usize) -> Result<f64> {
-    let (mut client, mut server) = pair()?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
     let path = folder.join("raw-send");
     let file_bytes = 64 << 20;
-    std::fs::write(&path, vec![0x5au8; file_bytes])?;
+    // Written as a log is: the size of the writes decides the size of the pages, and they what a send costs.
+    let mut writer = File::create(&path)?;
+    for _ in 0..=file_bytes / APPEND_BYTES {
+        writer.write_all(&vec![0x5au8; APPEND_BYTES])?;
+    }
     let file = File::open(&path)?;
     let server = thread::spawn(move || -> Result<f64> {
+        crate::pin::to(crate::pin::SERVER);
+        let (mut server, _) = listener.accept()?;
+        server.set_nodelay(true)?;
+        let length = u32::try_from(step)?.to_be_bytes();
         let before = thread_cpu_s();
         let mut ask = [0u8; 64];
         for turn in 0..total / step {
             server.read_exact(&mut ask)?;
+            server.write_all(&length)?;
             let mut position = (turn * step % file_bytes) as u64;
             let mut left = step;
             while left > 0 {
@@ -83,15 +98,9 @@ pub(crate) fn send_file(folder: &Path, total: usize, step: usize) -> Result<f64>
         }
         Ok(thread_cpu_s() - before)
     });
-    let mut sink = vec![0u8; 1 << 20];
-    for _ in 0..total / step {
-        client.write_all(&[0; 64])?;
-        let mut left = step;
-        while left > 0 {
-            let want = left.min(sink.len());
-            left -= client.read(&mut sink[..want])?;
-        }
-    }
+    let mut frame = vec![0u8; 64];
+    frame[..4].copy_from_slice(&60u32.to_be_bytes());
+    crate::load::drive(address, 1, 1, total / step, &[frame.into()])?;
     let cpu = joined(server)?;
     std::fs::remove_file(&path)?;
     Ok(cpu / (total as f64 / 1e9))
@@ -107,6 +116,7 @@ pub(crate) fn echo(
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let server = thread::spawn(move || -> Result<f64> {
+        crate::pin::to(crate::pin::SERVER);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
