@@ -1,8 +1,8 @@
-//! Reads a partition of `__consumer_offsets` into a shard. Blocks.
+//! Reads a partition of a coordinator's log into a shard. Blocks.
 
 use crate::partitions::{Partition, ReadError, Reader};
 use bytes::Bytes;
-use klamm_coordinator::groups::{GroupConfig, GroupRecord, GroupShard, Replayed};
+use klamm_coordinator::shard::{Record, Replayed, Shard};
 use klamm_records::{
     BatchView, ControlType, InflateLimit, Inflater, Records as RecordsOf, batches,
 };
@@ -23,13 +23,13 @@ pub(super) enum LoadError {
 }
 
 /// Reads everything, up to the log's end.
-pub(super) fn load(
+pub(super) fn load<S: Shard>(
     partition: &Partition,
-    config: GroupConfig,
+    shard: S,
     bytes_max: usize,
-) -> Result<GroupShard, LoadError> {
+) -> Result<S, LoadError> {
     let mut loading = Loading {
-        shard: GroupShard::new(config),
+        shard,
         open: BTreeMap::new(),
         inflater: Inflater::default(),
         passed_over: 0,
@@ -60,20 +60,20 @@ pub(super) fn load(
     }
     if loading.passed_over > 0 {
         let (partition, records) = (partition.name(), loading.passed_over);
-        tracing::warn!(%partition, records, "records of groups that are not served yet were passed over");
+        tracing::warn!(%partition, records, "records of types that are not served yet were passed over");
     }
     Ok(loading.shard)
 }
 
-struct Loading {
-    shard: GroupShard,
-    /// Offsets committed in transactions that have not ended, by producer id.
-    open: BTreeMap<i64, Vec<GroupRecord>>,
+struct Loading<S> {
+    shard: S,
+    /// Records of transactions that have not ended, by producer id.
+    open: BTreeMap<i64, Vec<Record>>,
     inflater: Inflater,
     passed_over: u64,
 }
 
-impl Loading {
+impl<S: Shard> Loading<S> {
     fn take(&mut self, batch: &BatchView<'_>) -> Result<(), String> {
         let header = batch.header();
         let producer = header.producer_id.0;
@@ -95,7 +95,7 @@ impl Loading {
                 self.end(producer, ControlType::from_key(key));
                 continue;
             }
-            records.push(GroupRecord {
+            records.push(Record {
                 key: Bytes::copy_from_slice(key),
                 value: record.value.map(Bytes::copy_from_slice),
             });
@@ -115,13 +115,13 @@ impl Loading {
         }
     }
 
-    fn replay(&mut self, records: Vec<GroupRecord>) {
+    fn replay(&mut self, records: Vec<Record>) {
         for record in records {
             match self.shard.replay(&record) {
                 Ok(Replayed::Applied) => {}
                 Ok(Replayed::Ignored(_)) => self.passed_over += 1,
                 Err(error) => {
-                    tracing::error!(%error, key = ?record.key, "a group's record is passed over");
+                    tracing::error!(%error, key = ?record.key, "a coordinator's record is passed over");
                 }
             }
         }

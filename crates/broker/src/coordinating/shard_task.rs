@@ -1,9 +1,12 @@
-//! The one owner of a shard: gathers what waits, lets the shard decide, appends, waits for the commit, replies.
+//! The one owner of a shard: gathers what waits, lets the shard decide, appends, waits for the commit, replies, and then
+//! begins what the shard wants done.
 
-use super::{OffsetsTopic, Parts, load};
+use super::effects::Effects;
+use super::load;
+use super::shards::{Kind, Office, Parts};
 use crate::partitions::Partition;
 use bytes::Bytes;
-use klamm_coordinator::groups::{Command, GroupRecord, GroupShard, Moment, Output, Reply, Ticket};
+use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
 use klamm_model::{LeaderEpoch, Offset};
 use klamm_records::{BatchBuilder, BatchFields, Codec, Deflater, NewRecord};
 use klamm_wire::ErrorCode;
@@ -13,51 +16,56 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// A look at the shard, or at why there is none; what it gives tells the asker.
-pub(super) type Look =
-    Box<dyn FnOnce(Result<&GroupShard, ErrorCode>) -> Box<dyn FnOnce() + Send> + Send>;
+pub(super) type Look<S> = Box<dyn FnOnce(Result<&S, ErrorCode>) -> Box<dyn FnOnce() + Send> + Send>;
+
+type Answer<S> = oneshot::Sender<Result<<S as Shard>::Reply, ErrorCode>>;
 
 /// What a shard is asked for.
-pub(super) enum Ask {
-    Command(Box<Command>, oneshot::Sender<Result<Reply, ErrorCode>>),
-    Look(Look),
+pub(super) enum Ask<S: Shard> {
+    Command(Box<S::Command>, Answer<S>),
+    /// An effect ended.
+    Outcome(S::Command),
+    Look(Look<S>),
 }
 
-impl std::fmt::Debug for Ask {
+impl<S: Shard<Command: std::fmt::Debug>> std::fmt::Debug for Ask<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Command(command, _) => f.debug_tuple("Command").field(command).finish(),
+            Self::Outcome(command) => f.debug_tuple("Outcome").field(command).finish(),
             Self::Look(_) => f.write_str("Look"),
         }
     }
 }
 
 /// A shard that was read from its partition.
-struct Loaded {
-    shard: GroupShard,
+struct Loaded<S> {
+    shard: S,
     partition: Arc<Partition>,
     /// The leader epoch it was loaded under: the coordinator's epoch.
     epoch: i32,
 }
 
 /// The task of one shard.
-pub(super) struct ShardTask {
-    parts: Arc<Parts>,
+pub(super) struct ShardTask<K: Kind> {
+    parts: Arc<Parts<K>>,
     index: i32,
-    loaded: Option<Loaded>,
+    loaded: Option<Loaded<K::Shard>>,
     /// Requests without an answer.
-    waiting: BTreeMap<Ticket, oneshot::Sender<Result<Reply, ErrorCode>>>,
+    waiting: BTreeMap<Ticket, Answer<K::Shard>>,
+    effects: Effects<Option<<K::Shard as Shard>::Command>>,
     tickets: u64,
     builder: BatchBuilder,
     deflater: Deflater,
 }
 
 /// One round of work.
-#[derive(Default)]
-struct Work {
-    records: Vec<GroupRecord>,
+struct Work<S: Shard> {
+    records: Vec<Record>,
     record_bytes: usize,
-    replies: Vec<(Ticket, Reply)>,
+    replies: Vec<(Ticket, S::Reply)>,
     told: Vec<Box<dyn FnOnce() + Send>>,
+    effects: Vec<S::Effect>,
     is_spoiled: bool,
 }
 
@@ -66,13 +74,14 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// Between two attempts to load.
 const LOAD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-impl ShardTask {
-    pub(super) fn new(parts: Arc<Parts>, index: i32) -> Self {
+impl<K: Kind> ShardTask<K> {
+    pub(super) fn new(parts: Arc<Parts<K>>, index: i32) -> Self {
         Self {
             parts,
             index,
             loaded: None,
             waiting: BTreeMap::new(),
+            effects: Effects::default(),
             tickets: 0,
             builder: BatchBuilder::new(),
             deflater: Deflater::new(),
@@ -80,38 +89,41 @@ impl ShardTask {
     }
 
     /// Runs until the queue is closed and empty.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Ask>) {
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Ask<K::Shard>>) {
         loop {
             if self.loaded.is_none() {
                 let work = self.load().await;
                 self.finish(work).await;
             }
             let wait = self.until_deadline();
-            let ask = tokio::select! {
+            let mut asked = Vec::new();
+            tokio::select! {
                 biased;
+                ended = self.effects.ended() => {
+                    asked.extend(ended.into_iter().flatten().map(Ask::Outcome));
+                }
                 ask = queue.recv() => match ask {
-                    Some(ask) => Some(ask),
+                    Some(ask) => asked.push(ask),
                     None => return,
                 },
-                () = tokio::time::sleep(wait) => None,
-            };
+                () = tokio::time::sleep(wait) => {}
+            }
             if self.is_stale() {
                 self.forget(ErrorCode::NOT_COORDINATOR);
-                if let Some(ask) = ask {
+                for ask in asked {
                     refuse(ask, ErrorCode::NOT_COORDINATOR);
                 }
                 continue;
             }
             let mut work = Work::default();
             self.on_time(&mut work);
-            let mut next = ask;
-            while let Some(ask) = next {
+            for ask in asked {
                 self.take(ask, &mut work);
-                next = if work.is_full() {
-                    None
-                } else {
-                    queue.try_recv().ok()
-                };
+            }
+            while !work.is_full()
+                && let Ok(ask) = queue.try_recv()
+            {
+                self.take(ask, &mut work);
             }
             self.finish(work).await;
         }
@@ -137,26 +149,26 @@ impl ShardTask {
         .min(Duration::from_secs(3600))
     }
 
-    async fn load(&mut self) -> Work {
+    async fn load(&mut self) -> Work<K::Shard> {
         let mut work = Work::default();
         let found = self
             .parts
             .partitions
-            .find_by_name(OffsetsTopic::NAME, self.index);
+            .find_by_name(self.parts.log.topic, self.index);
         let Ok(partition) = found else { return work };
         let epoch = partition.leader_epoch();
-        let (config, bytes) = (self.parts.config.clone(), self.parts.load_bytes);
+        let (shard, bytes) = (self.parts.kind.empty(), self.parts.log.load_bytes);
         let from = Arc::clone(&partition);
-        let read = move || load::load(&from, config, bytes);
+        let read = move || load::load(&from, shard, bytes);
         match klamm_host::run_blocking(&*self.parts.host.tasks, read).await {
             Ok(Ok(mut shard)) => {
                 work.add(shard.loaded(self.moment()));
-                self.loaded = Some(Loaded { shard, partition, epoch });
+                self.loaded = Some(Loaded { shard, partition: Arc::clone(&partition), epoch });
             }
             Ok(Err(error)) => {
-                tracing::error!(partition = self.index, %error, "loading groups");
+                tracing::error!(partition = %partition.name(), %error, "loading a coordinator's shard");
             }
-            Err(error) => tracing::debug!(%error, "loading groups"),
+            Err(error) => tracing::debug!(%error, "loading a coordinator's shard"),
         }
         work
     }
@@ -167,14 +179,14 @@ impl ShardTask {
             let found = self
                 .parts
                 .partitions
-                .find_by_name(OffsetsTopic::NAME, self.index);
+                .find_by_name(self.parts.log.topic, self.index);
             !found.is_ok_and(|now| {
                 Arc::ptr_eq(&now, &loaded.partition) && now.leader_epoch() == loaded.epoch
             })
         })
     }
 
-    fn on_time(&mut self, work: &mut Work) {
+    fn on_time(&mut self, work: &mut Work<K::Shard>) {
         let now = self.moment();
         if let Some(loaded) = &mut self.loaded
             && loaded
@@ -186,7 +198,7 @@ impl ShardTask {
         }
     }
 
-    fn take(&mut self, ask: Ask, work: &mut Work) {
+    fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) {
         let now = self.moment();
         let Some(loaded) = &mut self.loaded else {
             refuse(ask, ErrorCode::COORDINATOR_NOT_AVAILABLE);
@@ -199,12 +211,16 @@ impl ShardTask {
                 self.waiting.insert(ticket, sender);
                 work.add(loaded.shard.apply(&command, ticket, now));
             }
+            Ask::Outcome(command) => {
+                self.tickets += 1;
+                work.add(loaded.shard.apply(&command, Ticket(self.tickets), now));
+            }
             // It may have seen what is not committed yet, and is told after the commit.
             Ask::Look(look) => work.told.push(look(Ok(&loaded.shard))),
         }
     }
 
-    async fn finish(&mut self, work: Work) {
+    async fn finish(&mut self, work: Work<K::Shard>) {
         let committed = if work.is_spoiled {
             Err(ErrorCode::UNKNOWN_SERVER_ERROR)
         } else {
@@ -221,13 +237,23 @@ impl ShardTask {
                 for tell in work.told {
                     tell();
                 }
+                self.begin(work.effects);
             }
             // Dropping what would be told refuses it.
             Err(error) => self.forget(error),
         }
     }
 
-    async fn commit(&mut self, records: &[GroupRecord]) -> Result<(), ErrorCode> {
+    fn begin(&mut self, effects: Vec<<K::Shard as Shard>::Effect>) {
+        let Some(loaded) = &self.loaded else { return };
+        let office = Office { epoch: loaded.epoch };
+        for effect in effects {
+            let kind = Arc::clone(&self.parts.kind);
+            self.effects.push(kind.carry_out(effect, office));
+        }
+    }
+
+    async fn commit(&mut self, records: &[Record]) -> Result<(), ErrorCode> {
         let Some(loaded) = &self.loaded else {
             return Ok(());
         };
@@ -238,7 +264,7 @@ impl ShardTask {
         let now_ms = self.parts.host.clock.now_ms();
         let batch = self.batch(records, epoch, now_ms)?;
         let failed = |what: &crate::partitions::AppendFailure| {
-            tracing::error!(partition = %partition.name(), error = %what.message, "writing groups");
+            tracing::error!(partition = %partition.name(), error = %what.message, "writing a coordinator's records");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         };
         let appended = partition
@@ -252,12 +278,7 @@ impl ShardTask {
         Ok(())
     }
 
-    fn batch(
-        &mut self,
-        records: &[GroupRecord],
-        epoch: i32,
-        now_ms: i64,
-    ) -> Result<Bytes, ErrorCode> {
+    fn batch(&mut self, records: &[Record], epoch: i32, now_ms: i64) -> Result<Bytes, ErrorCode> {
         self.builder.clear();
         for record in records {
             let new = NewRecord {
@@ -274,28 +295,44 @@ impl ShardTask {
             leader_epoch: LeaderEpoch(epoch),
             ..BatchFields::default()
         };
-        let codec = Codec { compression: self.parts.compression, level: None };
+        let codec = Codec { compression: self.parts.log.compression, level: None };
         let built = self.builder.build(&fields, codec, &mut self.deflater);
         built.map_err(|_| ErrorCode::COORDINATOR_NOT_AVAILABLE)
     }
 
-    /// The state may be ahead of the log: it is read again. Whoever waits asks again.
+    /// The state may be ahead of the log: it is read again. Whoever waits asks again. Effects must not outlive the
+    /// state that wanted them: a late one would meet what came after it.
     fn forget(&mut self, error: ErrorCode) {
         self.loaded = None;
+        self.effects.clear();
         for (_, sender) in std::mem::take(&mut self.waiting) {
             let _ = sender.send(Err(error));
         }
     }
 }
 
-impl Work {
-    fn add(&mut self, output: Output) {
+impl<S: Shard> Default for Work<S> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            record_bytes: 0,
+            replies: Vec::new(),
+            told: Vec::new(),
+            effects: Vec::new(),
+            is_spoiled: false,
+        }
+    }
+}
+
+impl<S: Shard> Work<S> {
+    fn add(&mut self, output: Output<S>) {
         self.is_spoiled |= output.spoiled.is_some();
         let bytes =
-            |record: &GroupRecord| record.key.len() + record.value.as_ref().map_or(0, Bytes::len);
+            |record: &Record| record.key.len() + record.value.as_ref().map_or(0, Bytes::len);
         self.record_bytes += output.records.iter().map(bytes).sum::<usize>();
         self.records.extend(output.records);
         self.replies.extend(output.replies);
+        self.effects.extend(output.effects);
     }
 
     fn is_full(&self) -> bool {
@@ -303,11 +340,12 @@ impl Work {
     }
 }
 
-fn refuse(ask: Ask, error: ErrorCode) {
+fn refuse<S: Shard>(ask: Ask<S>, error: ErrorCode) {
     match ask {
         Ask::Command(_, sender) => {
             let _ = sender.send(Err(error));
         }
+        Ask::Outcome(_) => {}
         Ask::Look(look) => look(Err(error))(),
     }
 }

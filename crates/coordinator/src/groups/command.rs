@@ -1,23 +1,9 @@
 //! What a shard is asked, and what it answers.
 
 use super::classic::GroupState;
-use super::record::GroupRecord;
 use bytes::Bytes;
-use klamm_codec::{EncodeError, Str};
+use klamm_codec::Str;
 use klamm_model::Uuid;
-
-/// Names a waiting request. Unique among those that a shard has not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
-/// The time of a step, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Never falls: timers run by it.
-    pub monotonic: i64,
-    /// Since the Unix epoch: records carry it.
-    pub wall: i64,
-}
 
 /// The settings of a coordinator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -341,13 +327,9 @@ pub struct DescribedMember {
     pub assignment: Bytes,
 }
 
-/// What a step did. Replies are given once the records are committed.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// To append, in order.
-    pub records: Vec<GroupRecord>,
-    /// To answer: the request of this step, or others that waited.
-    pub replies: Vec<(Ticket, Reply)>,
-    /// A record can't be written: nothing of this output counts, and the shard must be loaded again.
-    pub spoiled: Option<EncodeError>,
-}
+/// What a group wants done outside of its log: nothing so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {}
+
+/// What a step did.
+pub type Output = crate::shard::Output<super::shard::GroupShard>;

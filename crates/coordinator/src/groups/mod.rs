@@ -9,9 +9,8 @@
 //! pattern  subscriptions by pattern, with RE2's syntax
 //! record   the two record types that a classic group writes, byte for byte Kafka's
 //! ```
-//! *Invariants:* no clock, no randomness and no waiting in here. State after a command equals what a replay of its
-//! records gives, but for rounds that are not finished. A reply may be given only once the records that were made
-//! with it, and all before them, are committed.
+//! *Invariants:* those of every [`Shard`](crate::shard::Shard). What a log does not keep of a group is the round that
+//! is not finished.
 
 pub mod assign;
 mod classic;
@@ -28,10 +27,9 @@ mod tests;
 
 pub use classic::GroupState;
 pub use command::{
-    Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, GroupConfig,
+    Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, Effect, GroupConfig,
     GroupError, Heartbeat, Join, JoinRefused, Joined, JoinedMember, Leave, LeavingMember,
-    ListedGroup, Moment, NewOffset, Output, Reply, Sync, Synced, Ticket,
+    ListedGroup, NewOffset, Output, Reply, Sync, Synced,
 };
 pub use pattern::{Pattern, PatternError};
-pub use record::{GroupRecord, RecordError};
-pub use shard::{Committed, GroupShard, Replayed, Snapshot, shard_of};
+pub use shard::{Committed, GroupShard, Snapshot, shard_of};

@@ -4,28 +4,9 @@ use super::command::CommittedOffset;
 use crate::records::{
     GroupMetadataKey, GroupMetadataValue, LegacyOffsetCommitKey, OffsetCommitKey, OffsetCommitValue,
 };
+use crate::shard::{Record, RecordError};
 use bytes::Bytes;
-use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
-
-/// A record to append. No value deletes the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupRecord {
-    /// Type and key.
-    pub key: Bytes,
-    /// Version and value.
-    pub value: Option<Bytes>,
-}
-
-/// A record can't be read or written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// The bytes are not a record's.
-    #[error("unreadable: {0}")]
-    Decode(#[from] DecodeError),
-    /// A value does not fit the record, or is not kept in memory.
-    #[error("unwritable: {0}")]
-    Encode(#[from] EncodeError),
-}
+use klamm_codec::{Dec, Enc, EncodeError, Message, Str};
 
 /// The highest value version that is not flexible: what Kafka writes.
 const VALUE_VERSION: i16 = 3;
@@ -53,9 +34,9 @@ fn bytes_of(id: i16, message: &impl Message, version: i16) -> Result<Bytes, Enco
 pub(super) fn group(
     group: &Str,
     value: Option<&GroupMetadataValue>,
-) -> Result<GroupRecord, EncodeError> {
+) -> Result<Record, EncodeError> {
     let key = GroupMetadataKey { group: group.clone() };
-    Ok(GroupRecord {
+    Ok(Record {
         key: bytes_of(GroupMetadataKey::ID, &key, 0)?,
         value: value
             .map(|value| bytes_of(VALUE_VERSION, value, VALUE_VERSION))
@@ -69,7 +50,7 @@ pub(super) fn offset(
     topic: &Str,
     partition: i32,
     committed: Option<&CommittedOffset>,
-) -> Result<GroupRecord, EncodeError> {
+) -> Result<Record, EncodeError> {
     let key = OffsetCommitKey { group: group.clone(), topic: topic.clone(), partition };
     let value = committed.map(|committed| {
         let value = OffsetCommitValue {
@@ -88,14 +69,14 @@ pub(super) fn offset(
             bytes_of(VALUE_VERSION, &value, VALUE_VERSION)
         }
     });
-    Ok(GroupRecord {
+    Ok(Record {
         key: bytes_of(OffsetCommitKey::ID, &key, 0)?,
         value: value.transpose()?,
     })
 }
 
 /// Reads a record.
-pub(super) fn read(record: &GroupRecord) -> Result<Meaning, RecordError> {
+pub(super) fn read(record: &Record) -> Result<Meaning, RecordError> {
     let mut key = Dec::new(record.key.clone());
     Ok(match key.i16()? {
         // Type 0 has the same fields under another number.
@@ -111,7 +92,7 @@ pub(super) fn read(record: &GroupRecord) -> Result<Meaning, RecordError> {
     })
 }
 
-fn value_of<M: Message>(record: &GroupRecord) -> Result<Option<M>, RecordError> {
+fn value_of<M: Message>(record: &Record) -> Result<Option<M>, RecordError> {
     let Some(value) = &record.value else {
         return Ok(None);
     };

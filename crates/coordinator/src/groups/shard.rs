@@ -2,13 +2,14 @@
 
 use super::classic::{ClassicGroup, GroupState, Step};
 use super::command::{
-    Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, GroupConfig,
-    GroupError, Join, JoinRefused, ListedGroup, Moment, NewOffset, Output, Reply, Ticket,
+    Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, Effect, GroupConfig,
+    GroupError, Join, JoinRefused, ListedGroup, NewOffset, Output, Reply,
 };
 use super::offsets::Offsets;
-use super::record::{self, GroupRecord, Meaning, RecordError};
+use super::record::{self, Meaning};
 use super::timers::{Due, Timers};
 use crate::records::{GroupMetadataValue, OffsetCommitValue};
+use crate::shard::{Moment, Record, RecordError, Replayed, Shard, Ticket};
 use klamm_codec::Str;
 use std::collections::BTreeMap;
 
@@ -24,15 +25,6 @@ pub struct GroupShard {
 struct Group {
     classic: ClassicGroup,
     offsets: Offsets,
-}
-
-/// What became of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replayed {
-    /// It is part of the state now.
-    Applied,
-    /// It belongs to a kind of group that is not served yet; the number is the record's type.
-    Ignored(i16),
 }
 
 /// Topic, partition and what was committed there.
@@ -60,18 +52,12 @@ pub fn shard_of(group: &str, partitions: i32) -> i32 {
 /// Strings in records have lengths of 16 bits.
 const TEXT_BYTES_MAX: usize = i16::MAX as usize;
 
-impl GroupShard {
-    /// An empty shard. Give it all records of its partition, then call [`GroupShard::loaded`].
-    #[must_use]
-    pub fn new(config: GroupConfig) -> Self {
-        Self { config, groups: BTreeMap::new(), timers: Timers::default() }
-    }
+impl Shard for GroupShard {
+    type Command = Command;
+    type Reply = Reply;
+    type Effect = Effect;
 
-    /// Takes a record of the partition in.
-    ///
-    /// # Errors
-    /// The record can't be read; the state is as before.
-    pub fn replay(&mut self, record: &GroupRecord) -> Result<Replayed, RecordError> {
+    fn replay(&mut self, record: &Record) -> Result<Replayed, RecordError> {
         match record::read(record)? {
             Meaning::Group(group, Some(value)) => {
                 let classic = ClassicGroup::from_value(group.detached(), &value);
@@ -100,8 +86,7 @@ impl GroupShard {
         Ok(Replayed::Applied)
     }
 
-    /// All records were taken in: sessions begin.
-    pub fn loaded(&mut self, now: Moment) -> Output {
+    fn loaded(&mut self, now: Moment) -> Output {
         let mut out = Output::default();
         for group in self.groups.values_mut() {
             let (config, timers) = (&self.config, &mut self.timers);
@@ -116,8 +101,7 @@ impl GroupShard {
         out
     }
 
-    /// Carries a command out. Its answer is in this output or in a later one.
-    pub fn apply(&mut self, command: &Command, ticket: Ticket, now: Moment) -> Output {
+    fn apply(&mut self, command: &Command, ticket: Ticket, now: Moment) -> Output {
         let mut out = Output::default();
         match command {
             Command::Join(join) => self.join(join, ticket, now, &mut out),
@@ -163,14 +147,11 @@ impl GroupShard {
         out
     }
 
-    /// When [`GroupShard::on_time`] has something to do, by the monotonic clock.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<i64> {
+    fn next_deadline(&self) -> Option<i64> {
         self.timers.next()
     }
 
-    /// Does what has fallen due.
-    pub fn on_time(&mut self, now: Moment) -> Output {
+    fn on_time(&mut self, now: Moment) -> Output {
         let mut out = Output::default();
         while let Some(due) = self.timers.take_due(now.monotonic) {
             match due {
@@ -194,6 +175,14 @@ impl GroupShard {
             }
         }
         out
+    }
+}
+
+impl GroupShard {
+    /// An empty shard. Give it all records of its partition, then call [`Shard::loaded`].
+    #[must_use]
+    pub fn new(config: GroupConfig) -> Self {
+        Self { config, groups: BTreeMap::new(), timers: Timers::default() }
     }
 
     /// A committed offset. `None` if there is none, or no such group.

@@ -1,6 +1,7 @@
 //! Transcripts of groups, and walks at random.
 
 use super::*;
+use crate::shard::{Moment, Record, Replayed, Shard, Ticket};
 use bytes::Bytes;
 use klamm_codec::Str;
 use klamm_model::Uuid;
@@ -28,7 +29,7 @@ fn config() -> GroupConfig {
 #[derive(Debug)]
 struct World {
     shard: GroupShard,
-    log: Vec<GroupRecord>,
+    log: Vec<Record>,
     answers: BTreeMap<Ticket, Reply>,
     now: i64,
     tickets: u64,
@@ -684,20 +685,16 @@ fn damaged_records_are_refused_and_others_are_passed_over() {
     for record in &world.log {
         let value = record.value.clone().unwrap();
         for cut in 0..record.key.len() {
-            let damaged = GroupRecord { key: record.key.slice(..cut), value: None };
+            let damaged = Record { key: record.key.slice(..cut), value: None };
             assert!(shard.replay(&damaged).is_err());
         }
         for cut in 0..value.len() {
             let value = Some(value.slice(..cut));
-            assert!(
-                shard
-                    .replay(&GroupRecord { value, ..record.clone() })
-                    .is_err()
-            );
+            assert!(shard.replay(&Record { value, ..record.clone() }).is_err());
         }
     }
     assert!(shard.snapshot().groups.is_empty());
-    let other = GroupRecord { key: Bytes::from_static(b"\0\x05rest"), value: None };
+    let other = Record { key: Bytes::from_static(b"\0\x05rest"), value: None };
     assert_eq!(shard.replay(&other), Ok(Replayed::Ignored(5)));
 }
 

@@ -1,8 +1,9 @@
 //! Joining: new members, members that come back, static members that replace themselves.
 
 use super::{ClassicGroup, GroupState, Member, NEW_MEMBER_WAIT_MS, NO_TIMER, Step, arm, keep};
-use crate::groups::command::{GroupError, Join, JoinRefused, Joined, JoinedMember, Reply, Ticket};
+use crate::groups::command::{GroupError, Join, JoinRefused, Joined, JoinedMember, Reply};
 use crate::groups::timers::Due;
+use crate::shard::Ticket;
 use bytes::Bytes;
 use klamm_codec::Str;
 

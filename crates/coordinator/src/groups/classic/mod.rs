@@ -10,9 +10,9 @@ mod leave;
 mod persist;
 mod round;
 
-use super::command::{GroupConfig, GroupError, Moment, Output, Reply, Ticket};
-use super::record::GroupRecord;
+use super::command::{GroupConfig, GroupError, Output, Reply};
 use super::timers::{Due, Timers};
+use crate::shard::{Moment, Record, Ticket};
 use bytes::Bytes;
 use klamm_codec::{EncodeError, Str};
 use std::collections::BTreeMap;
@@ -106,7 +106,7 @@ impl Step<'_> {
     }
 
     /// A record that can't be written spoils the step: nothing of it may be acknowledged.
-    pub(super) fn record(&mut self, record: Result<GroupRecord, EncodeError>) {
+    pub(super) fn record(&mut self, record: Result<Record, EncodeError>) {
         match record {
             Ok(record) => self.out.records.push(record),
             Err(error) => self.out.spoiled = Some(error),

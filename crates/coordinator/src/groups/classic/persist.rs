@@ -1,14 +1,15 @@
 //! A group as a record, and back.
 
 use super::{ClassicGroup, GroupState, Member, NO_TIMER, Step, arm};
-use crate::groups::record::{self, GroupRecord};
+use crate::groups::record;
 use crate::records::GroupMetadataValue;
 use crate::records::group_metadata::MemberMetadata;
+use crate::shard::Record;
 use bytes::Bytes;
 use klamm_codec::{EncodeError, Str};
 
 impl ClassicGroup {
-    pub(super) fn to_record(&self) -> Result<GroupRecord, EncodeError> {
+    pub(super) fn to_record(&self) -> Result<Record, EncodeError> {
         record::group(&self.id, Some(&self.to_value()))
     }
 

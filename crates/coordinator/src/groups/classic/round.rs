@@ -2,8 +2,9 @@
 
 use super::join::refuse;
 use super::{ClassicGroup, GroupState, InitialWait, NO_TIMER, Step, arm};
-use crate::groups::command::{GroupError, Heartbeat, Reply, Sync, Synced, Ticket};
+use crate::groups::command::{GroupError, Heartbeat, Reply, Sync, Synced};
 use crate::groups::timers::Due;
+use crate::shard::Ticket;
 use bytes::Bytes;
 use klamm_codec::Str;
 use std::collections::BTreeMap;

@@ -1,0 +1,151 @@
+//! The group coordinator of this node: shards of groups over `__consumer_offsets`.
+
+use super::OffsetsTopic;
+use super::shards::{Kind, Log, Office, Shards};
+use crate::partitions::Registry;
+use crate::quorum::QuorumHandle;
+use klamm_coordinator::groups::{Command, Effect, GroupConfig, GroupShard, Reply, shard_of};
+use klamm_host::{BoxFuture, Host};
+use klamm_settings::{Settings, broker};
+use klamm_wire::ErrorCode;
+use std::sync::Arc;
+
+/// The group coordinator of this node.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    shards: Shards<OfGroups>,
+    topic: OffsetsTopic,
+}
+
+/// What is special about shards of groups.
+#[derive(Debug)]
+struct OfGroups {
+    config: GroupConfig,
+}
+
+/// An empty group begins its first round once nobody has joined for this long.
+const INITIAL_QUIET_MS: i64 = 300;
+
+impl Kind for OfGroups {
+    type Shard = GroupShard;
+
+    fn empty(&self) -> GroupShard {
+        GroupShard::new(self.config.clone())
+    }
+
+    fn carry_out(
+        self: Arc<Self>,
+        effect: Effect,
+        _: Office,
+    ) -> BoxFuture<'static, Option<Command>> {
+        match effect {}
+    }
+}
+
+impl Groups {
+    pub(crate) fn new(
+        host: &Host,
+        settings: &Settings,
+        quorum: &QuorumHandle,
+        partitions: &Arc<Registry>,
+    ) -> Self {
+        let codec = settings.get(&broker::OFFSETS_TOPIC_COMPRESSION_CODEC);
+        let codec = u8::try_from(codec).ok();
+        let load_bytes = settings.get(&broker::OFFSETS_LOAD_BUFFER_SIZE);
+        let log = Log {
+            topic: OffsetsTopic::NAME,
+            compression: codec
+                .and_then(klamm_records::Compression::from_id)
+                .unwrap_or_default(),
+            load_bytes: usize::try_from(load_bytes).unwrap_or(1),
+        };
+        let kind = OfGroups { config: group_config(settings) };
+        Self {
+            shards: Shards::new(host, quorum, partitions, log, kind),
+            topic: OffsetsTopic::new(settings),
+        }
+    }
+
+    /// The partition that coordinates a group; creates the topic if there is none.
+    ///
+    /// # Errors
+    /// The topic can't be created now.
+    pub(crate) async fn partition_of(&self, group: &str) -> Result<i32, ErrorCode> {
+        if self.shards.count() == 0 {
+            self.topic.create(self.shards.quorum()).await?;
+        }
+        match self.shards.count() {
+            0 => Err(ErrorCode::COORDINATOR_NOT_AVAILABLE),
+            count => Ok(shard_of(group, count)),
+        }
+    }
+
+    /// Carries a command out, and waits for its answer: until a round ends, if need be.
+    ///
+    /// # Errors
+    /// The group is not coordinated here, or not at the moment.
+    pub(crate) async fn ask(&self, group: &str, command: Command) -> Result<Reply, ErrorCode> {
+        self.shards.ask(self.place(group)?, command).await
+    }
+
+    /// Looks at a group's shard.
+    ///
+    /// # Errors
+    /// The group is not coordinated here, or not at the moment.
+    pub(crate) async fn read<R, F>(&self, group: &str, look: F) -> Result<R, ErrorCode>
+    where
+        R: Send + 'static,
+        F: FnOnce(&GroupShard) -> R + Send + 'static,
+    {
+        self.shards.look(self.place(group)?, look).await
+    }
+
+    /// Looks at every shard.
+    ///
+    /// # Errors
+    /// A shard is not here, or not at the moment.
+    pub(crate) async fn read_all<R, F>(&self, look: F) -> Result<Vec<R>, ErrorCode>
+    where
+        R: Send + 'static,
+        F: FnOnce(&GroupShard) -> R + Clone + Send + 'static,
+    {
+        self.shards.look_at_all(look).await
+    }
+
+    /// Begins to load every shard, so that sessions and expiry run without a request.
+    pub(crate) fn load_all(&self) {
+        self.shards.load_all();
+    }
+
+    /// Ends every shard after what its queue holds; what waits for a round is refused.
+    pub(crate) fn stop(&self) {
+        self.shards.stop();
+    }
+
+    /// Waits for the end of all shards.
+    pub(crate) async fn stopped(&self) {
+        self.shards.stopped().await;
+    }
+
+    fn place(&self, group: &str) -> Result<i32, ErrorCode> {
+        match self.shards.count() {
+            0 => Err(ErrorCode::NOT_COORDINATOR),
+            count => Ok(shard_of(group, count)),
+        }
+    }
+}
+
+fn group_config(settings: &Settings) -> GroupConfig {
+    let count = |n: i32| usize::try_from(n).unwrap_or(0);
+    let minutes = i64::from(settings.get(&broker::OFFSETS_RETENTION_MINUTES));
+    GroupConfig {
+        session_timeout_min_ms: settings.get(&broker::GROUP_MIN_SESSION_TIMEOUT_MS),
+        session_timeout_max_ms: settings.get(&broker::GROUP_MAX_SESSION_TIMEOUT_MS),
+        initial_delay_max_ms: i64::from(settings.get(&broker::GROUP_INITIAL_REBALANCE_DELAY_MS)),
+        initial_quiet_ms: INITIAL_QUIET_MS,
+        members_max: count(settings.get(&broker::GROUP_MAX_SIZE)),
+        offset_metadata_bytes_max: count(settings.get(&broker::OFFSET_METADATA_MAX_BYTES)),
+        offsets_retention_ms: minutes.saturating_mul(60_000),
+        offsets_check_interval_ms: settings.get(&broker::OFFSETS_RETENTION_CHECK_INTERVAL_MS),
+    }
+}

@@ -1,0 +1,210 @@
+//! The shards of one coordinator on this node: each begins when it is first needed, and is asked through its queue.
+
+use super::shard_task::{Ask, ShardTask};
+use crate::partitions::Registry;
+use crate::quorum::QuorumHandle;
+use crate::upkeep::DirtyBudget;
+use klamm_coordinator::shard::Shard;
+use klamm_host::{BoxFuture, Host, TaskHandle};
+use klamm_wire::ErrorCode;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// What is special about the shards of one coordinator.
+pub(super) trait Kind: Debug + Send + Sync + 'static {
+    type Shard: Shard<
+            Command: Debug + Send + Sync + 'static,
+            Reply: Debug + Send + 'static,
+            Effect: Send + 'static,
+        > + Send
+        + 'static;
+
+    /// A shard before its log was read.
+    fn empty(&self) -> Self::Shard;
+
+    /// Carries an effect out, for as long as it takes. Its outcome is a command to the shard, which nobody waits for.
+    /// The future is dropped if the shard is.
+    fn carry_out(
+        self: Arc<Self>,
+        effect: <Self::Shard as Shard>::Effect,
+        office: Office,
+    ) -> BoxFuture<'static, Option<<Self::Shard as Shard>::Command>>;
+}
+
+/// Who wants an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Office {
+    /// The leader epoch of the shard's partition: the coordinator's epoch.
+    pub(super) epoch: i32,
+}
+
+/// The log of a coordinator.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// Each partition of this topic is the log of a shard.
+    pub(super) topic: &'static str,
+    pub(super) compression: klamm_records::Compression,
+    /// Bytes that are read at once.
+    pub(super) load_bytes: usize,
+}
+
+/// What the tasks share.
+#[derive(Debug)]
+pub(super) struct Parts<K> {
+    pub(super) host: Host,
+    pub(super) quorum: QuorumHandle,
+    pub(super) partitions: Arc<Registry>,
+    pub(super) dirty: Arc<DirtyBudget>,
+    pub(super) log: Log,
+    pub(super) kind: Arc<K>,
+}
+
+/// All shards of one coordinator.
+#[derive(Debug)]
+pub(super) struct Shards<K: Kind> {
+    parts: Arc<Parts<K>>,
+    running: Mutex<Running<K::Shard>>,
+}
+
+#[derive(Debug)]
+struct Running<S: Shard> {
+    shards: BTreeMap<i32, mpsc::Sender<Ask<S>>>,
+    tasks: Vec<TaskHandle>,
+    stopping: bool,
+}
+
+/// More requests than this do not wait for one shard; they are told to try again.
+const QUEUE_MAX: usize = 8192;
+
+impl<K: Kind> Shards<K> {
+    pub(super) fn new(
+        host: &Host,
+        quorum: &QuorumHandle,
+        partitions: &Arc<Registry>,
+        log: Log,
+        kind: K,
+    ) -> Self {
+        let parts = Parts {
+            host: host.clone(),
+            quorum: quorum.clone(),
+            partitions: Arc::clone(partitions),
+            dirty: partitions.dirty(),
+            log,
+            kind: Arc::new(kind),
+        };
+        let running = Running { shards: BTreeMap::new(), tasks: Vec::new(), stopping: false };
+        Self { parts: Arc::new(parts), running: Mutex::new(running) }
+    }
+
+    pub(super) fn quorum(&self) -> &QuorumHandle {
+        &self.parts.quorum
+    }
+
+    /// Partitions of the topic; 0 if there is none yet.
+    pub(super) fn count(&self) -> i32 {
+        let image = self.parts.quorum.image();
+        let topic = image.topics().named(self.parts.log.topic);
+        topic.map_or(0, |topic| {
+            i32::try_from(topic.partitions.iter().count()).unwrap_or(i32::MAX)
+        })
+    }
+
+    /// Carries a command out, and waits for its answer.
+    ///
+    /// # Errors
+    /// The shard is not here, or not at the moment.
+    pub(super) async fn ask(
+        &self,
+        partition: i32,
+        command: <K::Shard as Shard>::Command,
+    ) -> Result<<K::Shard as Shard>::Reply, ErrorCode> {
+        let (sender, answer) = oneshot::channel();
+        self.send(partition, Ask::Command(Box::new(command), sender))?;
+        answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
+    }
+
+    /// Looks at a shard.
+    ///
+    /// # Errors
+    /// The shard is not here, or not at the moment.
+    pub(super) async fn look<R, F>(&self, partition: i32, look: F) -> Result<R, ErrorCode>
+    where
+        R: Send + 'static,
+        F: FnOnce(&K::Shard) -> R + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        let ask = Ask::Look(Box::new(move |shard| {
+            let seen = shard.map(look);
+            // The one who asked may be gone.
+            Box::new(move || drop(sender.send(seen)))
+        }));
+        self.send(partition, ask)?;
+        answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
+    }
+
+    /// Looks at every shard, in the order of their partitions.
+    ///
+    /// # Errors
+    /// A shard is not here, or not at the moment.
+    pub(super) async fn look_at_all<R, F>(&self, look: F) -> Result<Vec<R>, ErrorCode>
+    where
+        R: Send + 'static,
+        F: FnOnce(&K::Shard) -> R + Clone + Send + 'static,
+    {
+        let mut seen = Vec::new();
+        for partition in 0..self.count() {
+            seen.push(self.look(partition, look.clone()).await?);
+        }
+        Ok(seen)
+    }
+
+    /// Begins to load every shard, so that timers run without a request.
+    pub(super) fn load_all(&self) {
+        for partition in 0..self.count() {
+            let _ = self.sender(partition);
+        }
+    }
+
+    /// Ends every shard after what its queue holds; whoever waits longer is refused.
+    pub(super) fn stop(&self) {
+        let mut running = self.running.lock();
+        running.stopping = true;
+        running.shards.clear();
+    }
+
+    /// Waits for the end of all shards.
+    pub(super) async fn stopped(&self) {
+        let tasks = std::mem::take(&mut self.running.lock().tasks);
+        for task in tasks {
+            task.join().await;
+        }
+    }
+
+    fn send(&self, partition: i32, ask: Ask<K::Shard>) -> Result<(), ErrorCode> {
+        let sent = self.sender(partition)?.try_send(ask);
+        sent.map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
+            mpsc::error::TrySendError::Closed(_) => ErrorCode::NOT_COORDINATOR,
+        })
+    }
+
+    fn sender(&self, partition: i32) -> Result<mpsc::Sender<Ask<K::Shard>>, ErrorCode> {
+        let mut running = self.running.lock();
+        if running.stopping {
+            return Err(ErrorCode::NOT_COORDINATOR);
+        }
+        if let Some(sender) = running.shards.get(&partition) {
+            return Ok(sender.clone());
+        }
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        let task = ShardTask::new(Arc::clone(&self.parts), partition).run(queue);
+        running
+            .tasks
+            .push(self.parts.host.tasks.spawn(Box::pin(task)));
+        running.shards.insert(partition, sender.clone());
+        Ok(sender)
+    }
+}
