@@ -96,7 +96,8 @@ pub(crate) fn fetch(program: &Path, scale: Scale) -> Result<Figure> {
         .collect::<Result<_>>()?;
     let requests = scale.fetch_bytes >> 20;
     load::drive(node.address, 4, 1, requests / 8, &frames)?;
-    let raw_cpu = raw::send_file(folder.path(), scale.fetch_bytes, 1 << 20)?;
+    let log = folder.path().join("data/f-0/00000000000000000000.log");
+    let raw_cpu = raw::send_file(&log, scale.fetch_bytes, 1 << 20, frames.len())?;
     let (cpu, seen) = node.cpu_of(|| load::drive(node.address, 1, 1, requests, &frames))?;
     let total = seen.answer_bytes as f64 / GB;
     let note = format!("{:.2} GB/s", total / seen.seconds);

@@ -10,9 +10,6 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::thread;
 
-/// A batch of the broker's cases: no multiple of a page, as batches are.
-const APPEND_BYTES: usize = 263_000;
-
 /// CPU seconds of the calling thread.
 fn thread_cpu_s() -> f64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -65,19 +62,13 @@ pub(crate) fn receive_and_append(folder: &Path, total: usize, write_bytes: usize
     Ok(joined(server)? / (total as f64 / 1e9))
 }
 
-/// Page cache → socket by sendfile, `step` bytes for each request of 64 bytes, read by the same load as the broker's
-/// answers. CPU seconds a GB.
-pub(crate) fn send_file(folder: &Path, total: usize, step: usize) -> Result<f64> {
+/// Page cache → socket by sendfile out of the broker's own file: `step` bytes from one of `turns` places for each request
+/// of 64 bytes, read by the same load as the broker's answers. The size of the pages that a file got when it was
+/// written decides what a send costs, so another file would be another measurement. CPU seconds a GB.
+pub(crate) fn send_file(path: &Path, total: usize, step: usize, turns: usize) -> Result<f64> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
-    let path = folder.join("raw-send");
-    let file_bytes = 64 << 20;
-    // Written as a log is: the size of the writes decides the size of the pages, and they what a send costs.
-    let mut writer = File::create(&path)?;
-    for _ in 0..=file_bytes / APPEND_BYTES {
-        writer.write_all(&vec![0x5au8; APPEND_BYTES])?;
-    }
-    let file = File::open(&path)?;
+    let file = File::open(path)?;
     let server = thread::spawn(move || -> Result<f64> {
         crate::pin::to(crate::pin::SERVER);
         let (mut server, _) = listener.accept()?;
@@ -88,7 +79,7 @@ pub(crate) fn send_file(folder: &Path, total: usize, step: usize) -> Result<f64>
         for turn in 0..total / step {
             server.read_exact(&mut ask)?;
             server.write_all(&length)?;
-            let mut position = (turn * step % file_bytes) as u64;
+            let mut position = (turn % turns * step) as u64;
             let mut left = step;
             while left > 0 {
                 let sent =
@@ -101,9 +92,7 @@ pub(crate) fn send_file(folder: &Path, total: usize, step: usize) -> Result<f64>
     let mut frame = vec![0u8; 64];
     frame[..4].copy_from_slice(&60u32.to_be_bytes());
     crate::load::drive(address, 1, 1, total / step, &[frame.into()])?;
-    let cpu = joined(server)?;
-    std::fs::remove_file(&path)?;
-    Ok(cpu / (total as f64 / 1e9))
+    Ok(joined(server)? / (total as f64 / 1e9))
 }
 
 /// Echo of `request_bytes` on `connections` connections, `depth` in flight on each. CPU µs a request.

@@ -120,8 +120,9 @@ pub trait DiskFile: Debug + Send + Sync {
     fn write_all_at(&self, slices: &[IoSlice<'_>], position: u64) -> io::Result<()>;
     /// Cuts or extends (with zeros).
     fn set_len(&self, len: u64) -> io::Result<()>;
-    /// Reserves room up to `len` without changing the length. Does nothing where the system can't.
-    fn preallocate(&self, len: u64) -> io::Result<()>;
+    /// Reserves room for `len` bytes from a position on, without changing the length. Does nothing where the system
+    /// can't. `set_len` gives back what lies beyond the length it sets.
+    fn preallocate(&self, position: u64, len: u64) -> io::Result<()>;
     /// Makes the content durable.
     fn sync_data(&self) -> io::Result<()>;
     /// Makes content and attributes durable.

@@ -388,8 +388,9 @@ impl DiskFile for SimFile {
         Ok(())
     }
 
-    fn preallocate(&self, len: u64) -> io::Result<()> {
+    fn preallocate(&self, position: u64, len: u64) -> io::Result<()> {
         self.check_writable()?;
+        let len = position.saturating_add(len);
         let Some(mut state) = self.enter(DiskOp::Preallocate, [len, 0])? else {
             return Ok(());
         };

@@ -338,7 +338,7 @@ fn a_full_disk_takes_what_fits_and_recovers_when_files_go() {
     assert!(put(&*second, b"abcd", 0).is_err());
     assert_eq!(content(&disk, "/b"), Some(b"ab".to_vec()));
     assert_eq!(disk.space(Path::new("/")).unwrap().usable, 0);
-    assert!(second.preallocate(3).is_err());
+    assert!(second.preallocate(0, 3).is_err());
     disk.remove_file(Path::new("/a")).unwrap();
     assert!(
         put(&*second, b"abcd", 0).is_err(),

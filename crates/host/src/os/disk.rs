@@ -158,8 +158,8 @@ impl DiskFile for OsFile {
         self.0.set_len(len)
     }
 
-    fn preallocate(&self, len: u64) -> io::Result<()> {
-        match rustix::fs::fallocate(&self.0, FallocateFlags::KEEP_SIZE, 0, len) {
+    fn preallocate(&self, position: u64, len: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::KEEP_SIZE, position, len) {
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
         }

@@ -276,6 +276,7 @@ impl PartitionLog {
             .unwrap_or(-1);
         self.write_identity()?;
         let rolled = self.roll_if_due(bytes, largest_ms, last_offset, now_ms)?;
+        self.reserve(bytes)?;
         self.write(&batches, bytes)?;
         let aborted = self.producers.aborted_by(&staged);
         if let Err(error) = self.index_aborted(&aborted) {

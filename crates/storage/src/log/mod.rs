@@ -18,6 +18,7 @@ mod producers;
 mod read;
 mod recover;
 mod replay;
+mod reserve;
 mod retain;
 mod roll;
 mod swap;
@@ -84,6 +85,8 @@ struct Active {
     first_timestamp_ms: Option<i64>,
     /// When the segment was made or opened, for logs without timestamps.
     created_ms: i64,
+    /// Where the room ends that was asked for ahead of the writes; 0 before the first time.
+    reserved_end: u64,
 }
 
 /// Whether folder and topic id are on disk.

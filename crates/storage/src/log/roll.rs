@@ -15,6 +15,7 @@ impl Active {
             bytes_since_entry: 0,
             first_timestamp_ms: None,
             created_ms: now_ms,
+            reserved_end: 0,
         }
     }
 }
@@ -75,7 +76,7 @@ impl PartitionLog {
         segment.times.write_out(&self.files, base)?;
         segment.offsets.ensure_file(&self.files, base)?;
         segment.times.ensure_file(&self.files, base)?;
-        Ok(())
+        self.release_reserve()
     }
 
     /// Makes an empty log file; what a crash left there goes.
@@ -86,7 +87,7 @@ impl PartitionLog {
                 file.set_len(0)?;
             }
             if self.config.preallocate {
-                file.preallocate(u64::from(self.config.segment_bytes))?;
+                file.preallocate(0, u64::from(self.config.segment_bytes))?;
             }
             Ok(())
         };

@@ -71,7 +71,7 @@ fn reads_stop_at_the_end_and_lengths_are_cut_and_grown() {
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     file.set_len(2).unwrap();
     file.set_len(4).unwrap();
-    file.preallocate(1 << 20).unwrap();
+    file.preallocate(0, 1 << 20).unwrap();
     file.read_exact_at(&mut buffer, 0).unwrap();
     assert_eq!((file.len().unwrap(), &buffer), (4, b"ab\0\0"));
     file.sync_data().unwrap();

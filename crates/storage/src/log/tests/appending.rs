@@ -149,3 +149,28 @@ fn a_follower_keeps_offsets_and_epochs() {
     bench.log().set_high_watermark(7);
     assert_eq!(bench.read(2, 1000), [(5, 6)]);
 }
+
+#[test]
+fn room_is_reserved_ahead_of_a_growing_segment_and_given_back_when_it_is_closed() {
+    use std::os::unix::fs::MetadataExt;
+    let mut bench = Bench::new(LogConfig { segment_bytes: 64 << 20, ..LogConfig::default() });
+    let large = batch(&BatchFields::default(), 40_000, 1000);
+    while bench.log().size_bytes() < 6 << 20 {
+        bench.append(&large);
+    }
+    let reserved = bench.log().active.reserved_end;
+    let size = bench.log().size_bytes();
+    assert!(
+        (size..=size + size / 4 + large.len() as u64).contains(&reserved),
+        "{reserved} for {size}"
+    );
+    let path = bench.log().folder().join("00000000000000000000.log");
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
+    let now_ms = bench.now_ms;
+    bench.log().roll(now_ms).unwrap();
+    bench.sync(SyncScope::All);
+    let closed = std::fs::metadata(&path).unwrap();
+    assert_eq!(closed.len(), size);
+    // In units of 512 bytes; a file system may keep a little of its own beside the data.
+    assert!(closed.blocks() * 512 < size + (256 << 10), "{closed:?}");
+}
