@@ -1,4 +1,4 @@
-//! The generated documents: `docs/protocol.md` and `docs/config.md`.
+//! The generated documents: `docs/protocol.md`, `docs/config.md` and `docs/operating/metrics.md`.
 //!
 //! Each is printed by an example program of the crate that knows the facts, so that xtask itself stays small and
 //! builds even while the broker does not.
@@ -14,7 +14,7 @@ struct Document {
     example: &'static str,
 }
 
-const DOCUMENTS: [Document; 2] = [
+const DOCUMENTS: [Document; 3] = [
     Document {
         path: "docs/protocol.md",
         package: "klamm-broker",
@@ -24,6 +24,11 @@ const DOCUMENTS: [Document; 2] = [
         path: "docs/config.md",
         package: "klamm-settings",
         example: "config_md",
+    },
+    Document {
+        path: "docs/operating/metrics.md",
+        package: "klamm-broker",
+        example: "metrics_md",
     },
 ];
 

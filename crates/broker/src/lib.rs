@@ -27,5 +27,6 @@ mod upkeep;
 mod waiting;
 
 pub use format::{FormatDirsError, Formatted, format};
+pub use observing::metrics_markdown;
 pub use request::protocol_markdown;
 pub use start::{Broker, StartError};

@@ -14,7 +14,7 @@ pub use clock::Clock;
 pub use disk::{DirEntry, DirLock, Disk, DiskFile, FileRange, OpenMode, Residency, Space};
 pub use entropy::Entropy;
 pub use net::{Connection, Listener, Network};
-pub use tasks::{BoxFuture, TaskHandle, Tasks, run_blocking};
+pub use tasks::{BlockingLoad, BoxFuture, TaskHandle, Tasks, run_blocking};
 
 use std::sync::Arc;
 

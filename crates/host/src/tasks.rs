@@ -18,6 +18,20 @@ pub trait Tasks: Debug + Send + Sync {
         &self,
         work: Box<dyn FnOnce() + Send>,
     ) -> BoxFuture<'static, Result<(), std::io::Error>>;
+
+    /// How busy the pool is; nothing where work runs in line.
+    fn blocking_load(&self) -> BlockingLoad {
+        BlockingLoad::default()
+    }
+}
+
+/// What the pool for blocking work has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BlockingLoad {
+    /// Work that waits for a thread.
+    pub waiting: u64,
+    /// Work that runs.
+    pub running: u64,
 }
 
 /// A started task. Dropping the handle leaves the task running.

@@ -32,5 +32,17 @@ pub trait Request: Message {
     /// The first version with compact lengths and tagged fields (KIP-482); `i16::MAX` if none has them.
     const FLEXIBLE_FROM: i16;
     /// The answer, in the version of the request.
-    type Response: Message;
+    type Response: Response;
+}
+
+/// An answer, as far as all answers are alike.
+pub trait Response: Message {
+    /// Shows each error code in the answer that is not 0, whatever part it stands in.
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode));
+
+    /// How long the client is to send nothing; 0 where an answer has no such field.
+    fn throttle_time_ms(&self) -> i32;
+
+    /// Says how long the client is to send nothing. Answers without such a field stay as they are.
+    fn set_throttle_time_ms(&mut self, ms: i32);
 }

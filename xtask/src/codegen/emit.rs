@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::schema::{Field, Kind, Message, Struct, Type, Versions};
-use super::{decode, encode, names};
+use super::{answer, decode, encode, names};
 
 /// A message while its code is written.
 pub(super) struct Scope<'a> {
@@ -159,6 +159,9 @@ pub(super) fn file(messages: &[Message], doc: &str, request_path: Option<&str>) 
             body.push_str(&encode::function(&scope, s, index == 0));
             body.push_str("}\n\n");
         }
+        if request_path.is_some() {
+            body.push_str(&answer::functions(&scope));
+        }
     }
     if let Some(api) = request_path {
         request_impl(&mut body, messages, api);
@@ -195,7 +198,12 @@ fn imports(body: &str, request: bool) -> String {
         out.push_str("use klamm_model::Uuid;\n");
     }
     if request {
-        out.push_str("\nuse crate::{ApiKey, Request};\n");
+        let errors = if named("ErrorCode") {
+            "ErrorCode, "
+        } else {
+            ""
+        };
+        let _ = writeln!(out, "\nuse crate::{{ApiKey, {errors}Request, Response}};");
     }
     out.push('\n');
     out

@@ -7,6 +7,7 @@
 //! | `crates/raft/schema`    | `crates/raft/src/generated`      | record              |
 //! | `crates/coordinator/schema` | `crates/coordinator/src/generated` | key and value |
 
+mod answer;
 mod decode;
 mod emit;
 mod encode;

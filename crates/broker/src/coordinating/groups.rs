@@ -66,6 +66,11 @@ impl Groups {
         }
     }
 
+    /// Requests that wait in the queues of the shards.
+    pub(crate) fn queued(&self) -> usize {
+        self.shards.queued()
+    }
+
     /// The partition that coordinates a group; creates the topic if there is none.
     ///
     /// # Errors

@@ -183,6 +183,13 @@ impl<K: Kind> Shards<K> {
         }
     }
 
+    /// Requests that wait in the queues.
+    pub(super) fn queued(&self) -> usize {
+        let running = self.running.lock();
+        let queues = running.shards.values();
+        queues.map(|q| q.max_capacity() - q.capacity()).sum()
+    }
+
     fn send(&self, partition: i32, ask: Ask<K::Shard>) -> Result<(), ErrorCode> {
         let sent = self.sender(partition)?.try_send(ask);
         sent.map_err(|error| match error {

@@ -46,8 +46,8 @@ pub(crate) enum Reply<R> {
     Answer(R),
     /// Without one (`acks=0`).
     Silent,
-    /// With the connection closed: the only way to tell an `acks=0` producer of an error.
-    Close,
+    /// With the connection closed: the only way to tell an `acks=0` producer of the errors in this answer.
+    Close(R),
 }
 
 impl<R> From<R> for Reply<R> {

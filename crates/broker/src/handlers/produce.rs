@@ -17,7 +17,7 @@ use klamm_wire::messages::produce::{
     BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, ProduceRequest,
     ProduceResponse, TopicProduceData, TopicProduceResponse,
 };
-use klamm_wire::{ApiKey, ErrorCode};
+use klamm_wire::{ErrorCode, Response};
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -64,15 +64,10 @@ pub(crate) async fn handle(
     let mut response = append_all(request, call, needs, &mut awaiting);
     needs.dirty.wait_for_room().await;
     if acks == ACKS_NONE {
-        let failed = response
-            .responses
-            .iter()
-            .flat_map(|topic| &topic.partition_responses);
-        return if failed
-            .into_iter()
-            .any(|p| p.error_code != ErrorCode::NONE.code())
-        {
-            Reply::Close
+        let mut has_failed = false;
+        response.visit_errors(&mut |_| has_failed = true);
+        return if has_failed {
+            Reply::Close(response)
         } else {
             Reply::Silent
         };
@@ -104,7 +99,6 @@ fn append_all(
             let partition = match found {
                 Ok(partition) => partition,
                 Err(error) => {
-                    needs.meters.failed(ApiKey::Produce, 1);
                     partitions.push(refused(data.index, error));
                     continue;
                 }
@@ -120,10 +114,7 @@ fn append_all(
                     }
                     acknowledged(data.index, &appended)
                 }
-                Err(failure) => {
-                    needs.meters.failed(ApiKey::Produce, 1);
-                    failed(data.index, &failure)
-                }
+                Err(failure) => failed(data.index, &failure),
             });
         }
         responses.push(TopicProduceResponse {

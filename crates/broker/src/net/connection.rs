@@ -67,6 +67,8 @@ pub(crate) struct ConnectionTask {
     activity: Arc<Activity>,
     /// Request bytes counted against `Limits::in_flight`.
     counted_bytes: usize,
+    /// Requests counted there.
+    counted_requests: usize,
     /// No more requests are read; the connection ends when the outbox is empty.
     closing: bool,
     _admission: Admission,
@@ -99,6 +101,7 @@ impl ConnectionTask {
             clock: parts.clock,
             activity: parts.activity,
             counted_bytes: 0,
+            counted_requests: 0,
             closing: false,
             _admission: parts.admission,
         }
@@ -212,7 +215,12 @@ impl ConnectionTask {
         let held = self.reader.pending_bytes() + self.pipeline.frame_bytes();
         self.limits.in_flight.change(self.counted_bytes, held);
         self.counted_bytes = held;
-        let busy = self.pipeline.len() > 0 || !self.outbox.is_empty();
+        let requests = self.pipeline.len();
+        self.limits
+            .in_flight
+            .change_requests(self.counted_requests, requests);
+        self.counted_requests = requests;
+        let busy = requests > 0 || !self.outbox.is_empty();
         self.activity.busy.store(busy, Ordering::Relaxed);
         if self.reader.pending_bytes() == 0 {
             self.activity.partial_since_ms.store(0, Ordering::Relaxed);
@@ -223,5 +231,8 @@ impl ConnectionTask {
 impl Drop for ConnectionTask {
     fn drop(&mut self) {
         self.limits.in_flight.change(self.counted_bytes, 0);
+        self.limits
+            .in_flight
+            .change_requests(self.counted_requests, 0);
     }
 }

@@ -145,18 +145,38 @@ impl Drop for Admission {
 #[derive(Debug)]
 pub(crate) struct InFlightBytes {
     held: AtomicUsize,
+    requests: AtomicUsize,
     max: usize,
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl InFlightBytes {
     fn new(max: usize) -> Self {
-        Self { held: AtomicUsize::new(0), max, waiting: Mutex::default() }
+        Self {
+            held: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            max,
+            waiting: Mutex::default(),
+        }
     }
 
     /// Bytes held now.
     pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// Requests under way.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Changes how many requests of one connection are under way from `before` to `after`.
+    pub(crate) fn change_requests(&self, before: usize, after: usize) {
+        if after > before {
+            self.requests.fetch_add(after - before, Ordering::Relaxed);
+        } else if before > after {
+            self.requests.fetch_sub(before - after, Ordering::Relaxed);
+        }
     }
 
     /// Whether a connection may read more; if not, `waker` is woken when there is room. One that `finishes` a frame of

@@ -1,7 +1,9 @@
 //! Counters and latency histograms: atomics that a scrape reads.
 
 use crate::node::Node;
-use klamm_wire::ApiKey;
+use klamm_wire::{ApiKey, ErrorCode, Response};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -16,6 +18,32 @@ impl Counter {
 
     pub(crate) fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How many there are now.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge(AtomicU64);
+
+/// One of those that a gauge counts, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Present<'a>(&'a Gauge);
+
+impl Gauge {
+    /// Counts one more.
+    pub(crate) fn enter(&self) -> Present<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Present(self)
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -56,8 +84,17 @@ impl Histogram {
 #[derive(Debug, Default)]
 pub(crate) struct ApiMeter {
     pub(crate) requests: Counter,
-    pub(crate) errors: Counter,
+    /// Error codes in answers. Touched by failures only.
+    errors: Mutex<BTreeMap<ErrorCode, u64>>,
     pub(crate) latency: Histogram,
+}
+
+impl ApiMeter {
+    /// Each error code that was answered, and how often.
+    pub(crate) fn errors(&self) -> Vec<(ErrorCode, u64)> {
+        let errors = self.errors.lock();
+        errors.iter().map(|(code, count)| (*code, *count)).collect()
+    }
 }
 
 /// All counters of a node.
@@ -70,6 +107,8 @@ pub(crate) struct Meters {
     pub(crate) produced_bytes: Counter,
     pub(crate) produced_batches: Counter,
     pub(crate) fetched_bytes: Counter,
+    /// Fetches that wait for bytes.
+    pub(crate) fetches_waiting: Gauge,
 }
 
 const API_KEYS: usize = 96;
@@ -84,6 +123,7 @@ impl Default for Meters {
             produced_bytes: Counter::default(),
             produced_batches: Counter::default(),
             fetched_bytes: Counter::default(),
+            fetches_waiting: Gauge::default(),
         }
     }
 }
@@ -94,11 +134,13 @@ impl Meters {
         self.apis.get(usize::try_from(key.key()).ok()?)
     }
 
-    /// Counts error codes in an answer.
-    pub(crate) fn failed(&self, key: ApiKey, count: u64) {
-        if let Some(api) = self.api(key) {
-            api.errors.add(count);
-        }
+    /// Counts the error codes of an answer, each part of it by itself.
+    pub(crate) fn count_errors(&self, key: ApiKey, response: &impl Response) {
+        response.visit_errors(&mut |code| {
+            if let Some(api) = self.api(key) {
+                *api.errors.lock().entry(code).or_insert(0) += 1;
+            }
+        });
     }
 
     /// Counts a request that was answered.

@@ -3,6 +3,8 @@
 mod endpoint;
 mod meters;
 mod scrape;
+mod table;
 
 pub(crate) use endpoint::{Readiness, serve};
 pub(crate) use meters::Meters;
+pub use table::metrics_markdown;

@@ -10,5 +10,5 @@ pub(crate) use append::{AppendFailure, AppendRequest, Appended};
 pub(crate) use partition::{
     DeleteRecordsError, EpochError, OffsetAt, Partition, ReadError, Reader,
 };
-pub(crate) use registry::{Directory, FindError, Registry, Shared};
+pub(crate) use registry::{Directory, FindError, Registry, Shared, Sizes};
 pub(crate) use topic_traits::TopicTraits;

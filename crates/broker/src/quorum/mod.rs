@@ -187,6 +187,11 @@ impl QuorumHandle {
         answer.await.unwrap_or(Err(QuorumError::Stopped))
     }
 
+    /// Decisions that wait for the controller.
+    pub(crate) fn queued(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
+    }
+
     /// The quorum as its leader sees it.
     ///
     /// # Errors

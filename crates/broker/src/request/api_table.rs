@@ -48,8 +48,13 @@ macro_rules! api_table {
                             node.meters.served(header.key, started, &node);
                             return Outcome::Silent;
                         }
-                        Reply::Close => return Outcome::Close,
+                        Reply::Close(response) => {
+                            node.meters.count_errors(header.key, &response);
+                            node.meters.served(header.key, started, &node);
+                            return Outcome::Close;
+                        }
                     };
+                    node.meters.count_errors(header.key, &response);
                     let outcome = answer(
                         &response,
                         header.key,
@@ -129,6 +134,7 @@ pub(crate) fn call(
         Some(api) if api.key == ApiKey::ApiVersions => Box::pin(async move {
             // KIP-511: an unknown version is answered in the oldest form, with the versions that would do.
             let response = handlers::api_versions::unsupported_version();
+            node.meters.count_errors(ApiKey::ApiVersions, &response);
             answer(
                 &response,
                 ApiKey::ApiVersions,

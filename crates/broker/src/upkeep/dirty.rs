@@ -56,6 +56,11 @@ impl DirtyBudget {
         std::mem::take(&mut *self.partitions.lock())
     }
 
+    /// Partitions that wait for the flusher.
+    pub(crate) fn partitions_waiting(&self) -> usize {
+        self.partitions.lock().len()
+    }
+
     /// Bytes were synced.
     pub(crate) fn release(&self, bytes: u64) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);

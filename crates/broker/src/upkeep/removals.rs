@@ -39,6 +39,11 @@ impl Removals {
         self.added.notify_one();
     }
 
+    /// How many removals wait for their time.
+    pub(crate) fn waiting(&self) -> usize {
+        self.due.lock().values().map(Vec::len).sum()
+    }
+
     fn next_due_ms(&self) -> Option<i64> {
         self.due.lock().first_key_value().map(|(due_ms, _)| *due_ms)
     }

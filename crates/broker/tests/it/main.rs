@@ -9,4 +9,5 @@ mod client;
 mod data_path;
 mod groups;
 mod kafkas_directory;
+mod metrics;
 mod node;

@@ -24,6 +24,6 @@ pub fn host() -> Host {
         net: Arc::new(OsNetwork),
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(OsEntropy),
-        tasks: Arc::new(RuntimeTasks),
+        tasks: Arc::new(RuntimeTasks::default()),
     }
 }

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Looks up offsets by time, or the first and last ones.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -297,6 +297,38 @@ impl Message for ListOffsetsPartitionResponse {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl ListOffsetsTopicResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl ListOffsetsPartitionResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for ListOffsetsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.topics {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

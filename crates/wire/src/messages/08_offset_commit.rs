@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Commits the positions of a group.
 #[derive(Debug, Clone, PartialEq)]
@@ -353,6 +353,38 @@ impl Message for OffsetCommitResponsePartition {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl OffsetCommitResponseTopic {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl OffsetCommitResponsePartition {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for OffsetCommitResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.topics {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Hands in (leader) or collects (all) the assignment of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -210,6 +210,22 @@ impl Message for SyncGroupResponse {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl Response for SyncGroupResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks for the state and members of classic groups.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -263,6 +263,30 @@ impl Message for DescribedGroupMember {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl DescribedGroup {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for DescribeGroupsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.groups {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Lists the groups that a broker coordinates.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -176,6 +176,22 @@ impl Message for ListedGroup {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl Response for ListGroupsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Picks a SASL mechanism.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -84,6 +84,20 @@ impl Message for SaslHandshakeResponse {
         enc.array(false, &self.mechanisms, |enc, item| enc.string(false, item))?;
         Ok(())
     }
+}
+
+impl Response for SaslHandshakeResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for SaslHandshakeRequest {

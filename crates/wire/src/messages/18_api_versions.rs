@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks what a node speaks; the first request of most clients.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -289,6 +289,22 @@ impl Message for FinalizedFeatureKey {
         enc.i16(self.min_version_level);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for ApiVersionsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Creates topics.
 #[derive(Debug, Clone, PartialEq)]
@@ -409,6 +409,33 @@ impl Message for CreatableTopicConfigs {
         enc.bool(self.is_sensitive);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl CreatableTopicResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        if self.topic_config_error_code != 0 {
+            seen(ErrorCode(self.topic_config_error_code));
+        }
+    }
+}
+
+impl Response for CreateTopicsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.topics {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

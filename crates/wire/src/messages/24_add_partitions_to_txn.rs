@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Adds partitions to a transaction, or asks whether they belong to it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -395,6 +395,52 @@ impl Message for AddPartitionsToTxnPartitionResult {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl AddPartitionsToTxnResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.topic_results {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl AddPartitionsToTxnTopicResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.results_by_partition {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl AddPartitionsToTxnPartitionResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.partition_error_code != 0 {
+            seen(ErrorCode(self.partition_error_code));
+        }
+    }
+}
+
+impl Response for AddPartitionsToTxnResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        for item in &self.results_by_transaction {
+            item.visit_errors(seen);
+        }
+        for item in &self.results_by_topic_v3_and_below {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Has a leader write the end of a transaction.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -245,6 +245,44 @@ impl Message for WritableTxnMarkerPartitionResult {
         enc.no_tagged_fields();
         Ok(())
     }
+}
+
+impl WritableTxnMarkerResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.topics {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl WritableTxnMarkerTopicResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl WritableTxnMarkerPartitionResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for WriteTxnMarkersResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.markers {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for WriteTxnMarkersRequest {

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Moves replicas to other folders of the same broker.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -238,6 +238,38 @@ impl Message for AlterReplicaLogDirPartitionResult {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl AlterReplicaLogDirTopicResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl AlterReplicaLogDirPartitionResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for AlterReplicaLogDirsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.results {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Carries a token of a SASL exchange.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -122,6 +122,20 @@ impl Message for SaslAuthenticateResponse {
         }
         Ok(())
     }
+}
+
+impl Response for SaslAuthenticateResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for SaslAuthenticateRequest {

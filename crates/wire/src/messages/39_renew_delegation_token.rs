@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Extends a delegation token.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -108,6 +108,22 @@ impl Message for RenewDelegationTokenResponse {
             enc.no_tagged_fields();
         }
         Ok(())
+    }
+}
+
+impl Response for RenewDelegationTokenResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks for a vote in the metadata quorum.
 #[derive(Debug, Clone, PartialEq)]
@@ -323,6 +323,39 @@ impl Message for NodeEndpoint {
         enc.no_tagged_fields();
         Ok(())
     }
+}
+
+impl ResponseTopicData {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl ResponsePartitionData {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for VoteResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        for item in &self.topics {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for VoteRequest {

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Changes the levels of features.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,6 +236,33 @@ impl Message for UpdatableFeatureResult {
         enc.nullable_string(true, self.error_message.as_deref())?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl UpdatableFeatureResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for UpdateFeaturesResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        for item in &self.results {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Carries a client's request from a broker to the controller.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,20 @@ impl Message for EnvelopeResponse {
         enc.no_tagged_fields();
         Ok(())
     }
+}
+
+impl Response for EnvelopeResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for EnvelopeRequest {

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Registers an incarnation of a broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,6 +236,22 @@ impl Message for BrokerRegistrationResponse {
         enc.i64(self.broker_epoch);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for BrokerRegistrationResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

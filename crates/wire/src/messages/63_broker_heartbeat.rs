@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Keeps a broker's registration alive.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,6 +201,22 @@ impl Message for BrokerHeartbeatResponse {
         enc.bool(self.should_shut_down);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for BrokerHeartbeatResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

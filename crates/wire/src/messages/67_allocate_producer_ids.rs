@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks for a block of producer ids for a broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +110,22 @@ impl Message for AllocateProducerIdsResponse {
         enc.i32(self.producer_id_len);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for AllocateProducerIdsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

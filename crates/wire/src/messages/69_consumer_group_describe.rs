@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks for the state and members of consumer groups.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -305,6 +305,30 @@ impl Message for Assignment {
         })?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl DescribedGroup {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for ConsumerGroupDescribeResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.groups {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

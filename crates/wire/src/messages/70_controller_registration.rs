@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Registers an incarnation of a controller.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -186,6 +186,22 @@ impl Message for ControllerRegistrationResponse {
         enc.nullable_string(true, self.error_message.as_deref())?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for ControllerRegistrationResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Asks which metrics a client should report.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -131,6 +131,22 @@ impl Message for GetTelemetrySubscriptionsResponse {
         })?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for GetTelemetrySubscriptionsResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Reports metrics of a client.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -111,6 +111,22 @@ impl Message for PushTelemetryResponse {
         enc.i16(self.error_code);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for PushTelemetryResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

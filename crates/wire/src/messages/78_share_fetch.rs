@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Records, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Acquires records for a share consumer; may acknowledge others.
 #[derive(Debug, Clone, PartialEq)]
@@ -486,6 +486,44 @@ impl Message for NodeEndpoint {
         enc.nullable_string(true, self.rack.as_deref())?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl ShareFetchableTopicResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl PartitionData {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        if self.acknowledge_error_code != 0 {
+            seen(ErrorCode(self.acknowledge_error_code));
+        }
+    }
+}
+
+impl Response for ShareFetchResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+        for item in &self.responses {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

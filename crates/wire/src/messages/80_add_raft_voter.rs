@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Adds a voter to the quorum.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,6 +178,22 @@ impl Message for AddRaftVoterResponse {
         enc.nullable_string(true, self.error_message.as_deref())?;
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for AddRaftVoterResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// A voter reports its endpoints and the versions it speaks.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,6 +238,22 @@ impl Message for CurrentLeader {
         enc.i32(self.port);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for UpdateRaftVoterResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -5,7 +5,7 @@
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// Deletes the stored state of share partitions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -193,6 +193,36 @@ impl Message for PartitionResult {
         enc.no_tagged_fields();
         Ok(())
     }
+}
+
+impl DeleteStateResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.partitions {
+            item.visit_errors(seen);
+        }
+    }
+}
+
+impl PartitionResult {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+}
+
+impl Response for DeleteShareGroupStateResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        for item in &self.results {
+            item.visit_errors(seen);
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        0
+    }
+
+    fn set_throttle_time_ms(&mut self, _ms: i32) {}
 }
 
 impl Request for DeleteShareGroupStateRequest {

@@ -4,7 +4,7 @@
 
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 
-use crate::{ApiKey, Request};
+use crate::{ApiKey, ErrorCode, Request, Response};
 
 /// The one request of a member of a streams group.
 #[derive(Debug, Clone, PartialEq)]
@@ -736,6 +736,22 @@ impl Message for ResponseEndpoint {
         enc.u16(self.port);
         enc.no_tagged_fields();
         Ok(())
+    }
+}
+
+impl Response for StreamsGroupHeartbeatResponse {
+    fn visit_errors(&self, seen: &mut dyn FnMut(ErrorCode)) {
+        if self.error_code != 0 {
+            seen(ErrorCode(self.error_code));
+        }
+    }
+
+    fn throttle_time_ms(&self) -> i32 {
+        self.throttle_time_ms
+    }
+
+    fn set_throttle_time_ms(&mut self, ms: i32) {
+        self.throttle_time_ms = ms;
     }
 }
 

@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "the generator uses more of it")]
 mod schema;
 
+mod answers;
 mod checks;
 mod fill;
 mod fuzz_seeds;

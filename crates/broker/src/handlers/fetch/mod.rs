@@ -13,10 +13,10 @@ use crate::partitions::{Reader, Registry};
 use crate::request::Call;
 use klamm_codec::Str;
 use klamm_host::Host;
+use klamm_wire::ErrorCode;
 use klamm_wire::messages::fetch::{
     EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData,
 };
-use klamm_wire::{ApiKey, ErrorCode};
 use parking_lot::Mutex;
 use read::{Limits, PartitionRead, Target};
 use session::{FetchSessions, PartitionKey, Plan, SessionError, SessionRequest, Told, Want};
@@ -172,6 +172,7 @@ async fn read_or_wait(
     if wait.is_zero() || read::is_enough(&reads, limits) {
         return reads;
     }
+    let _waits = needs.meters.fetches_waiting.enter();
     let deadline = tokio::time::Instant::now() + wait;
     let changed = Arc::new(Notify::new());
     loop {
@@ -238,9 +239,6 @@ fn respond(
             if plan.incremental && !news && !has_records && read.diverging.is_none() {
                 continue;
             }
-        }
-        if read.error != ErrorCode::NONE {
-            needs.meters.failed(ApiKey::Fetch, 1);
         }
         needs.meters.fetched_bytes.add(read.bytes() as u64);
         if has_records {
