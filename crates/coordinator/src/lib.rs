@@ -1,6 +1,6 @@
-//! Coordinators of groups, and what they and those of transactions write to their logs, byte for byte Kafka's.
+//! Coordinators of groups and of transactions, and what they write to their logs, byte for byte Kafka's.
 //!
-//! [`shard`] is the shape of a coordinator, [`groups`] decides; [`records`] are the keys and values:
+//! [`shard`] is the shape of a coordinator, [`groups`] and [`transactions`] decide; [`records`] are the keys and values:
 //!
 //! ```text
 //! key   = int16 record type, then the fields of the key, in the classic form
@@ -14,3 +14,4 @@ pub mod groups;
 #[path = "generated/mod.rs"]
 pub mod records;
 pub mod shard;
+pub mod transactions;
