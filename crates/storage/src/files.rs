@@ -31,17 +31,35 @@ impl Files {
         self.folder_path().join(kind.file_name(offset))
     }
 
-    /// A segment's file through its slot; made if absent.
+    /// A segment's file through its slot. It must be there: a look-up makes no file.
     pub(crate) fn open(
         &self,
         slot: &Arc<Slot>,
         kind: FileKind,
         base: i64,
     ) -> Result<Arc<dyn DiskFile>, StorageError> {
-        slot.get(&self.cache, self.disk(), OpenMode::Create, || {
-            self.path(kind, base)
-        })
-        .map_err(|e| self.open_failed(&self.path(kind, base), &e))
+        self.open_as(slot, kind, base, OpenMode::ReadWrite)
+    }
+
+    /// A segment's file through its slot; made if absent.
+    pub(crate) fn open_or_make(
+        &self,
+        slot: &Arc<Slot>,
+        kind: FileKind,
+        base: i64,
+    ) -> Result<Arc<dyn DiskFile>, StorageError> {
+        self.open_as(slot, kind, base, OpenMode::Create)
+    }
+
+    fn open_as(
+        &self,
+        slot: &Arc<Slot>,
+        kind: FileKind,
+        base: i64,
+        mode: OpenMode,
+    ) -> Result<Arc<dyn DiskFile>, StorageError> {
+        slot.get(&self.cache, self.disk(), mode, || self.path(kind, base))
+            .map_err(|e| self.open_failed(&self.path(kind, base), &e))
     }
 
     pub(crate) fn read_failed(&self, path: &Path, error: &io::Error) -> StorageError {

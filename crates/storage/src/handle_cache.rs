@@ -97,18 +97,26 @@ impl Slot {
         mode: OpenMode,
         path: impl FnOnce() -> PathBuf,
     ) -> io::Result<Arc<dyn DiskFile>> {
-        self.used.store(true, Ordering::Relaxed);
-        let file = {
+        if let Some(file) = self.held() {
+            return Ok(file);
+        }
+        // Not under the lock: a writer of the file does not wait for a reader's open.
+        let opened = disk.open(&path(), mode)?;
+        {
             let mut held = self.file.lock();
-            if let Some(file) = &*held {
-                return Ok(Arc::clone(file));
+            if let Some(other) = &*held {
+                return Ok(Arc::clone(other));
             }
-            let file = disk.open(&path(), mode)?;
-            *held = Some(Arc::clone(&file));
-            file
-        };
+            *held = Some(Arc::clone(&opened));
+        }
         cache.admit(self);
-        Ok(file)
+        Ok(opened)
+    }
+
+    /// The file if it is open.
+    pub(crate) fn held(&self) -> Option<Arc<dyn DiskFile>> {
+        self.used.store(true, Ordering::Relaxed);
+        self.file.lock().clone()
     }
 
     /// Keeps the file open until `unpin`.

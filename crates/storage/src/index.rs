@@ -98,7 +98,7 @@ impl IndexEntry for TimeEntry {
 }
 
 /// One index of one segment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Index<E> {
     slot: Arc<Slot>,
     /// Entries in the file.
@@ -168,7 +168,7 @@ impl<E: IndexEntry> Index<E> {
         if waiting == 0 {
             return Ok(());
         }
-        let file = files.open(&self.slot, E::KIND, base)?;
+        let file = files.open_or_make(&self.slot, E::KIND, base)?;
         let mut bytes = Vec::with_capacity(waiting * E::BYTES);
         let from = self.tail.len().saturating_sub(waiting);
         for entry in self.tail.get(from..).unwrap_or_default() {
@@ -191,7 +191,7 @@ impl<E: IndexEntry> Index<E> {
     /// Makes an empty file if there is none: Kafka takes the absence of an index for damage.
     pub(crate) fn ensure_file(&mut self, files: &Files, base: i64) -> Result<(), StorageError> {
         if !self.present {
-            files.open(&self.slot, E::KIND, base)?;
+            files.open_or_make(&self.slot, E::KIND, base)?;
             (self.present, self.made) = (true, true);
         }
         Ok(())

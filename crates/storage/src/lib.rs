@@ -4,7 +4,7 @@
 //! log_dir         an entry of log.dirs: identity, lock, checkpoints, sticky failure
 //! layout          names of files and folders
 //! log/            one partition: open, recover, append, read, truncate, retain, sync
-//! segment  index  txn_index  scan                     a segment, its indexes, a walk over its batches
+//! segments  segment  index  txn_index  scan           the list, a segment, its indexes, a walk over its batches
 //! producer_state/ epoch_history                       what a log remembers besides its records
 //! handle_cache    open files of all logs, bounded
 //! ```
@@ -26,6 +26,7 @@ mod partition_metadata;
 mod producer_state;
 mod scan;
 mod segment;
+mod segments;
 mod txn_index;
 
 pub use checkpoint::{Offsets, format_offsets, parse_offsets};
@@ -34,9 +35,10 @@ pub use epoch_history::EpochHistory;
 pub use error::StorageError;
 pub use handle_cache::HandleCache;
 pub use log::{
-    AppendContext, AppendError, Appended, LogSlice, OpenError, Opened, Origin, OtherTopicId,
-    PartitionLog, PendingDelete, ProducerInfo, ReadError, RecoveryReport, SegmentInfo, SyncDone,
-    SyncScope, SyncWork, TimestampedOffset, UpperBound,
+    AppendContext, AppendError, Appended, LogSlice, LogView, LookUp, LookedUp, OpenError, Opened,
+    Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo, ReadAsk, ReadError, Reading,
+    RecoveryReport, SegmentInfo, SyncDone, SyncScope, SyncWork, TimestampedOffset, UnreadAges,
+    UpperBound,
 };
 pub use log_dir::{
     CheckpointFile, ExpectedIdentity, LastOffsets, LastRun, LogDir, OpenDirError, format_log_dir,

@@ -9,10 +9,10 @@ use crate::scan::{Damage, Found, HeaderWalk};
 use crate::txn_index::{AbortedTxn, ENTRY_BYTES, parse_txn_index};
 use klamm_host::{DiskFile, OpenMode};
 use std::io::{self, IoSlice};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A segment of a log. The last one of a log is active: it grows, and part of its indexes is in memory only.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Segment {
     /// The offset in its file names: no batch in it begins below.
     pub(crate) base: i64,
@@ -23,6 +23,10 @@ pub(crate) struct Segment {
     pub(crate) times: Index<TimeEntry>,
     /// Bytes of the transaction index, 0 if there is no file.
     pub(crate) txn_bytes: u64,
+    /// No transaction that was aborted has its marker above: `i64::MIN` without any, `i64::MAX` if it is not known.
+    pub(crate) newest_aborted: i64,
+    /// Of a closed segment: the largest timestamp and its offset, once it was looked up.
+    pub(crate) largest: OnceLock<Option<(i64, i64)>>,
 }
 
 /// Why a segment could not be searched.
@@ -55,12 +59,21 @@ impl Segment {
             offsets: Index::of_len(offsets),
             times: Index::of_len(times),
             txn_bytes: txn.unwrap_or(0),
+            newest_aborted: txn
+                .filter(|bytes| *bytes > 0)
+                .map_or(i64::MIN, |_| i64::MAX),
+            largest: OnceLock::new(),
         }
     }
 
-    /// The log file.
+    /// The log file, to read or to change.
     pub(crate) fn open(&self, files: &Files) -> Result<Arc<dyn DiskFile>, StorageError> {
         files.open(&self.log, FileKind::Log, self.base)
+    }
+
+    /// The log file; made if absent.
+    pub(crate) fn open_or_make(&self, files: &Files) -> Result<Arc<dyn DiskFile>, StorageError> {
+        files.open_or_make(&self.log, FileKind::Log, self.base)
     }
 
     /// Whether indexes can hold the offset.
@@ -196,6 +209,15 @@ impl Segment {
             .map_err(SegmentError::Damage)
     }
 
+    /// The largest timestamp of a closed segment, with its offset. Reads the disk the first time.
+    pub(crate) fn largest(&self, files: &Files) -> Result<Option<(i64, i64)>, StorageError> {
+        if let Some(known) = self.largest.get() {
+            return Ok(*known);
+        }
+        let largest = self.largest_indexed(files)?;
+        Ok(*self.largest.get_or_init(|| largest))
+    }
+
     /// The largest timestamp that the time index knows, with its offset.
     pub(crate) fn largest_indexed(
         &self,
@@ -218,6 +240,7 @@ impl Segment {
             .and_then(|file| file.write_all_at(&[IoSlice::new(&txn.to_bytes())], self.txn_bytes));
         write.map_err(|e| files.write_failed(FileKind::TxnIndex, self.base, &e))?;
         self.txn_bytes += ENTRY_BYTES as u64;
+        self.newest_aborted = self.newest_aborted.max(txn.last_offset);
         Ok(())
     }
 
@@ -301,6 +324,7 @@ impl Segment {
             cut.map_err(|e| files.write_failed(FileKind::TxnIndex, self.base, &e))?;
         }
         self.txn_bytes = bytes;
+        self.newest_aborted = if bytes == 0 { i64::MIN } else { end };
         Ok(())
     }
 

@@ -1,10 +1,13 @@
 //! One partition: the owner of its log, and what others may ask of it.
 //!
-//! The log is behind one lock that is held for microseconds. Syncs, deletions and searches by time run on the blocking
-//! pool.
+//! The log is behind one lock that is held for microseconds. Syncs, deletions and everything that is looked up on the disk
+//! run without it, on the blocking pool.
 
 mod durability;
+mod reading;
 mod recovered;
+
+pub(crate) use reading::{FetchAsk, Fetched, LookUp, OffsetAt, ReadError, Reader, Reading};
 
 use super::TopicTraits;
 use super::append::{self, AppendFailure, AppendRequest, Appended};
@@ -12,11 +15,10 @@ use super::registry::Shared;
 use crate::waiting::{SyncFailed, SyncGate, Watchers};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use klamm_codec::Records;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
     AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
-    PartitionLog, TimestampedOffset, UpperBound,
+    PartitionLog,
 };
 use klamm_wire::ErrorCode;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
@@ -63,38 +65,6 @@ pub(crate) struct Marks {
     pub(crate) log_end_offset: i64,
 }
 
-/// Who reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reader {
-    /// A consumer, up to the high watermark.
-    ReadUncommitted,
-    /// A consumer, up to the last stable offset.
-    ReadCommitted,
-    /// A tool that compares replicas, up to the log's end.
-    Debug,
-    /// A follower. Not served on client listeners.
-    Replica,
-}
-
-/// Records for one fetch.
-#[derive(Debug)]
-pub(crate) struct LogSlice {
-    pub(crate) records: Records,
-    /// Producer id and first offset of the aborted transactions in the slice; only for `ReadCommitted`.
-    pub(crate) aborted: Option<Vec<(i64, i64)>>,
-}
-
-/// Why nothing was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReadError {
-    /// Below the log's start, or beyond its end.
-    OutOfRange,
-    /// The topic was deleted.
-    Gone,
-    /// The disk.
-    Storage,
-}
-
 /// Why records can't be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeleteRecordsError {
@@ -115,14 +85,6 @@ pub(crate) enum EpochError {
     Unknown,
 }
 
-/// A record's place, found by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OffsetAt {
-    pub(crate) timestamp: i64,
-    pub(crate) offset: i64,
-    pub(crate) leader_epoch: i32,
-}
-
 /// The topic was deleted.
 struct Gone;
 
@@ -133,11 +95,6 @@ impl Marks {
         high_watermark: -1,
         log_end_offset: -1,
     };
-}
-
-impl OffsetAt {
-    /// Nothing found.
-    pub(crate) const NONE: Self = Self { timestamp: -1, offset: -1, leader_epoch: -1 };
 }
 
 /// Positions that the checkpoint files keep.
@@ -229,11 +186,6 @@ impl Partition {
         self.log().map_or(0, |log| log.size_bytes())
     }
 
-    /// Whether an offset is so close to the log's end that looking it up needs no disk.
-    pub(crate) fn is_recent(&self, offset: i64) -> bool {
-        self.log().is_ok_and(|log| log.is_recent(offset))
-    }
-
     /// Validates and appends a producer's batch.
     pub(crate) fn append(
         self: &Arc<Self>,
@@ -296,109 +248,6 @@ impl Partition {
         })
     }
 
-    /// Looks up records from an offset on.
-    pub(crate) fn read(
-        &self,
-        offset: i64,
-        bytes_max: usize,
-        min_one_batch: bool,
-        reader: Reader,
-    ) -> Result<LogSlice, ReadError> {
-        let upper = match reader {
-            Reader::ReadUncommitted => UpperBound::HighWatermark,
-            Reader::ReadCommitted => UpperBound::LastStable,
-            Reader::Debug | Reader::Replica => UpperBound::LogEnd,
-        };
-        let slice = self.log().map_err(|Gone| ReadError::Gone)?.read(
-            offset,
-            bytes_max,
-            min_one_batch,
-            upper,
-        );
-        match slice {
-            Ok(slice) => {
-                let aborted = (reader == Reader::ReadCommitted).then(|| {
-                    slice
-                        .aborted
-                        .iter()
-                        .map(|txn| (txn.producer_id, txn.first_offset))
-                        .collect()
-                });
-                let records = slice.range.map_or(Records::EMPTY, Records::File);
-                Ok(LogSlice { records, aborted })
-            }
-            Err(klamm_storage::ReadError::OutOfRange { .. }) => Err(ReadError::OutOfRange),
-            Err(error) => {
-                tracing::error!(partition = %self.name, %error, "reading the log");
-                Err(ReadError::Storage)
-            }
-        }
-    }
-
-    /// Where the client's log parts from this one: the largest epoch that both know, and its end here. `None` if it
-    /// does not.
-    pub(crate) fn divergence(&self, last_fetched_epoch: i32, offset: i64) -> Option<(i32, i64)> {
-        let (epoch, end) = self.end_offset_for_epoch(last_fetched_epoch);
-        (epoch != last_fetched_epoch || end < offset).then_some((epoch, end))
-    }
-
-    /// The largest epoch not above `epoch`, and where it ends; (-1, -1) if there is none.
-    pub(crate) fn end_offset_for_epoch(&self, epoch: i32) -> (i32, i64) {
-        let Ok(log) = self.log() else { return (-1, -1) };
-        if epoch == self.leader_epoch() {
-            return (epoch, log.log_end_offset());
-        }
-        log.end_offset_for_epoch(epoch).unwrap_or((-1, -1))
-    }
-
-    /// The epoch of the last batch; -1 in an empty log.
-    pub(crate) fn epoch_of_end(&self) -> i32 {
-        self.log()
-            .ok()
-            .and_then(|log| log.latest_epoch())
-            .unwrap_or(-1)
-    }
-
-    /// The epoch of the first batch; -1 in an empty log.
-    pub(crate) fn epoch_of_start(&self) -> i32 {
-        let epoch = self.log().ok().and_then(|log| {
-            log.epoch_history()
-                .entries()
-                .first()
-                .map(|(epoch, _)| *epoch)
-        });
-        epoch.unwrap_or(-1)
-    }
-
-    /// The first record that is not older than `timestamp_ms`. Reads the disk.
-    pub(crate) fn offset_for_timestamp(
-        &self,
-        timestamp_ms: i64,
-    ) -> Result<Option<OffsetAt>, ReadError> {
-        self.search(|log| log.offset_for_timestamp(timestamp_ms))
-    }
-
-    /// The first record with the largest timestamp. Reads the disk.
-    pub(crate) fn offset_of_max_timestamp(&self) -> Result<Option<OffsetAt>, ReadError> {
-        self.search(PartitionLog::max_timestamp)
-    }
-
-    fn search(
-        &self,
-        look: impl Fn(&PartitionLog) -> Result<Option<TimestampedOffset>, klamm_storage::ReadError>,
-    ) -> Result<Option<OffsetAt>, ReadError> {
-        let log = self.log().map_err(|Gone| ReadError::Gone)?;
-        let found = look(&log).map_err(|error| {
-            tracing::error!(partition = %self.name, %error, "searching by time");
-            ReadError::Storage
-        })?;
-        Ok(found.map(|found| OffsetAt {
-            timestamp: found.timestamp_ms,
-            offset: found.offset,
-            leader_epoch: found.leader_epoch.unwrap_or(-1),
-        }))
-    }
-
     /// Moves the log's start to `before` (-1: to the high watermark). Returns the new start. Blocks.
     pub(crate) fn delete_records(&self, before: i64) -> Result<i64, DeleteRecordsError> {
         let mut log = self.log().map_err(|Gone| DeleteRecordsError::Storage)?;
@@ -423,10 +272,22 @@ impl Partition {
 
     /// Deletes segments that retention lets go, and forgets silent producers. Blocks.
     pub(crate) fn apply_retention(&self, now_ms: i64) {
-        let expired = {
+        let unread = {
             let Ok(mut log) = self.log() else { return };
             log.expire_producers(now_ms);
-            log.expired(now_ms)
+            log.unread_ages(now_ms)
+        };
+        if let Some(ages) = unread
+            && let Err(error) = ages.read()
+        {
+            // Files that were removed or replaced meanwhile can't be read: the next round looks again.
+            if self.log().is_ok_and(|log| log.is_current(ages.view())) {
+                tracing::error!(partition = %self.name, %error, "reading the ages of segments");
+            }
+            return;
+        }
+        let Ok(expired) = self.log().map(|mut log| log.expired_as_known(now_ms)) else {
+            return;
         };
         match expired {
             Ok(None) => {}

@@ -311,7 +311,7 @@ impl PartitionLog {
     /// One vectored write at the end of the active segment. A failure is cut back.
     fn write(&self, batches: &[(BatchHeader, &[u8])], bytes: usize) -> Result<(), StorageError> {
         let segment = self.active_segment();
-        let file = segment.open(&self.files)?;
+        let file = segment.open_or_make(&self.files)?;
         segment.log.pin();
         let position = segment.size;
         let result = match batches {
@@ -351,9 +351,7 @@ impl PartitionLog {
     }
 
     fn index_aborted(&mut self, aborted: &[AbortedTxn]) -> Result<(), StorageError> {
-        let Some(segment) = self.segments.last_mut() else {
-            return Ok(());
-        };
+        let segment = self.segments.active_mut();
         let before = segment.txn_bytes;
         // The file may be made now.
         self.flush.folder_dirty |= before == 0 && !aborted.is_empty();
@@ -416,9 +414,7 @@ impl PartitionLog {
 
     /// Writes index entries once enough wait. A full disk lets them wait longer: they are derived.
     pub(super) fn write_index_tails(&mut self) -> Result<(), StorageError> {
-        let Some(segment) = self.segments.last_mut() else {
-            return Ok(());
-        };
+        let segment = self.segments.active_mut();
         let base = segment.base;
         let mut result = Ok(());
         if segment.offsets.is_due() {

@@ -5,13 +5,14 @@ use crate::error::StorageError;
 use crate::files::Files;
 use crate::layout::{DELETED_SUFFIX, deleted_folder_name};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Files to get rid of: `mark` at once, `remove` after `file.delete.delay.ms`. Both block and need no lock. Dropping it
 /// is safe: what is marked goes at the next start, what is not comes back with it.
 #[derive(Debug)]
 #[must_use = "the files stay until `mark` and `remove` ran"]
 pub struct PendingDelete {
-    pub(super) files: Files,
+    pub(super) files: Arc<Files>,
     pub(super) paths: Vec<PathBuf>,
     pub(super) delay_ms: i64,
 }
@@ -72,7 +73,7 @@ impl PartitionLog {
 
     fn move_folder(self, name: String) -> Result<String, StorageError> {
         self.files.dir.check_online()?;
-        for segment in &self.segments {
+        for segment in self.segments.iter() {
             segment.close();
         }
         let dir = &self.files.dir;

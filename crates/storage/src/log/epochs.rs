@@ -3,11 +3,12 @@
 use super::PartitionLog;
 use crate::epoch_history::{self, EpochHistory};
 use crate::error::StorageError;
+use std::sync::Arc;
 
 impl PartitionLog {
     /// All epochs with their first offsets.
     #[must_use]
-    pub const fn epoch_history(&self) -> &EpochHistory {
+    pub fn epoch_history(&self) -> &EpochHistory {
         &self.epochs
     }
 
@@ -51,7 +52,7 @@ impl PartitionLog {
         &mut self,
         change: impl FnOnce(&mut EpochHistory) -> bool,
     ) -> Result<(), StorageError> {
-        let mut epochs = self.epochs.clone();
+        let mut epochs = EpochHistory::clone(&self.epochs);
         if change(&mut epochs) {
             let path = self.files.folder_path().join(epoch_history::FILE);
             if self.epochs.entries().is_empty() {
@@ -63,7 +64,7 @@ impl PartitionLog {
             } else {
                 self.files.dir.replace(&path, epochs.format().as_bytes())?;
             }
-            self.epochs = epochs;
+            self.epochs = Arc::new(epochs);
         }
         Ok(())
     }

@@ -7,10 +7,11 @@
 //!     │           └ no open transaction below
 //!     └ the first offset still readable
 //! ```
-//! One owner, behind a lock that is not held during syncs, recovery of other logs, or deletions: those are values
-//! (`SyncWork`, `PendingDelete`) that run outside.
+//! One owner, behind a lock that is not held during syncs, recovery of other logs, deletions, or while something is looked
+//! up on the disk: those are values (`SyncWork`, `PendingDelete`, `LookUp`, `LogView`, `UnreadAges`) that run outside.
 
 mod append;
+mod cursors;
 mod delete;
 mod epochs;
 mod open;
@@ -25,6 +26,7 @@ mod swap;
 mod sync;
 mod time;
 mod truncate;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -33,10 +35,12 @@ pub use append::{AppendContext, AppendError, Appended, Origin};
 pub use delete::PendingDelete;
 pub use open::{OpenError, Opened, OtherTopicId};
 pub use producers::ProducerInfo;
-pub use read::{LogSlice, ReadError, UpperBound};
+pub use read::{LogSlice, LookUp, LookedUp, ReadAsk, ReadError, Reading, UpperBound};
 pub use recover::RecoveryReport;
+pub use retain::UnreadAges;
 pub use sync::{SyncDone, SyncScope, SyncWork};
 pub use time::TimestampedOffset;
+pub use view::LogView;
 
 use crate::config::LogConfig;
 use crate::epoch_history::EpochHistory;
@@ -44,6 +48,7 @@ use crate::files::Files;
 use crate::log_dir::LogDir;
 use crate::producer_state::ProducerState;
 use crate::segment::Segment;
+use crate::segments::Segments;
 use klamm_model::{TopicPartition, Uuid};
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -56,20 +61,21 @@ pub struct PartitionLog {
     topic_id: Option<Uuid>,
     /// `partition.metadata` or the folder itself may not be on disk yet.
     identity: Identity,
-    files: Files,
+    files: Arc<Files>,
     config: Arc<LogConfig>,
-    /// By base offset. *Invariant:* never empty; the last one is active.
-    segments: Vec<Segment>,
+    segments: Segments,
     active: Active,
     log_start: i64,
     log_end: i64,
     high_watermark: i64,
-    epochs: EpochHistory,
+    epochs: Arc<EpochHistory>,
     producers: ProducerState,
     /// Offsets of the producer snapshots on disk, rising.
     snapshots: Vec<i64>,
     flush: sync::FlushState,
-    cursors: Mutex<read::Cursors>,
+    cursors: Mutex<cursors::Cursors>,
+    /// Counts truncations, removals and replacements of files: see `LogView`.
+    layout: u64,
 }
 
 /// What is known of the active segment beyond its files.
@@ -126,7 +132,7 @@ impl PartitionLog {
 
     /// The directory that holds it.
     #[must_use]
-    pub const fn dir(&self) -> &Arc<LogDir> {
+    pub fn dir(&self) -> &Arc<LogDir> {
         &self.files.dir
     }
 
@@ -200,22 +206,11 @@ impl PartitionLog {
         self.segments.iter().map(info).collect()
     }
 
-    fn active_segment(&self) -> &Segment {
-        self.segments
-            .last()
-            .expect("a log has an active segment at all times")
+    const fn active_segment(&self) -> &Segment {
+        self.segments.active()
     }
 
-    fn active_segment_mut(&mut self) -> &mut Segment {
-        self.segments
-            .last_mut()
-            .expect("a log has an active segment at all times")
-    }
-
-    /// The segment that holds an offset, if any: the last with a base that is not above it.
-    fn segment_index_of(&self, offset: i64) -> usize {
-        self.segments
-            .partition_point(|s| s.base <= offset)
-            .saturating_sub(1)
+    const fn active_segment_mut(&mut self) -> &mut Segment {
+        self.segments.active_mut()
     }
 }

@@ -16,6 +16,7 @@ use crate::log_dir::{LastOffsets, LogDir, read_small};
 use crate::partition_metadata;
 use crate::producer_state::{ProducerState, snapshot};
 use crate::segment::{Segment, SegmentError};
+use crate::segments::Segments;
 use klamm_host::DirEntry;
 use klamm_model::{TopicPartition, Uuid};
 use parking_lot::Mutex;
@@ -126,7 +127,7 @@ impl PartitionLog {
             log.identity = Identity::Unsynced;
             log.flush.folder_dirty = true;
         }
-        for segment in &log.segments {
+        for segment in log.segments.iter() {
             segment.unpin();
         }
         Ok(Opened { log, recovery })
@@ -140,23 +141,24 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Self {
         let folder = partition.to_string().into_boxed_str();
-        let files = Files { dir: Arc::clone(dir), cache: Arc::clone(cache), folder };
+        let files = Arc::new(Files { dir: Arc::clone(dir), cache: Arc::clone(cache), folder });
         Self {
             partition,
             topic_id: None,
             identity: Identity::Durable,
             files,
             config,
-            segments: vec![Segment::empty(0)],
+            segments: Segments::of(Segment::empty(0)),
             active: Active::new(now_ms),
             log_start: 0,
             log_end: 0,
             high_watermark: 0,
-            epochs: EpochHistory::default(),
+            epochs: Arc::default(),
             producers: ProducerState::default(),
             snapshots: Vec::new(),
             flush: FlushState::new(0, 0),
             cursors: Mutex::default(),
+            layout: 0,
         }
     }
 
@@ -209,8 +211,9 @@ impl PartitionLog {
             .and_then(partition_metadata::parse_partition_metadata);
         let epochs = read(epoch_history::FILE)?.unwrap_or_default();
         self.topic_id = topic_id;
-        self.epochs = EpochHistory::parse(&epochs);
-        Ok(self.epochs.clone())
+        let epochs = EpochHistory::parse(&epochs);
+        self.epochs = Arc::new(epochs.clone());
+        Ok(epochs)
     }
 
     /// Fills in segments, end, producers.
@@ -220,17 +223,17 @@ impl PartitionLog {
         last: LastOffsets,
         now_ms: i64,
     ) -> Result<Option<RecoveryReport>, StorageError> {
-        if lens.is_empty() {
-            self.segments = vec![Segment::empty(last.log_start)];
+        let segment = |(base, lens): (&i64, &Lens)| Segment::of_lens(*base, *lens);
+        let Some(segments) = Segments::of_rising(lens.iter().map(segment).collect()) else {
+            self.segments = Segments::of(Segment::empty(last.log_start));
             self.start_file(self.active_segment())?;
             self.log_end = last.log_start;
             self.flush = FlushState::new(self.log_end, self.log_end);
             return Ok(None);
-        }
-        let segment = |(base, lens): (&i64, &Lens)| Segment::of_lens(*base, *lens);
-        self.segments = lens.iter().map(segment).collect();
+        };
+        self.segments = segments;
         self.high_watermark = last.high_watermark;
-        let first_base = self.segments.first().map_or(0, |s| s.base);
+        let first_base = self.segments.first().base;
         let mut recover_from = if last.clean {
             None
         } else {
@@ -308,14 +311,15 @@ impl PartitionLog {
                 .set_recovery_point(&self.partition, last.log_start);
             return Ok(());
         }
-        let first_base = self.segments.first().map_or(0, |s| s.base);
+        let first_base = self.segments.first().base;
         self.log_start = last.log_start.max(first_base);
         self.set_high_watermark(last.high_watermark);
         self.files
             .dir
             .set_recovery_point(&self.partition, self.flush.recovery_point);
         let (start, end) = (self.log_start, self.log_end);
-        let mut epochs = std::mem::replace(&mut self.epochs, on_disk);
+        let found = std::mem::replace(&mut self.epochs, Arc::new(on_disk));
+        let mut epochs = Arc::unwrap_or_clone(found);
         epochs.cut_end(end);
         epochs.cut_start(start);
         self.change_epochs(|old| std::mem::replace(old, epochs.clone()) != epochs)
@@ -370,7 +374,7 @@ impl PartitionLog {
 
     /// Closes idle handles of this log. They open again when needed.
     pub fn close_handles(&self) {
-        for segment in &self.segments {
+        for segment in self.segments.iter() {
             if self.flush.recovery_point >= self.log_end {
                 segment.close();
             }

@@ -1,10 +1,12 @@
 //! Reading: offset → a range of one segment's file, in whole batches.
 //!
 //! The usual reader follows the log: the place where its last range ended is remembered (a few per log), and what it may
-//! see ends at the file's end. Such a read touches no index and no file. Others look the offset up in the sparse index
-//! and walk over the headers of at most `index.interval.bytes`.
+//! see ends at the file's end. Such a read touches no index and no file, and is done at once. Others get a `LookUp` to run
+//! without the log's lock: it looks the offset up in the sparse index and walks over the headers of at most
+//! `index.interval.bytes`.
 
-use super::PartitionLog;
+use super::cursors::Place;
+use super::{LogView, PartitionLog};
 use crate::error::StorageError;
 use crate::scan::HeaderWalk;
 use crate::segment::{Segment, SegmentError};
@@ -20,6 +22,59 @@ pub enum UpperBound {
     LastStable,
     /// Replicas.
     LogEnd,
+}
+
+/// What to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadAsk {
+    /// The range begins with the batch that holds it.
+    pub offset: i64,
+    /// Bytes of the range at most.
+    pub bytes_max: usize,
+    /// The first batch comes even if it is larger.
+    pub min_one_batch: bool,
+    /// Up to where.
+    pub upper: UpperBound,
+}
+
+/// A read that was begun.
+#[derive(Debug)]
+pub enum Reading {
+    /// It needed no disk.
+    Done(LogSlice),
+    /// The rest may wait for the device: run it without the lock.
+    LookUp(Box<LookUp>),
+}
+
+/// The part of a read that touches the disk.
+#[derive(Debug)]
+#[must_use = "nothing is read until it ran"]
+pub struct LookUp {
+    view: LogView,
+    ask: ReadAsk,
+    bound: i64,
+    known: Known,
+    is_recent: bool,
+}
+
+/// What memory tells of a read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// Segment in the list.
+    index: usize,
+    /// Where the batch begins.
+    position: Option<u64>,
+    /// Up to which byte of the segment the reader may look, and which offset follows.
+    end: Option<(u64, i64)>,
+}
+
+/// What a look-up found; give it to `PartitionLog::end_read`.
+#[derive(Debug)]
+#[must_use = "the log must say whether it still holds"]
+pub struct LookedUp {
+    layout: u64,
+    places: [Option<Place>; 2],
+    result: Result<LogSlice, ReadError>,
 }
 
 /// What a read found.
@@ -59,111 +114,163 @@ pub enum ReadError {
     Storage(#[from] StorageError),
 }
 
-/// Batch boundaries that were found lately.
-#[derive(Debug, Default)]
-pub(super) struct Cursors {
-    places: [Place; PLACES],
-    next: usize,
-}
-
-/// The batch that holds `offset` begins at a position of a segment; if it is not written yet, it will.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    offset: i64,
-    base: i64,
-    position: u64,
-}
-
-/// Segments whose pages are surely in memory: appends went there lately.
+/// Segments whose pages are likely in memory: appends went there lately.
 const RECENT_SEGMENTS: usize = 2;
 
-/// Readers that follow a log at the same time and still find their place.
-const PLACES: usize = 4;
-
-impl Default for Place {
-    fn default() -> Self {
-        Self { offset: -1, base: -1, position: 0 }
-    }
-}
-
-impl Cursors {
-    fn find(&self, offset: i64) -> Option<Place> {
-        self.places.iter().find(|p| p.offset == offset).copied()
-    }
-
-    fn remember(&mut self, place: Place) {
-        if self.find(place.offset).is_none() {
-            if let Some(slot) = self.places.get_mut(self.next % PLACES) {
-                *slot = place;
-            }
-            self.next = self.next.wrapping_add(1);
-        }
-    }
-
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-}
-
 impl PartitionLog {
-    /// Whether looking an offset up surely needs no disk: it is in the newest segment or the one before.
-    #[must_use]
-    pub fn is_recent(&self, offset: i64) -> bool {
-        let first = self.segments.len().saturating_sub(RECENT_SEGMENTS);
-        self.segments
-            .get(first)
-            .is_some_and(|segment| offset >= segment.base)
+    /// Begins to read whole batches from the one that holds an offset, out of one segment. Touches no disk. At the bound
+    /// the range is `None`.
+    ///
+    /// # Errors
+    /// The offset is out of range, or the directory offline.
+    pub fn begin_read(&self, ask: ReadAsk) -> Result<Reading, ReadError> {
+        self.files.dir.check_online()?;
+        let offset = ask.offset;
+        if offset < self.log_start || offset > self.log_end {
+            return Err(ReadError::OutOfRange { start: self.log_start, end: self.log_end });
+        }
+        let bound = match ask.upper {
+            UpperBound::HighWatermark => self.high_watermark,
+            UpperBound::LastStable => self.last_stable_offset(),
+            UpperBound::LogEnd => self.log_end,
+        };
+        if offset >= bound {
+            return Ok(Reading::Done(LogSlice::empty(offset)));
+        }
+        let known = self.known(offset, bound);
+        if let Some(slice) = self.at_hand(ask, known) {
+            return Ok(Reading::Done(slice));
+        }
+        Ok(Reading::LookUp(Box::new(LookUp {
+            view: self.view(),
+            ask,
+            bound,
+            known,
+            is_recent: known.index + RECENT_SEGMENTS >= self.segments.len(),
+        })))
     }
 
-    /// Reads whole batches from the one that holds `offset`, out of one segment, up to `max_bytes`. With
-    /// `min_one_batch` the first batch comes even if it is larger. At the bound the range is `None`.
+    /// Ends a read. `None`: files were cut, removed or replaced in the meantime; begin again.
+    pub fn end_read(&self, done: LookedUp) -> Option<Result<LogSlice, ReadError>> {
+        if !self.is_layout(done.layout) {
+            return None;
+        }
+        let mut cursors = self.cursors.lock();
+        for place in done.places.into_iter().flatten() {
+            cursors.remember(place);
+        }
+        drop(cursors);
+        Some(done.result)
+    }
+
+    /// The whole of a read, for an owner that may wait for the device.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub fn read(
         &self,
         offset: i64,
-        max_bytes: usize,
+        bytes_max: usize,
         min_one_batch: bool,
         upper: UpperBound,
     ) -> Result<LogSlice, ReadError> {
-        self.files.dir.check_online()?;
-        if offset < self.log_start || offset > self.log_end {
-            return Err(ReadError::OutOfRange { start: self.log_start, end: self.log_end });
+        match self.begin_read(ReadAsk { offset, bytes_max, min_one_batch, upper })? {
+            Reading::Done(slice) => Ok(slice),
+            Reading::LookUp(look_up) => self
+                .end_read(look_up.run())
+                .expect("a log that is borrowed does not change"),
         }
-        let bound = match upper {
-            UpperBound::HighWatermark => self.high_watermark,
-            UpperBound::LastStable => self.last_stable_offset(),
-            UpperBound::LogEnd => self.log_end,
-        };
-        if offset >= bound {
-            return Ok(LogSlice::empty(offset));
-        }
-        let Some((index, position)) = self.place_of(offset)? else {
-            // Compaction took everything up to the log's end.
-            return Ok(LogSlice::empty(offset));
-        };
+    }
+
+    fn known(&self, offset: i64, bound: i64) -> Known {
+        let index = self.segments.index_of(offset);
         let segment = &self.segments[index];
-        let (end, end_offset) = self.end_in(index, bound)?;
-        let cut = self.cut(
-            segment,
-            (position, end, end_offset),
-            max_bytes,
-            min_one_batch,
-        )?;
+        let cursors = self.cursors.lock();
+        let place_of = |offset| cursors.find(offset).filter(|p| p.base == segment.base);
+        let position = if offset <= segment.base && segment.size > 0 {
+            Some(0)
+        } else {
+            place_of(offset)
+                .map(|place| place.position)
+                .filter(|position| *position < segment.size)
+        };
+        let segment_end = self.segments.end_of(index, self.log_end);
+        let end = if bound >= segment_end {
+            Some((segment.size, segment_end))
+        } else {
+            place_of(bound).map(|place| (place.position.min(segment.size), bound))
+        };
+        Known { index, position, end }
+    }
+
+    /// The range, if memory says where it begins and ends.
+    fn at_hand(&self, ask: ReadAsk, known: Known) -> Option<LogSlice> {
+        let (position, (end, next_offset)) = (known.position?, known.end?);
+        let len = usize::try_from(end.checked_sub(position)?).ok()?;
+        if len == 0 {
+            return Some(LogSlice::empty(ask.offset));
+        }
+        let no_aborted = ask.upper != UpperBound::LastStable
+            || self
+                .segments
+                .from(known.index)
+                .all(|segment| segment.newest_aborted < ask.offset);
+        if len > ask.bytes_max || !no_aborted {
+            return None;
+        }
+        let segment = &self.segments[known.index];
+        let file = segment.log.held()?;
+        let place = Place { offset: next_offset, base: segment.base, position: end };
+        self.cursors.lock().remember(place);
+        Some(LogSlice {
+            range: Some(FileRange { file, position, len }),
+            next_offset,
+            aborted: Vec::new(),
+        })
+    }
+}
+
+impl LookUp {
+    /// Whether the disk is likely not waited for: the place is in the newest segment or the one before.
+    #[must_use]
+    pub const fn is_recent(&self) -> bool {
+        self.is_recent
+    }
+
+    /// Looks up. Blocks; not under the log's lock.
+    pub fn run(self) -> LookedUp {
+        let mut places = [None; 2];
+        let result = self.find(&mut places);
+        LookedUp { layout: self.view.layout(), places, result }
+    }
+
+    fn find(&self, places: &mut [Option<Place>; 2]) -> Result<LogSlice, ReadError> {
+        let (view, offset) = (&self.view, self.ask.offset);
+        let (index, position) = match self.known.position {
+            Some(position) => (self.known.index, position),
+            None => match view.place_of(offset)? {
+                Some(place) => place,
+                // Compaction took everything up to the log's end.
+                None => return Ok(LogSlice::empty(offset)),
+            },
+        };
+        let segment = &view.segments[index];
+        let (end, end_offset) = match self.known.end {
+            Some(end) if index == self.known.index => end,
+            _ => view.end_in(index, self.bound)?,
+        };
+        let place = |offset, position| Some(Place { offset, base: segment.base, position });
+        places[0] = place(end_offset, end);
+        let cut = view.cut(segment, (position, end, end_offset), &self.ask)?;
         let Some((to, next_offset)) = cut.filter(|(to, _)| *to > position) else {
             return Ok(LogSlice::empty(offset));
         };
-        self.cursors.lock().remember(Place {
-            offset: next_offset,
-            base: segment.base,
-            position: to,
-        });
-        let aborted = match upper {
-            UpperBound::LastStable => self.aborted_between(index, offset, next_offset)?,
+        places[1] = place(next_offset, to);
+        let aborted = match self.ask.upper {
+            UpperBound::LastStable => view.aborted_between(index, offset, next_offset)?,
             _ => Vec::new(),
         };
-        let file = segment.open(&self.files)?;
+        let file = segment.open(&view.files)?;
         let len = usize::try_from(to - position).unwrap_or(usize::MAX);
         Ok(LogSlice {
             range: Some(FileRange { file, position, len }),
@@ -171,24 +278,17 @@ impl PartitionLog {
             aborted,
         })
     }
+}
 
+impl LogView {
     /// Segment and position of the batch that holds an offset below the log's end.
-    pub(super) fn place_of(&self, offset: i64) -> Result<Option<(usize, u64)>, ReadError> {
-        let mut index = self.segment_index_of(offset);
-        if let Some(place) = self.cursors.lock().find(offset) {
-            let segment = &self.segments[index];
-            if place.base == segment.base && place.position < segment.size {
-                return Ok(Some((index, place.position)));
+    fn place_of(&self, offset: i64) -> Result<Option<(usize, u64)>, ReadError> {
+        let first = self.segments.index_of(offset);
+        for (skipped, segment) in self.segments.from(first).enumerate() {
+            let found = segment.locate(&self.files, offset);
+            if let Some(found) = found.map_err(|e| e.read(segment))? {
+                return Ok(Some((first + skipped, found.position)));
             }
-        }
-        while let Some(segment) = self.segments.get(index) {
-            if let Some(found) = segment
-                .locate(&self.files, offset)
-                .map_err(|e| e.read(segment))?
-            {
-                return Ok(Some((index, found.position)));
-            }
-            index += 1;
         }
         Ok(None)
     }
@@ -196,26 +296,13 @@ impl PartitionLog {
     /// Up to which byte of a segment a reader with that bound may look, and which offset follows.
     fn end_in(&self, index: usize, bound: i64) -> Result<(u64, i64), ReadError> {
         let segment = &self.segments[index];
-        let segment_end = self
-            .segments
-            .get(index + 1)
-            .map_or(self.log_end, |next| next.base);
+        let segment_end = self.segments.end_of(index, self.log_end);
         if bound >= segment_end {
             return Ok((segment.size, segment_end));
         }
-        if let Some(place) = self.cursors.lock().find(bound)
-            && place.base == segment.base
-        {
-            return Ok((place.position.min(segment.size), bound));
-        }
-        let found = segment
-            .locate(&self.files, bound)
-            .map_err(|e| e.read(segment))?;
-        let end = found.map_or(segment.size, |f| f.position);
-        self.cursors
-            .lock()
-            .remember(Place { offset: bound, base: segment.base, position: end });
-        Ok((end, bound))
+        let found = segment.locate(&self.files, bound);
+        let found = found.map_err(|e| e.read(segment))?;
+        Ok((found.map_or(segment.size, |f| f.position), bound))
     }
 
     /// Where the range ends, and which offset follows it. `None`: not even one batch may come.
@@ -223,13 +310,12 @@ impl PartitionLog {
         &self,
         segment: &Segment,
         (position, end, end_offset): (u64, u64, i64),
-        max_bytes: usize,
-        min_one_batch: bool,
+        ask: &ReadAsk,
     ) -> Result<Option<(u64, i64)>, ReadError> {
         if end <= position {
             return Ok(None);
         }
-        let limit = position.saturating_add(max_bytes as u64);
+        let limit = position.saturating_add(ask.bytes_max as u64);
         if limit >= end {
             return Ok(Some((end, end_offset)));
         }
@@ -237,7 +323,7 @@ impl PartitionLog {
         let boundary = segment
             .boundary_before(&self.files, position, limit)
             .map_err(damaged)?;
-        if boundary.is_some() || !min_one_batch {
+        if boundary.is_some() || !ask.min_one_batch {
             return Ok(boundary);
         }
         let file = segment.open(&self.files)?;
@@ -254,7 +340,7 @@ impl PartitionLog {
         to: i64,
     ) -> Result<Vec<AbortedTxn>, ReadError> {
         let mut aborted = Vec::new();
-        for segment in self.segments.get(first_segment..).unwrap_or_default() {
+        for segment in self.segments.from(first_segment) {
             let (found, is_all) = segment.aborted_between(&self.files, from, to)?;
             aborted.extend(found);
             if is_all {

@@ -19,6 +19,7 @@ use crate::segment::{Segment, SegmentError};
 use klamm_host::DiskFile;
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::sync::Arc;
 
 /// What recovery did to one log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ impl PartitionLog {
     ) -> Result<RecoveryReport, StorageError> {
         let mut report = RecoveryReport::default();
         let floor = self.first_in_doubt(recovery_point);
-        let mut later = VecDeque::from(self.segments.split_off(floor + 1));
+        let mut later = VecDeque::from(self.segments.split_behind(floor));
         let floor_base = self.active_segment().base;
         let mut chain = Chain { next_offset: floor_base, epoch: -1 };
         loop {
@@ -85,8 +86,10 @@ impl PartitionLog {
         }
         self.keep_snapshots(i64::MIN, recovery_point.max(floor_base))?;
         for index in floor..self.segments.len() {
-            let files = self.files.clone();
-            self.segments[index].cut_aborted(&files, i64::MIN)?;
+            let files = Arc::clone(&self.files);
+            if let Some(segment) = self.segments.get_mut(index) {
+                segment.cut_aborted(&files, i64::MIN)?;
+            }
         }
         self.high_watermark = self.high_watermark.clamp(0, self.log_end);
         self.rebuild_producers(floor_base, Some(floor_base), now_ms)?;
@@ -96,7 +99,7 @@ impl PartitionLog {
     /// The segment that recovery begins with: the one that ends at the recovery point or behind it. What closes an index
     /// is written after the sync that moved the recovery point to the segment's end.
     pub(super) fn first_in_doubt(&self, recovery_point: i64) -> usize {
-        self.segment_index_of(recovery_point.saturating_sub(1))
+        self.segments.index_of(recovery_point.saturating_sub(1))
     }
 
     /// Builds both indexes of a segment that is not in doubt. Damage is left for readers to find.
@@ -105,16 +108,18 @@ impl PartitionLog {
         index: usize,
         now_ms: i64,
     ) -> Result<(), StorageError> {
-        let later = self.segments.split_off(index + 1);
+        let later = self.segments.split_behind(index);
         let active = std::mem::replace(&mut self.active, Active::new(now_ms));
         let result = self.rebuild_active();
-        self.segments.extend(later);
+        for segment in later {
+            self.segments.push(segment);
+        }
         self.active = active;
         result
     }
 
     fn rebuild_active(&mut self) -> Result<(), StorageError> {
-        let files = self.files.clone();
+        let files = Arc::clone(&self.files);
         let segment = self.active_segment_mut();
         let (base, size) = (segment.base, segment.size);
         let path = files.path(FileKind::Log, base);
@@ -177,8 +182,7 @@ impl PartitionLog {
                 .latest()
                 .is_none_or(|latest| header.leader_epoch.0 > latest)
             {
-                self.epochs
-                    .assign(header.leader_epoch.0, header.base_offset.0);
+                Arc::make_mut(&mut self.epochs).assign(header.leader_epoch.0, header.base_offset.0);
             }
             if skip_index {
                 // The entry for this batch is there.
@@ -255,7 +259,7 @@ impl PartitionLog {
 
     /// Keeps the good index entries below the recovery point. Gives the position of the last one's batch, 0 for none.
     fn trusted_place(&mut self, recovery_point: i64) -> Result<u64, StorageError> {
-        let files = self.files.clone();
+        let files = Arc::clone(&self.files);
         let segment = self.active_segment_mut();
         let (base, size) = (segment.base, segment.size);
         let below = recovery_point.saturating_sub(base);
@@ -312,7 +316,7 @@ impl PartitionLog {
     /// Finds out what is needed to append to the active segment, and the log's end, from the last index entry on.
     pub(super) fn load_active(&mut self, now_ms: i64) -> Result<i64, SegmentError> {
         self.active = Active::new(now_ms);
-        let files = self.files.clone();
+        let files = Arc::clone(&self.files);
         let segment = self.active_segment();
         if segment.size == 0 {
             return Ok(segment.base);

@@ -12,6 +12,7 @@ use crate::scan::{Found, HeaderWalk, is_marker, read_marker};
 use crate::segment::SegmentError;
 use klamm_host::DiskFile;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How far back the older batches are looked for: five requests in flight of many producers.
 const RECALL_BYTES: u64 = 8 << 20;
@@ -26,9 +27,9 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<(), StorageError> {
         let loaded = self.load_snapshot(trusted_end)?;
-        let first = self.segments.first().map_or(self.log_end, |s| s.base);
+        let first = self.segments.first().base;
         let (mut state, from) = loaded.unwrap_or((ProducerState::default(), first));
-        let mut index = self.segment_index_of(from);
+        let mut index = self.segments.index_of(from);
         while from < self.log_end && index < self.segments.len() {
             self.replay_segment(index, from, &mut state, index_from)?;
             index += 1;
@@ -80,7 +81,7 @@ impl PartitionLog {
         if state.entries().all(|entry| entry.last_batch().is_none()) || end == 0 {
             return Ok(());
         }
-        let (files, segment) = (&self.files, &self.segments[self.segment_index_of(end - 1)]);
+        let (files, segment) = (&self.files, &self.segments[self.segments.index_of(end - 1)]);
         let by_position = |entry: OffsetEntry| i64::from(entry.position);
         let near = i64::try_from(segment.size.saturating_sub(RECALL_BYTES)).unwrap_or(0);
         let entry = segment
@@ -127,8 +128,10 @@ impl PartitionLog {
         state: &mut ProducerState,
         index_from: Option<i64>,
     ) -> Result<(), StorageError> {
-        let files = self.files.clone();
-        let segment = &mut self.segments[index];
+        let files = Arc::clone(&self.files);
+        let Some(segment) = self.segments.get_mut(index) else {
+            return Ok(());
+        };
         let indexed = index_from.is_some_and(|base| segment.base >= base);
         let start = if from <= segment.base {
             0

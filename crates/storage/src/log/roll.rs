@@ -6,6 +6,7 @@ use crate::layout::FileKind;
 use crate::segment::Segment;
 use klamm_host::DiskFile;
 use std::io;
+use std::sync::OnceLock;
 
 impl Active {
     pub(super) const fn new(now_ms: i64) -> Self {
@@ -68,9 +69,10 @@ impl PartitionLog {
     /// made even if they are empty.
     pub(super) fn finish_active(&mut self) -> Result<(), StorageError> {
         self.push_time_entry();
-        let Some(segment) = self.segments.last_mut() else {
-            return Ok(());
-        };
+        // What the time index says of it, now that it is complete.
+        let largest = self.active.largest.filter(|(time, _)| *time >= 0);
+        let segment = self.segments.active_mut();
+        segment.largest = OnceLock::from(largest);
         let base = segment.base;
         segment.offsets.write_out(&self.files, base)?;
         segment.times.write_out(&self.files, base)?;
@@ -81,7 +83,7 @@ impl PartitionLog {
 
     /// Makes an empty log file; what a crash left there goes.
     pub(super) fn start_file(&self, segment: &Segment) -> Result<(), StorageError> {
-        let file = segment.open(&self.files)?;
+        let file = segment.open_or_make(&self.files)?;
         let start = |file: &dyn DiskFile| -> io::Result<()> {
             if file.len()? > 0 {
                 file.set_len(0)?;

@@ -32,7 +32,7 @@ pub enum SyncScope {
 #[derive(Debug)]
 #[must_use = "nothing is durable until it ran"]
 pub struct SyncWork {
-    files: Files,
+    files: Arc<Files>,
     logs: Vec<(Arc<Slot>, PathBuf)>,
     derived: Vec<(Arc<Slot>, PathBuf)>,
     snapshots: Vec<PathBuf>,
@@ -177,10 +177,11 @@ impl PartitionLog {
         }
         if scope == SyncScope::All {
             self.write_waiting_entries()?;
-            for segment in self.segments.iter_mut().rev() {
-                self.flush.folder_dirty |= segment.offsets.take_made() | segment.times.take_made();
-                if segment.base <= self.flush.first_dirty_index {
-                    break;
+            let first = self.segments.index_of(self.flush.first_dirty_index);
+            for index in first..self.segments.len() {
+                if let Some(segment) = self.segments.get_mut(index) {
+                    self.flush.folder_dirty |=
+                        segment.offsets.take_made() | segment.times.take_made();
                 }
             }
         }
@@ -226,7 +227,7 @@ impl PartitionLog {
             identity,
         };
         Ok(Some(SyncWork {
-            files: self.files.clone(),
+            files: Arc::clone(&self.files),
             logs,
             derived,
             snapshots,
@@ -288,9 +289,7 @@ impl PartitionLog {
 
     /// Writes the index entries that wait in memory.
     pub(super) fn write_waiting_entries(&mut self) -> Result<(), StorageError> {
-        let Some(segment) = self.segments.last_mut() else {
-            return Ok(());
-        };
+        let segment = self.segments.active_mut();
         let base = segment.base;
         segment.offsets.write_out(&self.files, base)?;
         segment.times.write_out(&self.files, base)

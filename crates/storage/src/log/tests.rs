@@ -7,6 +7,7 @@ mod retaining;
 mod syncing;
 mod transacting;
 mod truncating;
+mod viewing;
 
 use super::*;
 use crate::config::TimestampSource;

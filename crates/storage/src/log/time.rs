@@ -1,7 +1,7 @@
-//! Look-ups by timestamp (ListOffsets).
+//! Look-ups by timestamp (ListOffsets), in a view: they read index and header pages.
 
-use super::PartitionLog;
 use super::read::ReadError;
+use super::{LogView, PartitionLog};
 use crate::index::{IndexEntry, OffsetEntry, TimeEntry};
 use crate::scan::{Found, HeaderWalk};
 use crate::segment::{Segment, SegmentError};
@@ -20,7 +20,28 @@ pub struct TimestampedOffset {
 }
 
 impl PartitionLog {
-    /// The first readable record with a timestamp that is not below `timestamp_ms`. `None` if there is none.
+    /// As `LogView::offset_for_timestamp`, for an owner that may wait for the device.
+    ///
+    /// # Errors
+    /// The disk, or damaged batches.
+    pub fn offset_for_timestamp(
+        &self,
+        timestamp_ms: i64,
+    ) -> Result<Option<TimestampedOffset>, ReadError> {
+        self.view().offset_for_timestamp(timestamp_ms)
+    }
+
+    /// As `LogView::max_timestamp`, for an owner that may wait for the device.
+    ///
+    /// # Errors
+    /// The disk, or damaged batches.
+    pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
+        self.view().max_timestamp()
+    }
+}
+
+impl LogView {
+    /// The first readable record with a timestamp that is not below `timestamp_ms`. `None` if there is none. Blocks.
     ///
     /// # Errors
     /// The disk, or damaged batches.
@@ -29,7 +50,7 @@ impl PartitionLog {
         timestamp_ms: i64,
     ) -> Result<Option<TimestampedOffset>, ReadError> {
         self.files.dir.check_online()?;
-        for index in self.segment_index_of(self.log_start)..self.segments.len() {
+        for index in self.segments.index_of(self.log_start)..self.segments.len() {
             let largest = self.largest_of(index)?;
             if largest.is_none_or(|(largest_ms, _)| largest_ms < timestamp_ms) {
                 continue;
@@ -43,12 +64,14 @@ impl PartitionLog {
     }
 
     /// The first record with the largest timestamp of the log (KIP-734). `None` for a log without timestamps.
+    /// Blocks.
     ///
     /// # Errors
     /// The disk, or damaged batches.
     pub fn max_timestamp(&self) -> Result<Option<TimestampedOffset>, ReadError> {
+        self.files.dir.check_online()?;
         let mut best: Option<(i64, usize)> = None;
-        for index in self.segment_index_of(self.log_start)..self.segments.len() {
+        for index in self.segments.index_of(self.log_start)..self.segments.len() {
             let largest = match self.largest_of(index)? {
                 // The index speaks of a record that was deleted: look at those that are left.
                 Some((_, offset)) if offset < self.log_start => self.largest_readable(index)?,
@@ -85,9 +108,9 @@ impl PartitionLog {
 
     fn largest_of(&self, index: usize) -> Result<Option<(i64, i64)>, ReadError> {
         if index + 1 == self.segments.len() {
-            return Ok(self.active.largest);
+            return Ok(self.active_largest);
         }
-        Ok(self.segments[index].largest_indexed(&self.files)?)
+        Ok(self.segments[index].largest(&self.files)?)
     }
 
     fn search(

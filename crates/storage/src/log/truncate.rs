@@ -7,6 +7,7 @@ use super::{Active, PartitionLog};
 use crate::error::StorageError;
 use crate::layout::FileKind;
 use crate::segment::{Segment, SegmentError};
+use std::sync::Arc;
 
 impl PartitionLog {
     /// Removes records from `offset` on. A batch that holds `offset` in its middle goes as a whole. Gives the log's new
@@ -19,16 +20,12 @@ impl PartitionLog {
         if offset >= self.log_end {
             return Ok(self.log_end);
         }
-        if self
-            .segments
-            .first()
-            .is_none_or(|first| first.base > offset)
-        {
+        if self.segments.first().base > offset {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(offset);
         }
         // Looked up before anything is removed: a failed read changes nothing.
-        let segment = &self.segments[self.segment_index_of(offset)];
+        let segment = &self.segments[self.segments.index_of(offset)];
         let found = match segment.locate(&self.files, offset) {
             Ok(found) => found,
             Err(SegmentError::Storage(error)) => return Err(error),
@@ -73,7 +70,7 @@ impl PartitionLog {
     ) -> Result<(), StorageError> {
         self.files.dir.check_online()?;
         // Recovery must not trust anything that is written from now on.
-        let first = self.segments.first().map_or(0, |s| s.base);
+        let first = self.segments.first().base;
         self.files
             .dir
             .lower_recovery_point(&self.partition, first.min(offset))?;
@@ -95,7 +92,7 @@ impl PartitionLog {
         self.log_end = offset;
         self.high_watermark = offset;
         self.producers = crate::producer_state::ProducerState::default();
-        self.cursors.lock().forget();
+        self.layout_changed();
         self.flush.truncated(offset, offset);
         self.flush.flushed_end = offset;
         self.flush.recovery_point = offset;
@@ -112,7 +109,7 @@ impl PartitionLog {
         file.set_len(position)
             .and_then(|()| file.sync_data())
             .map_err(|e| self.files.dir.fail_io("truncating a log", &e))?;
-        let files = self.files.clone();
+        let files = Arc::clone(&self.files);
         let segment = self.active_segment_mut();
         segment.size = position;
         let below = end.saturating_sub(base);
@@ -127,7 +124,7 @@ impl PartitionLog {
         self.log_end = end;
         self.log_start = self.log_start.min(end);
         self.high_watermark = self.high_watermark.min(end);
-        self.cursors.lock().forget();
+        self.layout_changed();
         let base = self.active_segment().base;
         self.flush.truncated(end, base);
         if self.flush.flushed_end >= end {
@@ -152,9 +149,7 @@ impl PartitionLog {
 
     /// Removes the active segment; the one before it becomes active.
     pub(super) fn drop_newest(&mut self) -> Result<(), StorageError> {
-        if self.segments.len() > 1
-            && let Some(segment) = self.segments.pop()
-        {
+        if let Some(segment) = self.segments.pop() {
             self.remove_segment(&segment)?;
             // One after the other, also on disk: no hole.
             self.files.sync_folder()?;

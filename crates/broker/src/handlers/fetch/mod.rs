@@ -18,7 +18,7 @@ use klamm_wire::messages::fetch::{
     EpochEndOffset, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData,
 };
 use parking_lot::Mutex;
-use read::{Limits, PartitionRead, Target};
+use read::{Limits, PartitionRead, Pass, Target};
 use session::{FetchSessions, PartitionKey, Plan, SessionError, SessionRequest, Told, Want};
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,18 +195,19 @@ async fn read_or_wait(
     }
 }
 
-/// Looks positions up: in line near the end of the logs, on the blocking pool where the index may be cold.
+/// Looks positions up: in line near the end of the logs, on the blocking pool from the first place on that may be cold.
 async fn read_all(
     targets: &Arc<Vec<Target>>,
     reader: Reader,
     limits: Limits,
     needs: Needs<'_>,
 ) -> Vec<PartitionRead> {
-    if targets.iter().all(Target::is_hot) {
-        return read::read_all(targets, reader, limits);
-    }
+    let mut pass = Pass::new(targets, reader, limits);
+    let Some(cold) = pass.go_on(targets) else {
+        return pass.into_reads();
+    };
     let shared = Arc::clone(targets);
-    let work = move || read::read_all(&shared, reader, limits);
+    let work = move || pass.finish(&shared, cold);
     match klamm_host::run_blocking(&*needs.host.tasks, work).await {
         Ok(reads) => reads,
         // The pool is shutting down with the node.

@@ -1,7 +1,9 @@
 //! Reads the partitions of one fetch, within the limits of the request.
 
 use super::session::Want;
-use crate::partitions::{FindError, Partition, ReadError, Reader};
+use crate::partitions::{
+    FetchAsk, Fetched, FindError, LookUp, Partition, ReadError, Reader, Reading,
+};
 use crate::request::error_code;
 use klamm_codec::Records;
 use klamm_wire::ErrorCode;
@@ -53,74 +55,117 @@ impl PartitionRead {
     }
 }
 
-impl Target {
-    /// Whether looking the offset up surely needs no disk.
-    pub(super) fn is_hot(&self) -> bool {
-        self.partition
-            .as_ref()
-            .map_or(true, |p| p.is_recent(self.want.fetch_offset))
-    }
-
-    fn read(&self, reader: Reader, bytes_left: usize, min_one_batch: bool) -> PartitionRead {
-        let partition = match &self.partition {
-            Ok(partition) => partition,
-            Err(error) => return PartitionRead::failed(error_code::of_find(*error)),
+impl From<Result<Fetched, ReadError>> for PartitionRead {
+    fn from(fetched: Result<Fetched, ReadError>) -> Self {
+        let fetched = match fetched {
+            Ok(fetched) => fetched,
+            Err(error) => return Self::failed(of_read(error)),
         };
-        if let Err(error) = partition.check_leader_epoch(self.want.current_leader_epoch) {
-            return PartitionRead::failed(error_code::of_epoch(error));
+        let named = |(producer_id, first_offset)| AbortedTransaction { producer_id, first_offset };
+        let aborted = fetched.slice.aborted;
+        Self {
+            error: ErrorCode::NONE,
+            high_watermark: fetched.marks.high_watermark,
+            last_stable_offset: fetched.marks.last_stable_offset,
+            log_start_offset: fetched.marks.log_start_offset,
+            aborted: aborted.map(|aborted| aborted.into_iter().map(named).collect()),
+            records: fetched.slice.records,
+            diverging: fetched.diverging,
         }
-        if reader == Reader::Replica {
-            return PartitionRead::failed(ErrorCode::NOT_LEADER_OR_FOLLOWER);
-        }
-        let marks = partition.marks();
-        let mut read = PartitionRead {
-            high_watermark: marks.high_watermark,
-            last_stable_offset: marks.last_stable_offset,
-            log_start_offset: marks.log_start_offset,
-            ..PartitionRead::failed(ErrorCode::NONE)
-        };
-        if self.want.last_fetched_epoch >= 0
-            && let Some(diverging) =
-                partition.divergence(self.want.last_fetched_epoch, self.want.fetch_offset)
-        {
-            read.diverging = Some(diverging);
-            return read;
-        }
-        let bytes_max = usize::try_from(self.want.bytes_max)
-            .unwrap_or(0)
-            .min(bytes_left);
-        match partition.read(self.want.fetch_offset, bytes_max, min_one_batch, reader) {
-            Ok(slice) => {
-                read.records = slice.records;
-                read.aborted = slice.aborted.map(|aborted| {
-                    let named = |(producer_id, first_offset)| AbortedTransaction {
-                        producer_id,
-                        first_offset,
-                    };
-                    aborted.into_iter().map(named).collect()
-                });
-            }
-            Err(ReadError::OutOfRange) => read.error = ErrorCode::OFFSET_OUT_OF_RANGE,
-            Err(ReadError::Gone) => {
-                read = PartitionRead::failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
-            }
-            Err(ReadError::Storage) => read = PartitionRead::failed(ErrorCode::KAFKA_STORAGE_ERROR),
-        }
-        read
     }
 }
 
-/// Reads the targets in order until the response is full. The first that has records gives at least one batch.
-pub(super) fn read_all(targets: &[Target], reader: Reader, limits: Limits) -> Vec<PartitionRead> {
-    let mut left = usize::try_from(limits.response_bytes).unwrap_or(0);
-    let mut min_one_batch = true;
-    let read_one = |target: &Target| {
-        let read = target.read(reader, left, min_one_batch);
-        left = left.saturating_sub(read.bytes());
-        min_one_batch &= read.bytes() == 0;
-        read
-    };
-    targets.iter().map(read_one).collect()
+const fn of_read(error: ReadError) -> ErrorCode {
+    match error {
+        ReadError::OutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
+        ReadError::Gone => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        ReadError::Storage => ErrorCode::KAFKA_STORAGE_ERROR,
+    }
+}
+
+/// One pass over the targets, in order, until the response is full. The first that has records gives at least one batch.
+#[derive(Debug)]
+pub(super) struct Pass {
+    reads: Vec<PartitionRead>,
+    reader: Reader,
+    bytes_left: usize,
+    min_one_batch: bool,
+}
+
+/// A place that is likely cold: the pass goes on where the device may be waited for.
+#[derive(Debug)]
+pub(super) struct Cold(Arc<Partition>, LookUp);
+
+impl Pass {
+    pub(super) fn new(targets: &[Target], reader: Reader, limits: Limits) -> Self {
+        Self {
+            reads: Vec::with_capacity(targets.len()),
+            reader,
+            bytes_left: usize::try_from(limits.response_bytes).unwrap_or(0),
+            min_one_batch: true,
+        }
+    }
+
+    /// Reads what is near the logs' ends, up to a place that is not.
+    pub(super) fn go_on(&mut self, targets: &[Target]) -> Option<Cold> {
+        while let Some(target) = targets.get(self.reads.len()) {
+            match self.begin(target) {
+                Err(error) => self.take(PartitionRead::failed(error)),
+                Ok((_, Reading::Done(fetched))) => self.take(Ok(fetched).into()),
+                Ok((partition, Reading::LookUp(look_up))) if look_up.is_recent() => {
+                    self.take(partition.end_read(look_up).into());
+                }
+                Ok((partition, Reading::LookUp(look_up))) => {
+                    return Some(Cold(Arc::clone(partition), look_up));
+                }
+            }
+        }
+        None
+    }
+
+    /// Reads all the rest. Blocks.
+    pub(super) fn finish(mut self, targets: &[Target], cold: Cold) -> Vec<PartitionRead> {
+        let mut next = Some(cold);
+        while let Some(Cold(partition, look_up)) = next {
+            self.take(partition.end_read(look_up).into());
+            next = self.go_on(targets);
+        }
+        self.reads
+    }
+
+    pub(super) fn into_reads(self) -> Vec<PartitionRead> {
+        self.reads
+    }
+
+    fn begin<'t>(&self, target: &'t Target) -> Result<(&'t Arc<Partition>, Reading), ErrorCode> {
+        let partition = target
+            .partition
+            .as_ref()
+            .map_err(|error| error_code::of_find(*error))?;
+        let want = &target.want;
+        partition
+            .check_leader_epoch(want.current_leader_epoch)
+            .map_err(error_code::of_epoch)?;
+        if self.reader == Reader::Replica {
+            return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        }
+        let begun = partition.begin_read(FetchAsk {
+            offset: want.fetch_offset,
+            bytes_max: usize::try_from(want.bytes_max)
+                .unwrap_or(0)
+                .min(self.bytes_left),
+            min_one_batch: self.min_one_batch,
+            reader: self.reader,
+            last_fetched_epoch: want.last_fetched_epoch,
+        });
+        Ok((partition, begun.map_err(of_read)?))
+    }
+
+    fn take(&mut self, read: PartitionRead) {
+        self.bytes_left = self.bytes_left.saturating_sub(read.bytes());
+        self.min_one_batch &= read.bytes() == 0;
+        self.reads.push(read);
+    }
 }
 
 /// Whether a response is worth sending: enough bytes, or something that the client must know at once.

@@ -183,3 +183,30 @@ fn a_long_list_of_aborted_transactions_is_searched() {
     }
     assert_eq!(aborted(&bench, 0, 1 << 20).1.len(), 200);
 }
+
+#[test]
+fn committed_readers_at_the_end_need_no_list_of_what_was_aborted_before() {
+    use crate::log::read::{ReadAsk, Reading};
+    let mut bench = Bench::new(LogConfig::default());
+    bench.append(&txn(1, 0, 2));
+    end(&mut bench, 1, EndTransaction::Abort).unwrap();
+    let (at, bytes) = (bench.log().log_end_offset(), bench.log().size_bytes());
+    bench.append(&txn(1, 2, 2));
+    end(&mut bench, 1, EndTransaction::Commit).unwrap();
+    let begin = |bench: &mut Bench, offset| {
+        let upper = UpperBound::LastStable;
+        let ask = ReadAsk { offset, bytes_max: 9999, min_one_batch: true, upper };
+        bench.log().begin_read(ask).unwrap()
+    };
+    assert_eq!(aborted(&bench, 0, bytes as usize), (at, vec![(1, 0)]));
+    assert!(matches!(begin(&mut bench, at), Reading::Done(slice) if !slice.is_empty()));
+    let Reading::LookUp(first) = begin(&mut bench, 0) else {
+        panic!("one of them was aborted")
+    };
+    let slice = bench.log().end_read(first.run()).unwrap().unwrap();
+    assert_eq!(slice.aborted.len(), 1);
+    // After a restart it is not known how old the last one is.
+    bench.restart();
+    bench.read(at, 9999);
+    assert!(matches!(begin(&mut bench, at), Reading::LookUp(_)));
+}
