@@ -218,12 +218,13 @@ impl Layers {
     pub fn describe_group(&self, overrides: &Overrides) -> Vec<Described> {
         let line = |row: &&'static Row| {
             let own = own_layer(row, overrides, Source::Group);
-            describe(
-                row,
-                &self.group_value(row, overrides),
-                own.into_iter().collect(),
-                false,
-            )
+            let node = table::BROKER.get(format!("group.{}", row.name).as_str());
+            let default = match node {
+                Some(node) => self.broker_layers(&[node.name], true),
+                None => vec![synonym(row, &row.default_value(), Source::Default)],
+            };
+            let found = own.into_iter().chain(default).collect();
+            describe(row, &self.group_value(row, overrides), found, false)
         };
         table::GROUP.values().map(line).collect()
     }
@@ -291,6 +292,9 @@ impl Layers {
     }
 
     /// What each layer of the node holds under some names, the effective first.
+    ///
+    /// As in Kafka the list begins at the first of the names: a value under another unit in front of it is not shown,
+    /// and if the first name has no value at all, nothing is.
     fn broker_layers(&self, names: &[&'static str], with_broker: bool) -> Vec<Synonym> {
         let rows: Vec<&Row> = names
             .iter()
@@ -318,7 +322,11 @@ impl Layers {
                 found.extend(value.map(|value| synonym(row, &value, source)));
             }
         }
+        let asked = names.first().copied().unwrap_or_default();
         found
+            .into_iter()
+            .skip_while(|synonym: &Synonym| synonym.name != asked)
+            .collect()
     }
 }
 

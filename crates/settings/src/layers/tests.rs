@@ -214,7 +214,41 @@ fn groups_are_clamped_to_the_nodes_bounds() {
     );
     assert_eq!(
         line(&layers.describe_group(&own), "streams.num.standby.replicas"),
-        "Group 2 [Group streams.num.standby.replicas=9]"
+        "Group 2 [Group streams.num.standby.replicas=9, Default group.streams.num.standby.replicas=0]"
+    );
+}
+
+#[test]
+fn a_groups_setting_names_the_nodes_setting_behind_it() {
+    let lines = layers("group.consumer.session.timeout.ms=50000").describe_group(&Overrides::new());
+    assert_eq!(
+        line(&lines, "consumer.session.timeout.ms"),
+        "Static 50000 [Static group.consumer.session.timeout.ms=50000, Default \
+         group.consumer.session.timeout.ms=45000]"
+    );
+    assert_eq!(
+        line(&lines, "share.auto.offset.reset"),
+        "Default latest [Default share.auto.offset.reset=latest]"
+    );
+}
+
+#[test]
+fn a_value_in_another_unit_shows_only_behind_the_name_itself() {
+    let none = Overrides::new();
+    let hours = layers("log.retention.hours=2");
+    assert_eq!(
+        line(&hours.describe_topic(&none), "retention.ms"),
+        "Default 7200000 []"
+    );
+    assert_eq!(
+        line(&hours.describe_topic(&none), "flush.ms"),
+        "Default 9223372036854775807 []"
+    );
+    let both = layers("log.retention.hours=2\nlog.retention.ms=5");
+    assert_eq!(
+        line(&both.describe_topic(&none), "retention.ms"),
+        "Static 5 [Static log.retention.ms=5, Static log.retention.hours=2, Default \
+         log.retention.hours=168]"
     );
 }
 
