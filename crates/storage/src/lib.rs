@@ -47,6 +47,7 @@ pub use log_dir::{
 pub use meta_properties::{MetaProperties, MetaPropertiesError};
 pub use partition_metadata::parse_partition_metadata;
 pub use producer_state::{
-    BATCHES_MAX, DamagedSnapshot, ProducerEntry, ProducerError, RememberedBatch, parse_snapshot,
+    Admission, BATCHES_MAX, DamagedSnapshot, FirstBatch, ProducerEntry, ProducerError,
+    RememberedBatch, VerificationGuard, parse_snapshot,
 };
 pub use txn_index::{AbortedTxn, parse_txn_index};

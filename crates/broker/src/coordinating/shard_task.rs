@@ -268,7 +268,7 @@ impl<K: Kind> ShardTask<K> {
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         };
         let appended = partition
-            .append_coordinators(&batch, now_ms)
+            .append_coordinators(&batch, None, now_ms)
             .map_err(|failure| failed(&failure))?;
         if let Some(end) = appended.sync_before_ack {
             let synced = partition.wait_until_synced(end).await;

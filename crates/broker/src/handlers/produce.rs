@@ -169,6 +169,7 @@ fn append(
     partition.append(AppendRequest {
         records,
         zstd_allowed: version >= FIRST_VERSION_WITH_ZSTD,
+        guard: None,
         now_ms,
     })
 }

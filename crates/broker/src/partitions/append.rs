@@ -9,7 +9,7 @@ use klamm_records::{
     BatchError, BatchView, Codec, Compression, Deflater, EnvelopeError, Inflater, RecordFault,
     RecordRules, RecordsError, Stamp, StampTime, Target, TimestampRange, convert, validate_records,
 };
-use klamm_storage::TimestampSource;
+use klamm_storage::{TimestampSource, VerificationGuard};
 use klamm_wire::ErrorCode;
 use std::borrow::Cow;
 
@@ -20,6 +20,8 @@ pub(crate) struct AppendRequest<'a> {
     pub(crate) records: &'a Bytes,
     /// The request's version may carry zstd.
     pub(crate) zstd_allowed: bool,
+    /// Of the verification, if the batch may be the first of its transaction here.
+    pub(crate) guard: Option<VerificationGuard>,
     /// Wall time.
     pub(crate) now_ms: i64,
 }
@@ -80,12 +82,6 @@ pub(super) fn check(
     let header = batch.header();
     if header.base_offset.0 != 0 {
         return invalid("the base offset of a produced batch is 0");
-    }
-    if header.attributes.is_transactional() {
-        return Err(AppendFailure::new(
-            ErrorCode::INVALID_TXN_STATE,
-            "no transaction of this producer is open on this partition",
-        ));
     }
     if header.compression() == Some(Compression::Zstd) && !request.zstd_allowed {
         return Err(AppendFailure::new(
@@ -236,9 +232,9 @@ pub(super) fn of_append_error(error: klamm_storage::AppendError) -> AppendFailur
         AppendError::Producer(ProducerError::InvalidProducerEpoch { .. }) => {
             ErrorCode::INVALID_PRODUCER_EPOCH
         }
-        AppendError::Producer(ProducerError::InvalidTxnState { .. }) => {
-            ErrorCode::INVALID_TXN_STATE
-        }
+        AppendError::Producer(
+            ProducerError::InvalidTxnState { .. } | ProducerError::Unverified { .. },
+        ) => ErrorCode::INVALID_TXN_STATE,
         AppendError::Producer(ProducerError::CoordinatorFenced { .. }) => {
             ErrorCode::TRANSACTION_COORDINATOR_FENCED
         }

@@ -8,8 +8,8 @@ mod topic_traits;
 
 pub(crate) use append::{AppendFailure, AppendRequest, Appended};
 pub(crate) use partition::{
-    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, OffsetAt, Partition, ReadError,
-    Reader, Reading,
+    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, Marker, OffsetAt, Partition,
+    ReadError, Reader, Reading,
 };
 pub(crate) use registry::{Directory, FindError, Registry, Shared, Sizes};
 pub(crate) use topic_traits::TopicTraits;

@@ -6,6 +6,10 @@
 mod durability;
 mod reading;
 mod recovered;
+mod transactions;
+
+pub(crate) use transactions::Marker;
+use transactions::Terms;
 
 pub(crate) use reading::{FetchAsk, Fetched, LookUp, OffsetAt, ReadError, Reader, Reading};
 
@@ -192,37 +196,29 @@ impl Partition {
         request: AppendRequest<'_>,
     ) -> Result<Appended, AppendFailure> {
         let checked = append::check(&request, &self.traits.load())?;
-        self.append_checked(&checked.batch, Origin::Client, request.now_ms)
-    }
-
-    /// Appends a coordinator's batch, which is made in this house and checked for nothing but its epoch.
-    pub(crate) fn append_coordinators(
-        self: &Arc<Self>,
-        batch: &Bytes,
-        now_ms: i64,
-    ) -> Result<Appended, AppendFailure> {
-        self.append_checked(batch, Origin::Coordinator, now_ms)
+        let terms = Terms {
+            origin: Origin::Client,
+            strict_markers: false,
+            admission: self.admission(request.guard),
+        };
+        self.append_checked(&checked.batch, terms, request.now_ms)
     }
 
     fn append_checked(
         self: &Arc<Self>,
         batch: &Bytes,
-        origin: Origin,
+        terms: Terms,
         now_ms: i64,
     ) -> Result<Appended, AppendFailure> {
         let traits = self.traits.load();
         let context = AppendContext {
             leader_epoch: self.leader_epoch(),
             now_ms,
-            origin,
-            transactions_v2: false,
+            origin: terms.origin,
+            transactions_v2: terms.strict_markers,
+            admission: terms.admission,
         };
-        let mut log = self.log().map_err(|Gone| {
-            AppendFailure::new(
-                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-                "the topic was deleted",
-            )
-        })?;
+        let mut log = self.log()?;
         let appended = log
             .append_as_leader(batch, context)
             .map_err(append::of_append_error)?;

@@ -13,6 +13,8 @@ pub(crate) struct TopicTraits {
     pub(crate) compression_level: Option<i32>,
     /// `klamm.validate=deep`: every record of every batch is looked at.
     pub(crate) validates_deep: bool,
+    /// `transaction.partition.verification.enable`: a transaction begins only where its coordinator knows of it.
+    pub(crate) verifies_transactions: bool,
 }
 
 impl TopicTraits {
@@ -30,6 +32,7 @@ impl TopicTraits {
             },
             compression_level,
             validates_deep: layers.get(&broker::KLAMM_VALIDATE) == "deep",
+            verifies_transactions: layers.get(&broker::TRANSACTION_PARTITION_VERIFICATION_ENABLE),
         }
     }
 }

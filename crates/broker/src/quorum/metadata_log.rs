@@ -76,6 +76,7 @@ impl MetadataLog {
             now_ms,
             origin: Origin::RaftLeader,
             transactions_v2: false,
+            admission: klamm_storage::Admission::Free,
         };
         self.log
             .append_as_leader(batch, context)

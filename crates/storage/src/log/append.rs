@@ -8,7 +8,7 @@ use crate::config::TimestampSource;
 use crate::error::StorageError;
 use crate::index::{OffsetEntry, TimeEntry};
 use crate::layout::FileKind;
-use crate::producer_state::{Checks, ProducerError, Staged};
+use crate::producer_state::{Admission, Checks, ProducerError, Staged};
 use crate::scan::{is_marker, marker_in};
 use crate::txn_index::AbortedTxn;
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub struct AppendContext {
     pub origin: Origin,
     /// Markers follow the rules of transactions version 2 (KIP-890).
     pub transactions_v2: bool,
+    /// Why a transactional batch may begin a transaction here.
+    pub admission: Admission,
 }
 
 /// What an append did.
@@ -200,6 +202,10 @@ impl PartitionLog {
                 return Err(AppendError::Impossible);
             }
             next = after(next, &header)?;
+            if header.is_transactional() && !header.is_control() {
+                self.producers
+                    .check_admission(&prepared.staged, &header, context.admission)?;
+            }
             let checks = (checks, context.transactions_v2);
             self.stage(&mut prepared.staged, &header, batch.body(), checks)?;
             prepared.push(header, &batch);

@@ -3,7 +3,7 @@
 use super::PartitionLog;
 use crate::error::StorageError;
 use crate::layout::FileKind;
-use crate::producer_state::{ProducerEntry, snapshot};
+use crate::producer_state::{FirstBatch, ProducerEntry, VerificationGuard, snapshot};
 use klamm_host::OpenMode;
 use std::io::IoSlice;
 
@@ -45,6 +45,16 @@ impl PartitionLog {
         self.producers
             .entry(producer_id)
             .is_some_and(|e| e.txn_first_offset.is_some())
+    }
+
+    /// The guard under which the coordinator is to be asked whether a first transactional batch may be appended; `None`
+    /// if the producer's transaction is open here already.
+    pub fn begin_verification(
+        &mut self,
+        first: FirstBatch,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        self.producers.begin_verification(first, now_ms)
     }
 
     /// Forgets producers that were silent for `producer.id.expiration.ms`.

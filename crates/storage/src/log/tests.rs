@@ -52,6 +52,7 @@ fn context(now_ms: i64) -> AppendContext {
         now_ms,
         origin: Origin::Client,
         transactions_v2: false,
+        admission: crate::Admission::Free,
     }
 }
 

@@ -64,6 +64,12 @@ pub enum ProducerError {
         /// The producer.
         producer_id: i64,
     },
+    /// `INVALID_TXN_STATE`: the coordinator does not know of a transaction of the producer in this partition.
+    #[error("producer {producer_id} has no verified transaction in this partition")]
+    Unverified {
+        /// The producer.
+        producer_id: i64,
+    },
     /// `TRANSACTION_COORDINATOR_FENCED`: a marker of a coordinator that lost its office.
     #[error("producer {producer_id}: marker of coordinator epoch {epoch}, newest is {current}")]
     CoordinatorFenced {

@@ -4,6 +4,7 @@
 
 mod entry;
 pub(crate) mod snapshot;
+mod verification;
 
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ mod tests;
 pub use entry::{BATCHES_MAX, ProducerEntry, ProducerError, RememberedBatch};
 pub(crate) use entry::{Checks, EndedTxn};
 pub use snapshot::{DamagedSnapshot, parse as parse_snapshot};
+use verification::Verifications;
+pub use verification::{Admission, FirstBatch, VerificationGuard};
 
 use crate::txn_index::AbortedTxn;
 use klamm_records::{BatchHeader, EndTransactionMarker};
@@ -24,6 +27,7 @@ pub(crate) struct ProducerState {
     open: BTreeMap<i64, i64>,
     /// First offset → marker's offset of transactions that ended above the high watermark.
     unreplicated: BTreeMap<i64, i64>,
+    verifications: Verifications,
 }
 
 /// Changes of one append, not applied yet.
@@ -77,6 +81,47 @@ impl ProducerState {
     pub(crate) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
         self.producers
             .retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
+        self.verifications.expire(now_ms, expiration_ms);
+    }
+
+    /// The guard under which the coordinator is to be asked about a first batch; `None` if the producer's transaction
+    /// is open here already.
+    pub(crate) fn begin_verification(
+        &mut self,
+        first: FirstBatch,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        let is_open = self.is_open(first.producer_id, first.epoch);
+        (!is_open).then(|| self.verifications.begin(first, now_ms))
+    }
+
+    /// Whether a transactional batch belongs to an open transaction, or may begin one.
+    pub(crate) fn check_admission(
+        &self,
+        staged: &Staged,
+        header: &BatchHeader,
+        admission: Admission,
+    ) -> Result<(), ProducerError> {
+        let Admission::Guarded(guard) = admission else {
+            return Ok(());
+        };
+        let (producer_id, epoch) = (header.producer_id.0, header.producer_epoch);
+        let begun = staged
+            .entries
+            .iter()
+            .any(|entry| entry.producer_id == producer_id && entry.txn_first_offset.is_some());
+        if begun
+            || self.is_open(producer_id, epoch)
+            || self.verifications.is_current(producer_id, guard)
+        {
+            return Ok(());
+        }
+        Err(ProducerError::Unverified { producer_id })
+    }
+
+    fn is_open(&self, producer_id: i64, epoch: i16) -> bool {
+        let entry = self.producers.get(&producer_id);
+        entry.is_some_and(|entry| entry.txn_first_offset.is_some() && entry.epoch == epoch)
     }
 
     /// Takes a batch of a producer into `staged`. `base` is its first offset.
@@ -87,8 +132,12 @@ impl ProducerState {
         base: i64,
         checks: Checks,
     ) -> Result<(), ProducerError> {
-        self.staged_entry(staged, header.producer_id.0)
-            .append(header, base, checks)
+        let entry = self.staged_entry(staged, header.producer_id.0);
+        if checks == Checks::Full {
+            let has_batches = entry.last_batch().is_some();
+            self.verifications.check_sequence(header, has_batches)?;
+        }
+        entry.append(header, base, checks)
     }
 
     /// Takes a marker into `staged`.
@@ -142,6 +191,7 @@ impl ProducerState {
             if let Some(first) = entry.txn_first_offset {
                 self.open.insert(first, entry.producer_id);
             }
+            self.verifications.end(entry.producer_id);
             self.producers.insert(entry.producer_id, entry);
         }
         for ended in staged.ended {

@@ -282,3 +282,85 @@ proptest! {
         let _ = parse(&bytes);
     }
 }
+
+fn first(producer_id: i64, epoch: i16, sequence: i32) -> FirstBatch {
+    FirstBatch { producer_id, epoch, sequence, bumps_epoch: true }
+}
+
+fn admit(
+    state: &ProducerState,
+    header: &BatchHeader,
+    guard: Option<VerificationGuard>,
+) -> Result<(), ProducerError> {
+    state.check_admission(&Staged::default(), header, Admission::Guarded(guard))
+}
+
+#[test]
+fn a_transaction_begins_only_under_the_guard_of_its_verification() {
+    let mut state = ProducerState::default();
+    let batch = txn(header(1, 0, 0, 1));
+    let unverified = Err(ProducerError::Unverified { producer_id: 1 });
+    assert_eq!(admit(&state, &batch, None), unverified);
+    let guard = state.begin_verification(first(1, 0, 0), 0);
+    assert_eq!(
+        state.begin_verification(first(1, 0, 0), 0),
+        guard,
+        "one at a time"
+    );
+    let other = state.begin_verification(first(2, 0, 0), 0);
+    assert_ne!(guard, other);
+    assert_eq!(admit(&state, &batch, None), unverified);
+    assert_eq!(admit(&state, &batch, other), unverified);
+    assert_eq!(admit(&state, &batch, guard), Ok(()));
+    append(&mut state, &batch, 0).unwrap();
+    // From now on the open transaction speaks for its batches, of its epoch.
+    assert_eq!(admit(&state, &txn(header(1, 0, 1, 1)), None), Ok(()));
+    assert_eq!(admit(&state, &txn(header(1, 1, 0, 1)), None), unverified);
+    assert_eq!(state.begin_verification(first(1, 0, 1), 0), None);
+}
+
+#[test]
+fn a_marker_between_the_verification_and_the_append_makes_the_guard_worthless() {
+    let mut state = ProducerState::default();
+    let batch = txn(header(1, 0, 0, 1));
+    let stale = state.begin_verification(first(1, 0, 0), 0);
+    end(&mut state, EndTransaction::Abort, (1, 0), 0, (0, false)).unwrap();
+    let unverified = Err(ProducerError::Unverified { producer_id: 1 });
+    assert_eq!(admit(&state, &batch, stale), unverified);
+    // The next transaction, which the late answer must not be taken for.
+    let fresh = state.begin_verification(first(1, 0, 0), 0);
+    assert_eq!(admit(&state, &batch, stale), unverified);
+    assert_eq!(admit(&state, &batch, fresh), Ok(()));
+}
+
+#[test]
+fn no_batch_overtakes_a_lower_one_under_verification() {
+    let mut state = ProducerState::default();
+    state.begin_verification(first(1, 0, 3), 0);
+    let out_of_order =
+        |sequence, last| ProducerError::OutOfOrderSequence { producer_id: 1, sequence, last };
+    let refused = append(&mut state, &txn(header(1, 0, 3, 1)), 0);
+    assert_eq!(refused, Err(out_of_order(3, -1)), "its epoch begins at 0");
+    state.begin_verification(first(1, 0, 0), 0);
+    append(&mut state, &txn(header(1, 0, 0, 1)), 0).unwrap();
+    append(&mut state, &txn(header(1, 0, 1, 1)), 1).unwrap();
+    end(&mut state, EndTransaction::Commit, (1, 0), 2, (0, false)).unwrap();
+    state.begin_verification(first(1, 0, 2), 0);
+    let refused = append(&mut state, &txn(header(1, 0, 3, 1)), 3);
+    assert_eq!(
+        refused,
+        Err(out_of_order(3, 2)),
+        "2 waits for the coordinator"
+    );
+    // A new epoch counts anew.
+    state.begin_verification(first(1, 1, 0), 0);
+    append(&mut state, &txn(header(1, 1, 0, 1)), 3).unwrap();
+}
+
+#[test]
+fn verifications_that_nobody_finishes_are_forgotten() {
+    let mut state = ProducerState::default();
+    let old = state.begin_verification(first(1, 0, 0), 0);
+    state.expire(100, 100);
+    assert_ne!(state.begin_verification(first(1, 0, 0), 100), old);
+}

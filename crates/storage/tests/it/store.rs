@@ -62,6 +62,7 @@ pub(crate) fn context(origin: Origin) -> AppendContext {
         now_ms: NOW_MS,
         origin,
         transactions_v2: false,
+        admission: klamm_storage::Admission::Free,
     }
 }
 
