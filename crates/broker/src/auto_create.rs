@@ -1,6 +1,6 @@
 //! Creates topics that clients ask for by name, if `auto.create.topics.enable` allows it.
 
-use crate::coordinating::OffsetsTopic;
+use crate::coordinating::LogTopic;
 use crate::quorum::QuorumHandle;
 use klamm_metadata::decide::{Decision, NewTopic, RefusalKind, create_topics};
 use klamm_model::TopicName;
@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct AutoCreate {
     enabled: bool,
-    offsets: OffsetsTopic,
+    logs: Vec<LogTopic>,
 }
 
 impl AutoCreate {
-    pub(crate) fn new(enabled: bool, offsets: OffsetsTopic) -> Self {
-        Self { enabled, offsets }
+    pub(crate) fn new(enabled: bool, logs: Vec<LogTopic>) -> Self {
+        Self { enabled, logs }
     }
 
     /// Creates topics with the cluster's defaults. Returns those that could not be created.
@@ -57,8 +57,8 @@ impl AutoCreate {
     }
 
     fn wanted(&self, name: &TopicName) -> NewTopic {
-        if **name == *OffsetsTopic::NAME {
-            return self.offsets.wanted();
+        if let Some(log) = self.logs.iter().find(|log| **name == *log.name()) {
+            return log.wanted();
         }
         NewTopic {
             name: name.to_string(),

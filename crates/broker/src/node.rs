@@ -2,7 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::BrokerConfig;
-use crate::coordinating::Groups;
+use crate::coordinating::{Groups, Transactions};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::Limits;
 use crate::observing::Meters;
@@ -22,6 +22,7 @@ pub(crate) struct Node {
     pub(crate) quorum: QuorumHandle,
     pub(crate) partitions: Arc<Registry>,
     pub(crate) groups: Groups,
+    pub(crate) transactions: Transactions,
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) auto_create: AutoCreate,

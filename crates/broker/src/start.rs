@@ -2,7 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::{self, BrokerConfig};
-use crate::coordinating::{Groups, OffsetsTopic};
+use crate::coordinating::{Groups, LogTopic, MarkerWriter, Transactions};
 use crate::format::{FormatDirsError, directories, format};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::{self, BoundListener, Limits};
@@ -208,6 +208,7 @@ impl Broker {
             self.upkeep.push(host.tasks.spawn(Box::pin(serve)));
         }
         node.groups.load_all();
+        node.transactions.load_all();
         self.readiness.set(true);
     }
 
@@ -246,6 +247,7 @@ impl Broker {
         self.stop.send_replace(true);
         // Members that wait for a round are told to look elsewhere; otherwise their connections would not end.
         node.groups.stop();
+        node.transactions.stop();
         let wait = node.config.shutdown_wait;
         for listener in self.serving {
             // A connection that hangs must not hold the node up.
@@ -256,6 +258,7 @@ impl Broker {
         for task in &self.upkeep {
             task.abort();
         }
+        node.transactions.stopped().await;
         node.groups.stopped().await;
         node.quorum.shutdown().await;
         let (partitions, epoch) = (Arc::clone(&node.partitions), self.broker_epoch);
@@ -380,6 +383,7 @@ fn node(
 ) -> Node {
     let slots = settings.get(&broker::MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
     let node_id = NodeId(settings.get(&broker::NODE_ID));
+    let markers = MarkerWriter::new(&host, &quorum, &partitions);
     Node {
         config: BrokerConfig::new(settings, cluster_id),
         limits: partitions.limits(),
@@ -387,9 +391,10 @@ fn node(
         producer_ids: ProducerIds::new(node_id, broker_epoch),
         auto_create: AutoCreate::new(
             settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE),
-            OffsetsTopic::new(settings),
+            LogTopic::all(settings),
         ),
         groups: Groups::new(&host, settings, &quorum, &partitions),
+        transactions: Transactions::new(&host, settings, &quorum, &partitions, markers),
         dirty: partitions.dirty(),
         meters: Meters::default(),
         quorum,

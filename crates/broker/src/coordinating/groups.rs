@@ -1,6 +1,6 @@
 //! The group coordinator of this node: shards of groups over `__consumer_offsets`.
 
-use super::OffsetsTopic;
+use super::LogTopic;
 use super::shards::{Kind, Log, Office, Shards};
 use crate::partitions::Registry;
 use crate::quorum::QuorumHandle;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Groups {
     shards: Shards<OfGroups>,
-    topic: OffsetsTopic,
+    topic: LogTopic,
 }
 
 /// What is special about shards of groups.
@@ -53,7 +53,7 @@ impl Groups {
         let codec = u8::try_from(codec).ok();
         let load_bytes = settings.get(&broker::OFFSETS_LOAD_BUFFER_SIZE);
         let log = Log {
-            topic: OffsetsTopic::NAME,
+            topic: LogTopic::OFFSETS,
             compression: codec
                 .and_then(klamm_records::Compression::from_id)
                 .unwrap_or_default(),
@@ -62,7 +62,7 @@ impl Groups {
         let kind = OfGroups { config: group_config(settings) };
         Self {
             shards: Shards::new(host, quorum, partitions, log, kind),
-            topic: OffsetsTopic::new(settings),
+            topic: LogTopic::offsets(settings),
         }
     }
 

@@ -3,8 +3,10 @@
 //! ```text
 //! ask(command) ─▶ queue of the shard ─▶ shard task: apply, append as one batch, wait until committed, reply, effects
 //!                                          ▲ load: reads the partition       ▲ timers, outcomes of effects
-//! groups   the coordinator of groups, over __consumer_offsets
-//! shards   the shards of one log and their queues
+//! groups        the coordinator of groups, over __consumer_offsets
+//! transactions  the coordinator of transactions, over __transaction_state
+//! markers       the ends of transactions, written into their partitions
+//! shards        the shards of one log and their queues
 //! ```
 //! *Invariants:* one task owns one shard. No reply is given, and no effect begins, before the records made with it are
 //! committed. A shard whose append failed is forgotten and loaded again, as its state may be ahead of its log; its
@@ -13,9 +15,13 @@
 mod effects;
 mod groups;
 mod load;
-mod offsets_topic;
+mod log_topic;
+mod markers;
 mod shard_task;
 mod shards;
+mod transactions;
 
 pub(crate) use groups::Groups;
-pub(crate) use offsets_topic::OffsetsTopic;
+pub(crate) use log_topic::LogTopic;
+pub(crate) use markers::MarkerWriter;
+pub(crate) use transactions::Transactions;

@@ -2,7 +2,7 @@
 //!
 //! Transactions and share groups are not served yet: their keys get an error that says so.
 
-use crate::coordinating::{Groups, OffsetsTopic};
+use crate::coordinating::{Groups, LogTopic};
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::Call;
@@ -88,7 +88,7 @@ async fn find(key: &Str, key_type: i8, call: &Call, needs: Needs<'_>) -> Coordin
         Err(error) => return failed(error, None),
     };
     let image = needs.quorum.image();
-    let topic = image.topics().named(OffsetsTopic::NAME);
+    let topic = image.topics().named(LogTopic::OFFSETS);
     let leader = topic.and_then(|topic| topic.partitions.get(partition)?.leader());
     let broker = leader.and_then(|leader| image.cluster().broker(leader));
     let broker = broker.filter(|broker| !broker.fenced);

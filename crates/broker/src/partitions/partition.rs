@@ -24,7 +24,6 @@ use klamm_storage::{
     AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
     PartitionLog,
 };
-use klamm_wire::ErrorCode;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
