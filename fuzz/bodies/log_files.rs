@@ -79,6 +79,7 @@ fn use_log(log: &mut PartitionLog) {
         now_ms: 5,
         origin: Origin::Client,
         transactions_v2: false,
+        admission: klamm_storage::Admission::Free,
     };
     match log.append_as_leader(&batch(6), context) {
         Ok(appended) => assert_eq!(appended.base_offset, end),
@@ -110,6 +111,7 @@ fn sound_log(disk: &Arc<dyn Disk>, clean: bool) {
         now_ms: 5,
         origin: Origin::Client,
         transactions_v2: false,
+        admission: klamm_storage::Admission::Free,
     };
     for i in 0..4 {
         if i == 2 {
