@@ -79,25 +79,26 @@ pub(crate) fn produce(program: &Path, scale: Scale, batch_bytes: usize) -> Resul
     ))
 }
 
-/// Fetch from the page cache in answers of 1 MiB.
+/// Fetch from the page cache in answers of 1 MiB, each from where the last one ended, as consumers do.
 pub(crate) fn fetch(program: &Path, scale: Scale) -> Result<Figure> {
     let folder = tempfile::tempdir()?;
     let node = Node::start(program, &folder.path().join("data"), &[])?;
     frames::create(node.address, &["f".to_owned()])?;
-    let batch = frames::batch(255, 1010, Compression::None)?;
-    let per_batch = 255;
+    // Four batches are just short of 1 MiB.
+    let per_batch = 254;
+    let batch = frames::batch(254, 1010, Compression::None)?;
     let produce = frames::produce("f", batch.clone(), 1)?;
     let batches = (64 << 20) / batch.len();
     load::drive(node.address, 1, 4, batches, &[produce])?;
     let step = 1 << 20;
-    let offsets = (0..16).map(|i| i64::from(i * 4 * per_batch));
+    let offsets = (0..60).map(|i| i64::from(i * 4 * per_batch));
     let frames: Vec<_> = offsets
         .map(|offset| frames::fetch("f", offset, step))
         .collect::<Result<_>>()?;
     let requests = scale.fetch_bytes >> 20;
     load::drive(node.address, 4, 1, requests / 8, &frames)?;
     let log = folder.path().join("data/f-0/00000000000000000000.log");
-    let raw_cpu = raw::send_file(&log, scale.fetch_bytes, 1 << 20, frames.len())?;
+    let raw_cpu = raw::send_file(&log, scale.fetch_bytes, 4 * batch.len(), frames.len())?;
     let (cpu, seen) = node.cpu_of(|| load::drive(node.address, 1, 1, requests, &frames))?;
     let total = seen.answer_bytes as f64 / GB;
     let note = format!("{:.2} GB/s", total / seen.seconds);
