@@ -320,6 +320,21 @@ impl BatchHeader {
         crc32c_of(&[covered, body])
     }
 
+    /// This header over no records: what compaction leaves of a batch whose sequence numbers or last offset still count.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let attributes = self.attributes.with_compression(Compression::None);
+        let mut header = Self {
+            length: (HEADER_BYTES - LOG_OVERHEAD_BYTES) as i32,
+            attributes: attributes.with_delete_horizon(false),
+            base_timestamp_ms: -1,
+            record_count: 0,
+            ..*self
+        };
+        header.crc = header.compute_crc(&[]);
+        header
+    }
+
     /// The whole batch in bytes, header included. 0 if the length is negative.
     #[must_use]
     pub fn batch_bytes(&self) -> usize {

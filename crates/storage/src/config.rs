@@ -36,6 +36,14 @@ pub struct LogConfig {
     pub cleanup_delete: bool,
     /// `cleanup.policy` contains `compact`.
     pub cleanup_compact: bool,
+    /// `min.cleanable.dirty.ratio` in millionths: what share of a log must be dirty before it is compacted.
+    pub min_cleanable_dirty_ppm: u32,
+    /// `min.compaction.lag.ms`: younger records are not compacted.
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`: a log with older dirty records is compacted whatever its ratio.
+    pub max_compaction_lag_ms: i64,
+    /// `delete.retention.ms`: how long tombstones and markers stay once compaction has seen them.
+    pub delete_retention_ms: i64,
     /// `message.timestamp.type`.
     pub timestamp_source: TimestampSource,
     /// `message.timestamp.before.max.ms`: how old a record may be.
@@ -67,6 +75,10 @@ impl Default for LogConfig {
             max_message_bytes: 1_048_588,
             cleanup_delete: true,
             cleanup_compact: false,
+            min_cleanable_dirty_ppm: 500_000,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            delete_retention_ms: DAY_MS,
             timestamp_source: TimestampSource::CreateTime,
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: 3_600_000,

@@ -31,6 +31,8 @@ pub(crate) struct Slot {
     used: AtomicBool,
     /// Has unsynced writes: a write-back error is reported to the handle that wrote, so it must stay until the sync.
     pinned: AtomicBool,
+    /// The file has not the name that belongs to the slot (yet): it could not be opened again.
+    held: AtomicBool,
 }
 
 impl HandleCache {
@@ -89,6 +91,20 @@ impl Slot {
         Arc::default()
     }
 
+    /// A slot over an open file, which stays open until `let_go`.
+    pub(crate) fn holding(file: Arc<dyn DiskFile>) -> Arc<Self> {
+        let slot = Self::new();
+        slot.held.store(true, Ordering::Relaxed);
+        *slot.file.lock() = Some(file);
+        slot
+    }
+
+    /// The file has its name now: it may be closed when idle.
+    pub(crate) fn let_go(self: &Arc<Self>, cache: &HandleCache) {
+        self.held.store(false, Ordering::Relaxed);
+        cache.admit(self);
+    }
+
     /// The file, opened if it is not.
     pub(crate) fn get(
         self: &Arc<Self>,
@@ -136,7 +152,8 @@ impl Slot {
 
     /// Closes the file unless it was used since the last call. Whether it is closed now.
     fn release(&self) -> bool {
-        if self.used.swap(false, Ordering::Relaxed) || self.pinned.load(Ordering::Relaxed) {
+        let busy = self.pinned.load(Ordering::Relaxed) || self.held.load(Ordering::Relaxed);
+        if self.used.swap(false, Ordering::Relaxed) || busy {
             return false;
         }
         // A lock that is taken means use at this moment.

@@ -137,6 +137,11 @@ impl<E: IndexEntry> Index<E> {
         }
     }
 
+    /// An index over an open file that has not its name yet.
+    pub(crate) fn holding(file: Arc<dyn DiskFile>, len: u64) -> Self {
+        Self { slot: Slot::holding(file), ..Self::of_len(Some(len)) }
+    }
+
     /// Entries.
     pub(crate) const fn len(&self) -> u32 {
         self.total

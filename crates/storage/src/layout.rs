@@ -86,6 +86,10 @@ impl FileKind {
 
 /// Suffix of a file that waits for its removal.
 pub const DELETED_SUFFIX: &str = ".deleted";
+/// Suffix of a file that a cleaner is writing.
+pub const CLEANED_SUFFIX: &str = ".cleaned";
+/// Suffix of a file that a cleaner finished.
+pub const SWAP_SUFFIX: &str = ".swap";
 
 impl FileName {
     /// Reads a file name. Says nothing about the content.
@@ -98,10 +102,10 @@ impl FileName {
         if name.ends_with(DELETED_SUFFIX) {
             return Self::Deleted;
         }
-        if let Some(stem) = name.strip_suffix(".cleaned") {
+        if let Some(stem) = name.strip_suffix(CLEANED_SUFFIX) {
             return split(stem).map_or(Self::Other, |(_, offset)| Self::Cleaned(offset));
         }
-        if let Some(stem) = name.strip_suffix(".swap") {
+        if let Some(stem) = name.strip_suffix(SWAP_SUFFIX) {
             return split(stem).map_or(Self::Other, |(kind, offset)| Self::Swap(kind, offset));
         }
         split(name).map_or(Self::Other, |(kind, offset)| Self::Live(kind, offset))

@@ -4,6 +4,7 @@
 //! log_dir         an entry of log.dirs: identity, lock, checkpoints, sticky failure
 //! layout          names of files and folders
 //! log/            one partition: open, recover, append, read, truncate, retain, sync
+//! compact/        the cleaner: what stays of a compacted log, and how new segments take the place of old ones
 //! segments  segment  index  txn_index  scan           the list, a segment, its indexes, a walk over its batches
 //! producer_state/ epoch_history                       what a log remembers besides its records
 //! handle_cache    open files of all logs, bounded
@@ -12,6 +13,7 @@
 //! run outside of the log's lock; a derived file is never trusted over the log.
 
 mod checkpoint;
+mod compact;
 mod config;
 mod epoch_history;
 mod error;
@@ -30,15 +32,19 @@ mod segments;
 mod txn_index;
 
 pub use checkpoint::{Offsets, format_offsets, parse_offsets};
+pub use compact::{
+    CleanError, CleanLimits, CleanStats, CleanView, CleanedSegment, Cleaning, Dirtiness, Step,
+    SwapWork,
+};
 pub use config::{LogConfig, TimestampSource};
 pub use epoch_history::EpochHistory;
 pub use error::StorageError;
 pub use handle_cache::HandleCache;
 pub use log::{
     AppendContext, AppendError, Appended, LogSlice, LogView, LookUp, LookedUp, OpenError, Opened,
-    Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo, ReadAsk, ReadError, Reading,
-    RecoveryReport, SegmentInfo, SyncDone, SyncScope, SyncWork, TimestampedOffset, UnreadAges,
-    UpperBound,
+    Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo, ProducerMarks, ReadAsk,
+    ReadError, Reading, RecoveryReport, SegmentInfo, SyncDone, SyncScope, SyncWork,
+    TimestampedOffset, UnreadAges, UpperBound,
 };
 pub use log_dir::{
     CheckpointFile, ExpectedIdentity, LastOffsets, LastRun, LogDir, OpenDirError, format_log_dir,

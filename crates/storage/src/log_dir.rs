@@ -57,6 +57,8 @@ pub struct LastRun {
     pub log_starts: Offsets,
     /// High watermarks.
     pub high_watermarks: Offsets,
+    /// First offsets that the cleaner has not seen.
+    pub cleaned: Offsets,
 }
 
 /// What the last run knew about one log.
@@ -70,6 +72,8 @@ pub struct LastOffsets {
     pub log_start: i64,
     /// The high watermark.
     pub high_watermark: i64,
+    /// The first offset that the cleaner has not seen, if it ever was here.
+    pub cleaned: Option<i64>,
 }
 
 /// Why a directory cannot be used.
@@ -386,6 +390,7 @@ impl LastRun {
             recovery_point: find(&self.recovery_points),
             log_start: find(&self.log_starts),
             high_watermark: find(&self.high_watermarks),
+            cleaned: self.cleaned.get(partition).copied(),
         }
     }
 }
@@ -447,6 +452,7 @@ fn read_last_run(disk: &dyn Disk, path: &Path) -> io::Result<LastRun> {
         recovery_points: offsets(CheckpointFile::RecoveryPoint)?,
         log_starts: offsets(CheckpointFile::LogStart)?,
         high_watermarks: offsets(CheckpointFile::HighWatermark)?,
+        cleaned: offsets(CheckpointFile::Cleaner)?,
     })
 }
 

@@ -171,7 +171,7 @@ impl<'f> HeaderWalk<'f> {
 }
 
 /// Reads a header of any format. `left` bytes remain in the file.
-fn parse_any(head: &[u8], position: u64, left: u64) -> Result<Found, &'static str> {
+pub(crate) fn parse_any(head: &[u8], position: u64, left: u64) -> Result<Found, &'static str> {
     let magic = head
         .get(16)
         .map(|b| b.cast_signed())

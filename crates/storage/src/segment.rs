@@ -27,6 +27,8 @@ pub(crate) struct Segment {
     pub(crate) newest_aborted: i64,
     /// Of a closed segment: the largest timestamp and its offset, once it was looked up.
     pub(crate) largest: OnceLock<Option<(i64, i64)>>,
+    /// Its transaction index, while that has not its name yet.
+    pub(crate) txn_file: Option<Arc<dyn DiskFile>>,
 }
 
 /// Why a segment could not be searched.
@@ -63,6 +65,7 @@ impl Segment {
                 .filter(|bytes| *bytes > 0)
                 .map_or(i64::MIN, |_| i64::MAX),
             largest: OnceLock::new(),
+            txn_file: None,
         }
     }
 
@@ -244,15 +247,25 @@ impl Segment {
         Ok(())
     }
 
+    fn open_txn_index(&self, files: &Files) -> io::Result<Arc<dyn DiskFile>> {
+        match &self.txn_file {
+            Some(file) => Ok(Arc::clone(file)),
+            None => {
+                let path = files.path(FileKind::TxnIndex, self.base);
+                files.disk().open(&path, OpenMode::Read)
+            }
+        }
+    }
+
     /// The aborted transactions whose markers lie in this segment.
     pub(crate) fn aborted(&self, files: &Files) -> Result<Vec<AbortedTxn>, StorageError> {
         if self.txn_bytes == 0 {
             return Ok(Vec::new());
         }
         let path = files.path(FileKind::TxnIndex, self.base);
-        let bytes = files
-            .disk()
-            .read(&path)
+        let mut bytes = vec![0; usize::try_from(self.txn_bytes).unwrap_or(0)];
+        self.open_txn_index(files)
+            .and_then(|file| file.read_exact_at(&mut bytes, 0))
             .map_err(|e| files.read_failed(&path, &e))?;
         Ok(parse_txn_index(&bytes).0)
     }
@@ -272,10 +285,7 @@ impl Segment {
         if entries == 0 {
             return Ok((found, false));
         }
-        let file = files
-            .disk()
-            .open(&path, OpenMode::Read)
-            .map_err(|e| failed(&e))?;
+        let file = self.open_txn_index(files).map_err(|e| failed(&e))?;
         let mut at = first_marker_from(&*file, entries, from).map_err(|e| failed(&e))?;
         let mut block = vec![0; ENTRY_BYTES * TXN_BLOCK as usize];
         while at < entries {
@@ -344,6 +354,14 @@ impl Segment {
         self.log.close();
         self.offsets.slot().close();
         self.times.slot().close();
+    }
+
+    /// Its files have their names now.
+    pub(crate) fn let_go(&mut self, files: &Files) {
+        self.log.let_go(&files.cache);
+        self.offsets.slot().let_go(&files.cache);
+        self.times.slot().let_go(&files.cache);
+        self.txn_file = None;
     }
 
     /// Everything of it is on disk; its handles may be closed when idle.

@@ -117,6 +117,19 @@ impl Segments {
         closed.drain(..count.min(closed.len())).collect()
     }
 
+    /// Puts one segment in the place of several closed ones, which it gives back.
+    pub(crate) fn replace(
+        &mut self,
+        range: std::ops::Range<usize>,
+        by: Segment,
+    ) -> Vec<Arc<Segment>> {
+        let closed = Arc::make_mut(&mut self.closed);
+        let end = range.end.min(closed.len());
+        closed
+            .splice(range.start.min(end)..end, [Arc::new(by)])
+            .collect()
+    }
+
     /// Takes all behind one off, oldest first; that one is active from now on.
     pub(crate) fn split_behind(&mut self, index: usize) -> Vec<Segment> {
         let mut behind = Vec::new();
@@ -159,6 +172,16 @@ mod tests {
         assert_eq!(bases(&list), [10, 20, 30]);
         assert_eq!(bases(&copy), [0, 10, 20]);
         assert_eq!((copy[1].size, list[0].size, list[2].size), (0, 9, 7));
+    }
+
+    #[test]
+    fn one_takes_the_place_of_several() {
+        let mut list = list(&[0, 10, 20, 30]);
+        let copy = list.clone();
+        let gone = list.replace(1..3, Segment::empty(10));
+        assert_eq!(gone.iter().map(|s| s.base).collect::<Vec<_>>(), [10, 20]);
+        assert_eq!((bases(&list), list.active().base), (vec![0, 10, 30], 30));
+        assert_eq!(bases(&copy), [0, 10, 20, 30]);
     }
 
     #[test]

@@ -72,6 +72,7 @@ impl PartitionLog {
     }
 
     fn move_folder(self, name: String) -> Result<String, StorageError> {
+        self.swap_gate.wait();
         self.files.dir.check_online()?;
         for segment in self.segments.iter() {
             segment.close();
@@ -88,7 +89,7 @@ impl PartitionLog {
     }
 }
 
-fn marked(path: &std::path::Path) -> PathBuf {
+pub(crate) fn marked(path: &std::path::Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(DELETED_SUFFIX);
     name.into()

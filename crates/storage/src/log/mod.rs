@@ -11,6 +11,7 @@
 //! up on the disk: those are values (`SyncWork`, `PendingDelete`, `LookUp`, `LogView`, `UnreadAges`) that run outside.
 
 mod append;
+mod clean;
 mod cursors;
 mod delete;
 mod epochs;
@@ -31,7 +32,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use delete::marked;
+
 pub use append::{AppendContext, AppendError, Appended, Origin};
+pub use clean::ProducerMarks;
 pub use delete::PendingDelete;
 pub use open::{OpenError, Opened, OtherTopicId};
 pub use producers::ProducerInfo;
@@ -42,6 +46,7 @@ pub use sync::{SyncDone, SyncScope, SyncWork};
 pub use time::TimestampedOffset;
 pub use view::LogView;
 
+use crate::compact::SwapGate;
 use crate::config::LogConfig;
 use crate::epoch_history::EpochHistory;
 use crate::files::Files;
@@ -76,6 +81,9 @@ pub struct PartitionLog {
     cursors: Mutex<cursors::Cursors>,
     /// Counts truncations, removals and replacements of files: see `LogView`.
     layout: u64,
+    /// Everything below was seen by the cleaner. `None`: it was never here.
+    cleaned_to: Option<i64>,
+    swap_gate: Arc<SwapGate>,
 }
 
 /// What is known of the active segment beyond its files.

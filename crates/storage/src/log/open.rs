@@ -159,6 +159,8 @@ impl PartitionLog {
             flush: FlushState::new(0, 0),
             cursors: Mutex::default(),
             layout: 0,
+            cleaned_to: None,
+            swap_gate: Arc::default(),
         }
     }
 
@@ -264,7 +266,7 @@ impl PartitionLog {
             self.load_producers(now_ms)?;
             return Ok(None);
         };
-        let report = self.recover(from, now_ms)?;
+        let report = self.recover(from, last.cleaned.unwrap_or(-1), now_ms)?;
         let floor_base = self.segments[self.first_in_doubt(from)].base;
         self.flush = FlushState::new(from.min(self.log_end), floor_base);
         // Names may be in the cache only, unless a full sync covered all.
@@ -313,6 +315,8 @@ impl PartitionLog {
         }
         let first_base = self.segments.first().base;
         self.log_start = last.log_start.max(first_base);
+        // Behind the end it speaks of another log: all is dirty again.
+        self.set_cleaned_to(last.cleaned.filter(|offset| *offset <= self.log_end));
         self.set_high_watermark(last.high_watermark);
         self.files
             .dir

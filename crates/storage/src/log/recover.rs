@@ -8,7 +8,7 @@
 //! | comes after a cut | removed |
 //!
 //! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments
-//! unless the topic is compacted. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
+//! unless the cleaner was there or may have been. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
 
 use super::{Active, PartitionLog};
 use crate::error::StorageError;
@@ -43,10 +43,12 @@ struct Chain {
 }
 
 impl PartitionLog {
-    /// Reads the log from the recovery point on, cuts it at the first bad batch, and builds what is derived.
+    /// Reads the log from the recovery point on, cuts it at the first bad batch, and builds what is derived. The cleaner
+    /// may have been below `cleaned_to`.
     pub(super) fn recover(
         &mut self,
         recovery_point: i64,
+        cleaned_to: i64,
         now_ms: i64,
     ) -> Result<RecoveryReport, StorageError> {
         let mut report = RecoveryReport::default();
@@ -63,7 +65,8 @@ impl PartitionLog {
             }
             let Some(next) = later.pop_front() else { break };
             // A hole between segments is compaction's work, or the end of the first one was lost.
-            if next.base != chain.next_offset && !self.config.cleanup_compact {
+            let may_be_compacted = self.config.cleanup_compact || next.base <= cleaned_to;
+            if next.base != chain.next_offset && !may_be_compacted {
                 report.cut = Some((0, "records are missing before the next segment"));
                 later.push_front(next);
                 break;

@@ -66,6 +66,10 @@ impl PartitionLog {
     /// The disk.
     pub fn expired_as_known(&mut self, now_ms: i64) -> Result<Option<PendingDelete>, StorageError> {
         self.files.dir.check_online()?;
+        if self.swap_gate.is_closed() {
+            // Files are changing places; the next round is soon enough.
+            return Ok(None);
+        }
         let mut count = 0;
         let mut left_bytes = self.size_bytes();
         for index in 0..self.segments.len() {

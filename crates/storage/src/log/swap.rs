@@ -52,10 +52,17 @@ pub(super) fn finish_swaps(
             files.remove(&path.join(&entry.name))?;
         }
     }
-    for (name, kind, base) in swaps {
-        files.rename(&path.join(name), &files.path(kind, base))?;
-    }
     files.sync_folder()?;
+    // Logs first: as long as one is a `.swap`, a second crash makes this begin anew and remove what has its name.
+    let (logs, others): (Vec<_>, Vec<_>) = swaps
+        .into_iter()
+        .partition(|(_, kind, _)| *kind == FileKind::Log);
+    for part in [logs, others] {
+        for (name, kind, base) in part {
+            files.rename(&path.join(name), &files.path(kind, base))?;
+        }
+        files.sync_folder()?;
+    }
     files
         .disk()
         .list(&path)

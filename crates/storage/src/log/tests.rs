@@ -141,6 +141,7 @@ impl Bench {
             recovery_point: log.recovery_point(),
             log_start: log.log_start_offset(),
             high_watermark: log.high_watermark(),
+            cleaned: log.cleaned_to(),
         }
     }
 

@@ -24,6 +24,7 @@ impl PartitionLog {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(offset);
         }
+        self.swap_gate.wait();
         // Looked up before anything is removed: a failed read changes nothing.
         let segment = &self.segments[self.segments.index_of(offset)];
         let found = match segment.locate(&self.files, offset) {
@@ -35,7 +36,7 @@ impl PartitionLog {
             }
         };
         let end = found.map_or(offset, |f| f.header.base_offset.0.min(offset));
-        self.files.dir.lower_recovery_point(&self.partition, end)?;
+        self.lower_checkpoints(end)?;
         // Half a truncation is no state to go on from.
         let position = found.map(|f| f.position);
         let done = self.cut_all(offset, end, position, now_ms);
@@ -69,11 +70,10 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<(), StorageError> {
         self.files.dir.check_online()?;
+        self.swap_gate.wait();
         // Recovery must not trust anything that is written from now on.
         let first = self.segments.first().base;
-        self.files
-            .dir
-            .lower_recovery_point(&self.partition, first.min(offset))?;
+        self.lower_checkpoints(first.min(offset))?;
         let done = self.begin_anew(offset, now_ms);
         done.map_err(|e| self.files.dir.fail_for(e))
     }

@@ -19,6 +19,8 @@ pub enum CheckpointFile {
     LogStart,
     /// `replication-offset-checkpoint`: high watermarks.
     HighWatermark,
+    /// `cleaner-offset-checkpoint`: first offsets that the cleaner has not seen.
+    Cleaner,
 }
 
 /// What is known of the files' content.
@@ -26,18 +28,26 @@ pub enum CheckpointFile {
 pub(super) struct Checkpoints {
     /// What each log could write as its recovery point now; never below what is in the file.
     points: Offsets,
+    /// The same for the cleaner's place.
+    cleaned: Offsets,
     /// Partitions without a log, and which files may have a line of them (a bit each).
     orphans: BTreeMap<TopicPartition, u8>,
 }
 
 impl CheckpointFile {
-    const ALL: [Self; 3] = [Self::RecoveryPoint, Self::LogStart, Self::HighWatermark];
+    const ALL: [Self; 4] = [
+        Self::RecoveryPoint,
+        Self::LogStart,
+        Self::HighWatermark,
+        Self::Cleaner,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::RecoveryPoint => "recovery-point-offset-checkpoint",
             Self::LogStart => "log-start-offset-checkpoint",
             Self::HighWatermark => "replication-offset-checkpoint",
+            Self::Cleaner => "cleaner-offset-checkpoint",
         }
     }
 
@@ -54,18 +64,32 @@ impl Checkpoints {
             (CheckpointFile::RecoveryPoint, &last.recovery_points),
             (CheckpointFile::LogStart, &last.log_starts),
             (CheckpointFile::HighWatermark, &last.high_watermarks),
+            (CheckpointFile::Cleaner, &last.cleaned),
         ] {
             for partition in offsets.keys() {
                 *orphans.entry(partition.clone()).or_default() |= file.bit();
             }
         }
-        Self { points: last.recovery_points.clone(), orphans }
+        Self {
+            points: last.recovery_points.clone(),
+            cleaned: last.cleaned.clone(),
+            orphans,
+        }
+    }
+
+    /// What a file may not exceed.
+    fn caps(&mut self, file: CheckpointFile) -> Option<&mut Offsets> {
+        match file {
+            CheckpointFile::RecoveryPoint => Some(&mut self.points),
+            CheckpointFile::Cleaner => Some(&mut self.cleaned),
+            CheckpointFile::LogStart | CheckpointFile::HighWatermark => None,
+        }
     }
 }
 
 impl LogDir {
-    /// Replaces a checkpoint file: `entries` are all logs of this directory. A recovery point is written no higher than
-    /// the log has it by now.
+    /// Replaces a checkpoint file: `entries` are all logs of this directory. A recovery point or the cleaner's place is
+    /// written no higher than the log has it by now.
     ///
     /// # Errors
     /// No room: the old file stays. Any other failure takes the directory offline.
@@ -75,14 +99,9 @@ impl LogDir {
         entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
     ) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
-        if file == CheckpointFile::RecoveryPoint {
+        if let Some(caps) = known.caps(file) {
             // A truncation since the caller asked the logs must win.
-            let cap = |p, offset: i64| {
-                known
-                    .points
-                    .get(p)
-                    .map_or(offset, |point| offset.min(*point))
-            };
+            let cap = |p, offset: i64| caps.get(p).map_or(offset, |cap| offset.min(*cap));
             let capped: Vec<_> = entries.map(|(p, offset)| (p, cap(p, offset))).collect();
             self.write_offsets(file, capped.into_iter())?;
         } else {
@@ -102,10 +121,20 @@ impl LogDir {
         known.points.insert(partition.clone(), offset);
     }
 
+    /// The cleaner's place in a log; `None`: it was never there.
+    pub(crate) fn set_cleaned(&self, partition: &TopicPartition, offset: Option<i64>) {
+        let mut known = self.checkpoints.lock();
+        match offset {
+            Some(offset) => known.cleaned.insert(partition.clone(), offset),
+            None => known.cleaned.remove(partition),
+        };
+    }
+
     /// A log is gone; its lines may still be in the files.
     pub(crate) fn orphan(&self, partition: &TopicPartition) {
         let mut known = self.checkpoints.lock();
         known.points.remove(partition);
+        known.cleaned.remove(partition);
         known.orphans.insert(
             partition.clone(),
             u8::MAX >> (8 - CheckpointFile::ALL.len()),
@@ -116,6 +145,7 @@ impl LogDir {
     pub(crate) fn scrub(&self, partition: &TopicPartition) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
         known.points.remove(partition);
+        known.cleaned.remove(partition);
         let Some(files) = known.orphans.get(partition).copied() else {
             return Ok(());
         };
@@ -136,26 +166,25 @@ impl LogDir {
         Ok(())
     }
 
-    /// Makes sure that the recovery point on disk is not above an offset: what a truncation needs before it begins.
-    pub(crate) fn lower_recovery_point(
+    /// Makes sure that recovery point and cleaner's place on disk are not above an offset: what a truncation needs before
+    /// it begins. What is cut and written anew was never cleaned.
+    pub(crate) fn lower_checkpoints(
         &self,
         partition: &TopicPartition,
         offset: i64,
     ) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
-        if known
-            .points
-            .get(partition)
-            .is_none_or(|point| *point <= offset)
-        {
-            return Ok(());
+        for file in [CheckpointFile::RecoveryPoint, CheckpointFile::Cleaner] {
+            let Some(caps) = known.caps(file) else {
+                continue;
+            };
+            match caps.get_mut(partition) {
+                Some(at) if *at > offset => *at = offset,
+                _ => continue,
+            }
+            self.write_offsets(file, caps.iter().map(|(p, offset)| (p, *offset)))?;
         }
-        known.points.insert(partition.clone(), offset);
-        let entries = known
-            .points
-            .iter()
-            .map(|(partition, offset)| (partition, *offset));
-        self.write_offsets(CheckpointFile::RecoveryPoint, entries)
+        Ok(())
     }
 
     fn write_offsets<'a>(

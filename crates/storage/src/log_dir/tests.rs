@@ -85,6 +85,7 @@ fn the_clean_marker_counts_once() {
         recovery_point: 7,
         log_start: 0,
         high_watermark: 7,
+        cleaned: None,
     };
     assert_eq!(last.of(&partition(1)), expected);
     drop(dir);

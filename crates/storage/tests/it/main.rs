@@ -1,6 +1,7 @@
 //! Logs from the outside: directories that Kafka wrote, and what a crash leaves.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod compacted;
 mod crash;
 mod faults;
 mod fuzz_seeds;
