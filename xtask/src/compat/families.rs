@@ -65,7 +65,8 @@ impl Family {
             Client::Dump => dump::run(&mut self.server(broker)?, java_driver("4.3.1")?, report),
             Client::ThereAndBack => {
                 let mut server = self.server(Broker::Kafka)?;
-                there_and_back::run(&mut server, java_driver("4.3.1")?, report)
+                let programs = [java_driver("4.3.1")?, java_program("4.3.1", "Journey")?];
+                there_and_back::run(&mut server, programs, broker, report)
             }
             _ => {
                 let mut command = self.client.driver()?;
@@ -137,9 +138,14 @@ fn python(interpreter: &std::path::Path, folder: &str) -> Command {
 }
 
 fn java_driver(version: &str) -> Result<Command> {
+    java_program(version, "Driver")
+}
+
+/// A program of `compat/java`, with the clients of a version.
+fn java_program(version: &str, class: &str) -> Result<Command> {
     need(&["java", "javac", "mvn"])?;
-    let folder = cache(&format!("java-{version}"));
-    let source = root().join("compat/java/Driver.java");
+    let folder = cache(&format!("java-{version}-{class}"));
+    let source = root().join(format!("compat/java/{class}.java"));
     let pom = root().join("compat/java/pom.xml");
     let recipe = std::fs::read_to_string(&source)? + &std::fs::read_to_string(&pom)?;
     once(&folder, &recipe, |folder| {
@@ -160,7 +166,7 @@ fn java_driver(version: &str) -> Result<Command> {
         folder.display(),
         folder.join("jars/*").display()
     ));
-    java.arg("Driver");
+    java.arg(class);
     Ok(java)
 }
 

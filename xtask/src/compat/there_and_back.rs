@@ -17,40 +17,62 @@ struct Expected {
     seed: u64,
 }
 
-/// Runs the whole way; `server` is a Kafka that has just started on an empty directory.
-pub(crate) fn run(server: &mut Server, mut driver: Command, report: &mut Report) -> Result<()> {
-    let log = server.folder().join("driver.log");
-    let mut driver = Driver::start(&mut driver, &server.bootstrap(), &log)?;
+/// Runs the whole way; `server` is a Kafka that has just started on an empty directory. `driver` reads and writes
+/// records, `journey` looks after transactions, groups and settings. On `Kafka` no other broker takes part: that shows
+/// that the expectations are Kafka's.
+pub(crate) fn run(
+    server: &mut Server,
+    [mut driver, mut journey]: [Command; 2],
+    on: Broker,
+    report: &mut Report,
+) -> Result<()> {
+    let folder = server.folder().to_path_buf();
+    let start = |command: &mut Command, log: &str| {
+        Driver::start(command, &server.bootstrap(), &folder.join(log))
+    };
+    let mut driver = start(&mut driver, "driver.log")?;
+    let mut journey = start(&mut journey, "journey.log")?;
+    let mut areas: Vec<_> = journey.ask(&["areas"])?.fields()?;
     let mut expected = Expected::default();
     let stations = [
         ("kafka-writes", None),
-        ("klamm-serves-and-adds", Some(Broker::Klamm)),
+        ("klamm-serves-and-adds", Some(on)),
         ("kafka-serves-again", Some(Broker::Kafka)),
-        ("klamm-serves-again", Some(Broker::Klamm)),
+        ("klamm-serves-again", Some(on)),
     ];
     for (name, broker) in stations {
-        let outcome = station(server, broker, &mut driver, &mut expected);
+        if let Some(broker) = broker {
+            server.stop()?;
+            server.become_broker(broker)?;
+        }
+        let outcome = station(server, &mut driver, &mut expected);
         let broken = outcome.is_err();
         report.case(name, outcome.map(|()| Verdict::Pass));
         if broken {
             // What comes after would only repeat the complaint.
             return Ok(());
         }
+        areas.retain(|area| {
+            let outcome = visit(&mut journey, area, broker.is_some());
+            let goes_on = outcome.is_ok();
+            report.case(&format!("{name}/{area}"), outcome.map(|()| Verdict::Pass));
+            goes_on
+        });
     }
     Ok(())
 }
 
-/// Changes the broker, reads everything, appends to every topic and adds one.
-fn station(
-    server: &mut Server,
-    broker: Option<Broker>,
-    driver: &mut Driver,
-    expected: &mut Expected,
-) -> Result<()> {
-    if let Some(broker) = broker {
-        server.stop()?;
-        server.become_broker(broker)?;
+/// Looks at one area, if something was left there, and leaves more.
+fn visit(journey: &mut Driver, area: &str, arrives: bool) -> Result<()> {
+    if arrives {
+        journey.ask(&["arrive", area])?.fields()?;
     }
+    journey.ask(&["depart", area])?.fields()?;
+    Ok(())
+}
+
+/// Reads everything, appends to every topic and adds one.
+fn station(server: &Server, driver: &mut Driver, expected: &mut Expected) -> Result<()> {
     read_all(server, driver, expected)?;
     expected.seed += 1;
     let topic = format!("station-{}", expected.seed);
