@@ -20,6 +20,7 @@ mod observing;
 mod partitions;
 mod producer_ids;
 mod quorum;
+mod quotas;
 mod registration;
 mod request;
 mod start;

@@ -9,6 +9,7 @@ use crate::observing::Meters;
 use crate::partitions::Registry;
 use crate::producer_ids::ProducerIds;
 use crate::quorum::QuorumHandle;
+use crate::quotas::Quotas;
 use crate::upkeep::DirtyBudget;
 use klamm_host::Host;
 use parking_lot::Mutex;
@@ -28,5 +29,6 @@ pub(crate) struct Node {
     pub(crate) auto_create: AutoCreate,
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) quotas: Arc<Quotas>,
     pub(crate) meters: Meters,
 }

@@ -11,6 +11,7 @@ use crate::observing::{self, Meters, Readiness};
 use crate::partitions::{Directory, Registry, Shared};
 use crate::producer_ids::ProducerIds;
 use crate::quorum::{self, QuorumConfig, QuorumHandle, QuorumStartError};
+use crate::quotas::Quotas;
 use crate::registration;
 use crate::request::RequestRouter;
 use crate::upkeep::{self, DirtyBudget, Removals};
@@ -120,8 +121,10 @@ impl Broker {
         let halted = Arc::new(Halt::default());
         let shared = shared(&host, &settings);
         let partitions = Arc::new(registry(&settings, opened, shared, Arc::clone(&halted)));
-        let listener = Arc::clone(&partitions) as Arc<dyn quorum::MetadataListener>;
-        let quorum = quorum::start(host.clone(), quorum_config, listener).await?;
+        let quotas = Arc::new(Quotas::new(&settings, &host.clock));
+        let listeners: Vec<Arc<dyn quorum::MetadataListener>> =
+            vec![Arc::clone(&partitions) as _, Arc::clone(&quotas) as _];
+        let quorum = quorum::start(host.clone(), quorum_config, Arc::new(listeners)).await?;
         let addresses: Vec<_> = bound
             .iter()
             .map(|(endpoint, _, address)| (endpoint.clone(), *address))
@@ -138,14 +141,8 @@ impl Broker {
         )
         .await
         .map_err(StartError::Quorum)?;
-        let node = Arc::new(node(
-            host,
-            &settings,
-            cluster_id,
-            quorum,
-            partitions,
-            broker_epoch,
-        ));
+        let rooms = Rooms { quorum, partitions, quotas };
+        let node = Arc::new(node(host, &settings, cluster_id, rooms, broker_epoch));
         let mut this = Self::assemble(node, broker_epoch, addresses, halted);
         this.begin(bound, metrics);
         Ok(this)
@@ -373,14 +370,21 @@ fn registry(
     )
 }
 
+/// What was there before the node.
+struct Rooms {
+    quorum: QuorumHandle,
+    partitions: Arc<Registry>,
+    quotas: Arc<Quotas>,
+}
+
 fn node(
     host: Host,
     settings: &Settings,
     cluster_id: String,
-    quorum: QuorumHandle,
-    partitions: Arc<Registry>,
+    rooms: Rooms,
     broker_epoch: i64,
 ) -> Node {
+    let Rooms { quorum, partitions, quotas } = rooms;
     let slots = settings.get(&broker::MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
     let node_id = NodeId(settings.get(&broker::NODE_ID));
     let markers = MarkerWriter::new(&host, &quorum, &partitions);
@@ -397,6 +401,7 @@ fn node(
         transactions: Transactions::new(&host, settings, &quorum, &partitions, markers),
         dirty: partitions.dirty(),
         meters: Meters::default(),
+        quotas,
         quorum,
         partitions,
         host,

@@ -13,7 +13,8 @@ mod screen;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench, cluster, completion, config, consume, format, log_dump, offsets, produce, server, topic,
+    bench, cluster, completion, config, consume, format, log_dump, offsets, produce, quota, server,
+    topic,
 };
 use failure::Failure;
 use screen::Screen;
@@ -55,6 +56,9 @@ enum Command {
     /// Settings at run time.
     #[command(subcommand)]
     Config(config::Command),
+    /// How much clients may do.
+    #[command(subcommand)]
+    Quota(quota::Command),
     /// Lines, JSON or whole files into a topic.
     Produce(produce::Arguments),
     /// Records out of a topic.
@@ -103,6 +107,7 @@ fn run(command: Command, screen: &mut Screen) -> Result<(), Failure> {
         Command::Format(arguments) => format::run(&arguments, screen),
         Command::Topic(command) => topic::run(command, screen),
         Command::Config(command) => config::run(command, screen),
+        Command::Quota(command) => quota::run(command, screen),
         Command::Produce(arguments) => produce::run(&arguments, screen),
         Command::Consume(arguments) => consume::run(&arguments, screen),
         Command::Bench(command) => bench::run(command, screen),

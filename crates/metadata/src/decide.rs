@@ -104,6 +104,8 @@ pub enum RefusalKind {
     PreferredLeaderNotAvailable,
     /// STALE_BROKER_EPOCH.
     StaleBrokerEpoch,
+    /// THROTTLING_QUOTA_EXCEEDED.
+    ThrottlingQuotaExceeded,
     /// TOPIC_ALREADY_EXISTS.
     TopicAlreadyExists,
     /// UNKNOWN_SERVER_ERROR.
@@ -154,6 +156,11 @@ impl<R> Decision<R> {
     /// An answer without records.
     pub const fn nothing(reply: R) -> Self {
         Self { records: Vec::new(), reply }
+    }
+
+    /// The same records with another answer.
+    pub fn map<S>(self, answer: impl FnOnce(R) -> S) -> Decision<S> {
+        Decision { records: self.records, reply: answer(self.reply) }
     }
 
     /// The answer without the records, for a request that only asks what would happen.

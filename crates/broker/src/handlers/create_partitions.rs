@@ -2,39 +2,51 @@
 
 use super::refusals::Told;
 use crate::node::Node;
-use crate::quorum::QuorumHandle;
+use crate::quorum::{DecisionContext, QuorumHandle};
+use crate::quotas::{MutationQuota, Quotas};
 use crate::request::Call;
 use klamm_codec::Str;
-use klamm_metadata::decide::{MorePartitions, create_partitions};
+use klamm_metadata::decide::{Decision, MorePartitions, Refusal, RefusalKind, create_partitions};
 use klamm_wire::messages::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
     CreatePartitionsTopicResult,
 };
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     quorum: &'a QuorumHandle,
+    quotas: &'a Arc<Quotas>,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { quorum: &node.quorum }
+        Self { quorum: &node.quorum, quotas: &node.quotas }
     }
 }
 
+const FIRST_VERSION_WITH_QUOTA_ERRORS: i16 = 3;
+
 pub(crate) async fn handle(
     request: CreatePartitionsRequest,
-    _call: &Call,
+    call: &Call,
     needs: Needs<'_>,
 ) -> CreatePartitionsResponse {
     let wanted: Vec<MorePartitions> = request.topics.iter().map(more_partitions).collect();
     let validate_only = request.validate_only;
-    let decided = needs.quorum.decide(move |context| {
-        create_partitions(&context.controller, &wanted, validate_only, context.random)
+    let is_strict = call.version >= FIRST_VERSION_WITH_QUOTA_ERRORS;
+    let quota = needs.quotas.mutations(&call.client_id, is_strict);
+    let decided = needs.quorum.decide(move |context| match quota {
+        Some(quota) => create_within(quota, context, wanted, validate_only),
+        None => create_partitions(&context.controller, &wanted, validate_only, context.random)
+            .map(|results| (results, 0)),
     });
+    let mut throttle_time_ms = 0;
     let results = match decided.await {
-        Ok(results) => {
+        Ok((results, wait_ms)) => {
+            throttle_time_ms = wait_ms;
             let results = results.into_iter();
             results
                 .map(|(name, done)| result(Str::from(name), done.into()))
@@ -48,7 +60,46 @@ pub(crate) async fn handle(
                 .collect()
         }
     };
-    CreatePartitionsResponse { results, ..CreatePartitionsResponse::default() }
+    CreatePartitionsResponse { results, throttle_time_ms }
+}
+
+type Results = Vec<(String, Result<(), Refusal>)>;
+
+/// Adds what the quota of the client allows: each topic that could grow costs its new partitions.
+fn create_within(
+    mut quota: MutationQuota,
+    context: &mut DecisionContext<'_>,
+    mut wanted: Vec<MorePartitions>,
+    validate_only: bool,
+) -> Decision<(Results, i32)> {
+    let tried = create_partitions(&context.controller, &wanted, true, &mut *context.random).reply;
+    let topics = context.controller.image.topics();
+    let mut refused = BTreeSet::new();
+    for (name, result) in tried {
+        let asked = wanted.iter().find(|topic| topic.name == name);
+        let (Ok(()), Some(asked)) = (result, asked) else {
+            continue;
+        };
+        let there = topics
+            .named(&name)
+            .map_or(0, |topic| topic.partitions.iter().count());
+        let added = usize::try_from(asked.count)
+            .unwrap_or(0)
+            .saturating_sub(there);
+        if quota.take(added).is_err() {
+            refused.insert(name);
+        }
+    }
+    wanted.retain(|topic| !refused.contains(&topic.name));
+    let decided = create_partitions(&context.controller, &wanted, validate_only, context.random);
+    let exceeded = |name| {
+        let kind = RefusalKind::ThrottlingQuotaExceeded;
+        (name, Err(Refusal::bare(kind)))
+    };
+    decided.map(|mut results| {
+        results.extend(refused.into_iter().map(exceeded));
+        (results, quota.throttle_time_ms())
+    })
 }
 
 fn more_partitions(topic: &CreatePartitionsTopic) -> MorePartitions {

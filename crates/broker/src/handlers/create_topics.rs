@@ -3,41 +3,57 @@
 
 use super::refusals::{Told, ask};
 use crate::node::Node;
-use crate::quorum::QuorumHandle;
+use crate::quorum::{DecisionContext, QuorumHandle};
+use crate::quotas::{MutationQuota, Quotas};
 use crate::request::Call;
 use klamm_codec::Str;
-use klamm_metadata::decide::{CreatedTopic, NewTopic, create_topics};
+use klamm_metadata::decide::{
+    CreatedTopic, Decision, NewTopic, Refusal, RefusalKind, create_topics,
+};
 use klamm_settings::{Layers, Overrides};
 use klamm_wire::messages::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
     CreateTopicsResponse,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     quorum: &'a QuorumHandle,
+    quotas: &'a Arc<Quotas>,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { quorum: &node.quorum }
+        Self { quorum: &node.quorum, quotas: &node.quotas }
     }
 }
 
+const FIRST_VERSION_WITH_QUOTA_ERRORS: i16 = 6;
+
 pub(crate) async fn handle(
     request: CreateTopicsRequest,
-    _call: &Call,
+    call: &Call,
     needs: Needs<'_>,
 ) -> CreateTopicsResponse {
     let wanted: Vec<NewTopic> = request.topics.iter().map(new_topic).collect();
     let validate_only = request.validate_only;
-    let decided = ask(needs.quorum, move |context| {
-        create_topics(&context.controller, &wanted, validate_only, context.random)
+    let is_strict = call.version >= FIRST_VERSION_WITH_QUOTA_ERRORS;
+    let quota = needs.quotas.mutations(&call.client_id, is_strict);
+    let decided = ask(needs.quorum, move |context| match quota {
+        Some(quota) => create_within(quota, context, wanted, validate_only),
+        None => {
+            let decided =
+                create_topics(&context.controller, &wanted, validate_only, context.random)?;
+            Ok(decided.map(|results| (results, 0)))
+        }
     });
+    let mut throttle_time_ms = 0;
     let topics = match decided.await {
-        Ok(results) => {
+        Ok((results, wait_ms)) => {
+            throttle_time_ms = wait_ms;
             let layers = needs.quorum.layers();
             let configs: BTreeMap<&str, &CreatableTopic> = request
                 .topics
@@ -57,7 +73,39 @@ pub(crate) async fn handle(
                 .collect()
         }
     };
-    CreateTopicsResponse { topics, ..CreateTopicsResponse::default() }
+    CreateTopicsResponse { topics, throttle_time_ms }
+}
+
+type Results = Vec<(String, Result<CreatedTopic, Refusal>)>;
+
+/// Creates what the quota of the client allows: each topic that could be created costs its partitions.
+fn create_within(
+    mut quota: MutationQuota,
+    context: &mut DecisionContext<'_>,
+    mut wanted: Vec<NewTopic>,
+    validate_only: bool,
+) -> Result<Decision<(Results, i32)>, Refusal> {
+    let tried = create_topics(&context.controller, &wanted, true, &mut *context.random)?.reply;
+    let mut refused = BTreeSet::new();
+    for (name, result) in &tried {
+        let Ok(created) = result else {
+            continue;
+        };
+        let partitions = usize::try_from(created.num_partitions).unwrap_or(0);
+        if quota.take(partitions).is_err() {
+            refused.insert(name.clone());
+        }
+    }
+    wanted.retain(|topic| !refused.contains(&topic.name));
+    let decided = create_topics(&context.controller, &wanted, validate_only, context.random)?;
+    let exceeded = |name| {
+        let kind = RefusalKind::ThrottlingQuotaExceeded;
+        (name, Err(Refusal::bare(kind)))
+    };
+    Ok(decided.map(|mut results| {
+        results.extend(refused.into_iter().map(exceeded));
+        (results, quota.throttle_time_ms())
+    }))
 }
 
 fn new_topic(topic: &CreatableTopic) -> NewTopic {

@@ -7,9 +7,12 @@ use super::pipeline::{Next, Pipeline};
 use crate::request::{Caller, RequestRouter};
 use klamm_host::{Clock, Connection, Tasks};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
 
 /// When a connection was last heard of, read by the sweep that closes idle ones. Milliseconds of the monotonic clock.
 #[derive(Debug)]
@@ -41,9 +44,8 @@ impl Activity {
 
     /// Whether the connection has outstayed one of the limits.
     pub(crate) fn is_overdue(&self, now_ms: u64, limits: &super::LimitSettings) -> bool {
-        let over = |since: u64, max: std::time::Duration| {
-            u128::from(now_ms.saturating_sub(since)) > max.as_millis()
-        };
+        let over =
+            |since: u64, max: Duration| u128::from(now_ms.saturating_sub(since)) > max.as_millis();
         let last = self.last_ms.load(Ordering::Relaxed);
         let partial = self.partial_since_ms.load(Ordering::Relaxed);
         over(last, limits.idle_max)
@@ -69,6 +71,8 @@ pub(crate) struct ConnectionTask {
     counted_bytes: usize,
     /// Requests counted there.
     counted_requests: usize,
+    /// A client over its quota: its requests are left unread until this ends (KIP-219).
+    rest: Option<Pin<Box<Sleep>>>,
     /// No more requests are read; the connection ends when the outbox is empty.
     closing: bool,
     _admission: Admission,
@@ -102,6 +106,7 @@ impl ConnectionTask {
             activity: parts.activity,
             counted_bytes: 0,
             counted_requests: 0,
+            rest: None,
             closing: false,
             _admission: parts.admission,
         }
@@ -131,6 +136,9 @@ impl ConnectionTask {
                     Poll::Pending
                 };
             }
+            if self.is_resting(cx) {
+                break Poll::Pending;
+            }
             match self.poll_requests(cx) {
                 Ok(true) => {}
                 Ok(false) => break Poll::Pending,
@@ -150,13 +158,42 @@ impl ConnectionTask {
                     for segment in answer.segments {
                         self.outbox.push(segment);
                     }
+                    self.rest_for(answer.rest);
                 }
+                Next::Rest(rest) => self.rest_for(rest),
                 Next::Close => {
                     self.closing = true;
                     return;
                 }
             }
         }
+    }
+
+    /// Leaves requests unread for a while from now on. Answers of those under way go out all the same.
+    fn rest_for(&mut self, rest: Duration) {
+        if rest.is_zero() {
+            return;
+        }
+        let until = Instant::now() + rest;
+        if self
+            .rest
+            .as_ref()
+            .is_none_or(|rest| rest.deadline() < until)
+        {
+            self.rest = Some(Box::pin(tokio::time::sleep_until(until)));
+        }
+    }
+
+    fn is_resting(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(rest) = &mut self.rest else {
+            return false;
+        };
+        if rest.as_mut().poll(cx).is_pending() {
+            return true;
+        }
+        self.rest = None;
+        self.note_activity();
+        false
     }
 
     /// Reads and starts requests. `true` if anything moved.
@@ -222,7 +259,8 @@ impl ConnectionTask {
         self.counted_requests = requests;
         let busy = requests > 0 || !self.outbox.is_empty();
         self.activity.busy.store(busy, Ordering::Relaxed);
-        if self.reader.pending_bytes() == 0 {
+        // The peer of a resting connection can't finish its frame.
+        if self.reader.pending_bytes() == 0 || self.rest.is_some() {
             self.activity.partial_since_ms.store(0, Ordering::Relaxed);
         }
     }

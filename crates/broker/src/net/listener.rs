@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// A listening socket with its configured name.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ const ADMIT_RETRY: Duration = Duration::from_millis(50);
 /// How long requests under way may take when the node stops.
 const DRAIN_MAX: Duration = Duration::from_secs(1);
 const DRAIN_STEP: Duration = Duration::from_millis(5);
+/// Connections held at once because of `connection_creation_rate`.
+const HELD_MAX: usize = 1000;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Accepts until `stop`, then closes what is left.
@@ -60,6 +62,7 @@ pub(crate) async fn serve(
             .tasks
             .spawn(Box::pin(async move { sweep(&open, &limits, &host).await }))
     };
+    let held = Arc::new(Semaphore::new(HELD_MAX));
     loop {
         let accepted = tokio::select! {
             biased;
@@ -68,6 +71,11 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let wait = router.quotas().charge_connection(peer.ip());
+                if !wait.is_zero() {
+                    hold(stream, wait, &held, &host, stop.clone());
+                    continue;
+                }
                 let caller = Caller::new(peer, Arc::clone(&listener.name));
                 let admission = loop {
                     match limits.admit(peer.ip(), &*host.clock) {
@@ -97,6 +105,24 @@ pub(crate) async fn serve(
     drop(listener);
     sweeper.abort();
     drain(&open).await;
+}
+
+/// Holds a connection of an address over its quota for a while, then closes it, so that the peer does not come again
+/// at once. If many are held already it is closed at once.
+fn hold(
+    stream: Box<dyn Connection>,
+    wait: Duration,
+    held: &Arc<Semaphore>,
+    host: &Host,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Ok(place) = Arc::clone(held).try_acquire_owned() else {
+        return;
+    };
+    host.tasks.spawn(Box::pin(async move {
+        let _held = (stream, place);
+        let _ = tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await;
+    }));
 }
 
 fn start(

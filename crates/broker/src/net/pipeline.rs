@@ -7,6 +7,7 @@ use crate::request::{Answer, Outcome};
 use klamm_host::BoxFuture;
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// The requests under way.
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ impl std::fmt::Debug for Slot {
 pub(crate) enum Next {
     /// Bytes to send.
     Answer(Answer),
+    /// Nothing to send, but the connection is to rest so long.
+    Rest(Duration),
     /// The connection must be closed after what was answered so far.
     Close,
 }
@@ -86,7 +89,10 @@ impl Pipeline {
             match slot.state {
                 State::Done(Outcome::Answer(answer)) => return Some(Next::Answer(answer)),
                 State::Done(Outcome::Close) => return Some(Next::Close),
-                State::Done(Outcome::Silent) | State::Running(_) => {}
+                State::Done(Outcome::Silent(rest)) if !rest.is_zero() => {
+                    return Some(Next::Rest(rest));
+                }
+                State::Done(Outcome::Silent(_)) | State::Running(_) => {}
             }
         }
         None

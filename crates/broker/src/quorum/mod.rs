@@ -60,6 +60,21 @@ pub(crate) trait MetadataListener: fmt::Debug + Send + Sync {
     fn halted(&self, cause: &str);
 }
 
+/// Several who listen; each change goes to them in turn.
+impl MetadataListener for Vec<Arc<dyn MetadataListener>> {
+    fn publish(&self, old: &Image, new: &Arc<Image>, delta: &Delta) {
+        for listener in self {
+            listener.publish(old, new, delta);
+        }
+    }
+
+    fn halted(&self, cause: &str) {
+        for listener in self {
+            listener.halted(cause);
+        }
+    }
+}
+
 /// Why a decision has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QuorumError {

@@ -3,7 +3,7 @@
 //! Nothing is advertised that is not implemented.
 
 use super::caller::Call;
-use super::router::{Outcome, answer, decode};
+use super::router::{Outcome, answer, carried_out, decode, finish};
 use crate::handlers::{self, Reply};
 use crate::node::Node;
 use klamm_codec::Dec;
@@ -40,29 +40,11 @@ macro_rules! api_table {
                         return Outcome::Close;
                     };
                     let started = node.host.clock.monotonic();
-                    let reply: Reply<<$module::$request as Request>::Response> =
-                        handlers::$module::handle(request, &call, (&*node).into()).await.into();
-                    let response = match reply {
-                        Reply::Answer(response) => response,
-                        Reply::Silent => {
-                            node.meters.served(header.key, started, &node);
-                            return Outcome::Silent;
-                        }
-                        Reply::Close(response) => {
-                            node.meters.count_errors(header.key, &response);
-                            node.meters.served(header.key, started, &node);
-                            return Outcome::Close;
-                        }
-                    };
-                    node.meters.count_errors(header.key, &response);
-                    let outcome = answer(
-                        &response,
-                        header.key,
-                        call.version,
-                        header.correlation_id,
-                        &node,
-                    )
-                    .await;
+                    let work = handlers::$module::handle(request, &call, (&*node).into());
+                    let mut work = std::pin::pin!(work);
+                    let (reply, busy) = carried_out(work.as_mut(), &node).await;
+                    let reply: Reply<<$module::$request as Request>::Response> = reply.into();
+                    let outcome = finish(reply, &header, &call, busy, &node).await;
                     node.meters.served(header.key, started, &node);
                     outcome
                 }),)*
@@ -102,6 +84,8 @@ api_table! {
     AlterPartitionReassignments => 0..=1, alter_partition_reassignments AlterPartitionReassignmentsRequest;
     ListPartitionReassignments => 0..=0, list_partition_reassignments ListPartitionReassignmentsRequest;
     OffsetDelete => 0..=0, offset_delete OffsetDeleteRequest;
+    DescribeClientQuotas => 0..=1, describe_client_quotas DescribeClientQuotasRequest;
+    AlterClientQuotas => 0..=1, alter_client_quotas AlterClientQuotasRequest;
     DescribeQuorum => 0..=2, describe_quorum DescribeQuorumRequest;
     UpdateFeatures => 0..=2, update_features UpdateFeaturesRequest;
     DescribeCluster => 0..=2, describe_cluster DescribeClusterRequest;

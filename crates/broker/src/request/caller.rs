@@ -29,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) version: i16,
     /// The client id of the request's header; empty if it has none.
     pub(crate) client_id: klamm_codec::Str,
+    /// The size of the request, header included.
+    pub(crate) frame_bytes: usize,
     /// The connection's peer.
     pub(crate) caller: Arc<Caller>,
 }

@@ -49,6 +49,7 @@ pub(crate) fn of_refusal(kind: RefusalKind) -> ErrorCode {
         RefusalKind::PolicyViolation => ErrorCode::POLICY_VIOLATION,
         RefusalKind::PreferredLeaderNotAvailable => ErrorCode::PREFERRED_LEADER_NOT_AVAILABLE,
         RefusalKind::StaleBrokerEpoch => ErrorCode::STALE_BROKER_EPOCH,
+        RefusalKind::ThrottlingQuotaExceeded => ErrorCode::THROTTLING_QUOTA_EXCEEDED,
         RefusalKind::TopicAlreadyExists => ErrorCode::TOPIC_ALREADY_EXISTS,
         RefusalKind::UnknownServerError => ErrorCode::UNKNOWN_SERVER_ERROR,
         RefusalKind::UnknownTopicId => ErrorCode::UNKNOWN_TOPIC_ID,

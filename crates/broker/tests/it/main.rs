@@ -11,3 +11,4 @@ mod groups;
 mod kafkas_directory;
 mod metrics;
 mod node;
+mod quotas;

@@ -25,6 +25,7 @@ pub(crate) struct Node {
 pub(crate) struct Peer {
     stream: TcpStream,
     next: i32,
+    client_id: &'static str,
 }
 
 /// Runs a test on a runtime with two threads, as a small node has.
@@ -80,10 +81,13 @@ impl Node {
     }
 
     pub(crate) async fn connect(&self) -> Peer {
-        Peer {
-            stream: TcpStream::connect(self.address()).await.unwrap(),
-            next: 0,
-        }
+        self.connect_as("test").await
+    }
+
+    /// A connection of the client with this id.
+    pub(crate) async fn connect_as(&self, client_id: &'static str) -> Peer {
+        let stream = TcpStream::connect(self.address()).await.unwrap();
+        Peer { stream, next: 0, client_id }
     }
 }
 
@@ -112,7 +116,7 @@ impl Peer {
     /// Sends a request and does not wait. Returns its correlation id.
     pub(crate) async fn send<R: Request>(&mut self, request: &R, version: i16) -> i32 {
         self.next += 1;
-        let client = Str::from("test");
+        let client = Str::from(self.client_id);
         let output =
             klamm_wire::header::encode_request(request, version, self.next, Some(&client)).unwrap();
         self.stream

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod configs;
+mod quotas;
 mod topics;
 
 pub use cluster::{
@@ -15,6 +16,7 @@ pub use cluster::{
 pub use configs::{
     ConfigEntry, ConfigOperation, ConfigResource, ConfigResourceKind, ConfigSource, ConfigSynonym,
 };
+pub use quotas::{QuotaEntity, QuotaFilter, QuotaMatch, QuotaValues};
 pub use topics::{MorePartitions, NewTopic, TopicCreated, TopicListing};
 
 use crate::client::{Client, Target};

@@ -9,5 +9,6 @@ pub(crate) mod format;
 pub(crate) mod log_dump;
 pub(crate) mod offsets;
 pub(crate) mod produce;
+pub(crate) mod quota;
 pub(crate) mod server;
 pub(crate) mod topic;

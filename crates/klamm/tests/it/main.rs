@@ -7,6 +7,7 @@
 mod crash;
 mod dump;
 mod node;
+mod quotas;
 mod records;
 mod topics;
 mod usage;

@@ -18,10 +18,11 @@ rows! {
         "How often those classes are called, in seconds.";
     TELEMETRY_MAX_BYTES: Int "telemetry.max.bytes" = "1048576", AtLeast(1), ReadOnly, NotYet(TELEMETRY),
         "Largest telemetry push of a client in bytes.";
-    QUOTA_WINDOW_NUM: Int "quota.window.num" = "11", AtLeast(1), ReadOnly, NotYet(QUOTAS),
-        "Samples kept for client quotas.";
-    QUOTA_WINDOW_SIZE_SECONDS: Int "quota.window.size.seconds" = "1", AtLeast(1), ReadOnly, NotYet(QUOTAS),
-        "Length of such a sample in seconds.";
+    QUOTA_WINDOW_NUM: Int "quota.window.num" = "11", AtLeast(1), ReadOnly, Works,
+        "One fetch, or a burst of connections from an address, has at most what its quota allows in all of these \
+         windows but one.";
+    QUOTA_WINDOW_SIZE_SECONDS: Int "quota.window.size.seconds" = "1", AtLeast(1), ReadOnly, Works,
+        "Length of such a window in seconds. An idle client may save up what its quota allows in it.";
     REPLICATION_QUOTA_WINDOW_NUM: Int "replication.quota.window.num" = "11", AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "Samples kept for replication quotas.";
     REPLICATION_QUOTA_WINDOW_SIZE_SECONDS: Int "replication.quota.window.size.seconds" = "1",
@@ -33,11 +34,11 @@ rows! {
     ALTER_LOG_DIRS_REPLICATION_QUOTA_WINDOW_SIZE_SECONDS: Int "alter.log.dirs.replication.quota.window.size.seconds" = "1",
         AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "Length of such a sample in seconds.";
-    CONTROLLER_QUOTA_WINDOW_NUM: Int "controller.quota.window.num" = "11", AtLeast(1), ReadOnly, NotYet(QUOTAS),
-        "Samples kept for quotas of metadata changes.";
+    CONTROLLER_QUOTA_WINDOW_NUM: Int "controller.quota.window.num" = "11", AtLeast(1), ReadOnly, Works,
+        "An idle client may save up what its quota of metadata changes allows in so many windows.";
     CONTROLLER_QUOTA_WINDOW_SIZE_SECONDS: Int "controller.quota.window.size.seconds" = "1",
-        AtLeast(1), ReadOnly, NotYet(QUOTAS),
-        "Length of such a sample in seconds.";
+        AtLeast(1), ReadOnly, Works,
+        "Length of such a window in seconds.";
     CLIENT_QUOTA_CALLBACK_CLASS: Class "client.quota.callback.class" = none, Any, ReadOnly, NoEffect(JVM),
         "A class that computes client quotas.";
 }

@@ -10,6 +10,7 @@ use super::Reply;
 use crate::node::Node;
 use crate::observing::Meters;
 use crate::partitions::{Reader, Registry};
+use crate::quotas::Quotas;
 use crate::request::Call;
 use klamm_codec::Str;
 use klamm_host::Host;
@@ -31,6 +32,7 @@ pub(crate) struct Needs<'a> {
     sessions: &'a Mutex<FetchSessions>,
     host: &'a Host,
     meters: &'a Meters,
+    quotas: &'a Quotas,
     /// `fetch.max.bytes`.
     response_bytes_max: i32,
 }
@@ -42,6 +44,7 @@ impl<'a> From<&'a Node> for Needs<'a> {
             sessions: &node.fetch_sessions,
             host: &node.host,
             meters: &node.meters,
+            quotas: &node.quotas,
             response_bytes_max: node.config.fetch_bytes_max,
         }
     }
@@ -77,15 +80,46 @@ pub(crate) async fn handle(
         Ok(plan) => plan,
         Err(error) => return refused(error).into(),
     };
+    let mut bytes_max = needs.response_bytes_max;
+    if let Some(quota) = needs.quotas.fetch_bytes_max(&call.client_id) {
+        bytes_max = bytes_max.min(quota as i32);
+    }
+    let response_bytes = request.max_bytes.clamp(0, bytes_max);
     let limits = Limits {
-        response_bytes: request.max_bytes.clamp(0, needs.response_bytes_max),
-        bytes_min: request.min_bytes.clamp(0, needs.response_bytes_max),
+        response_bytes,
+        bytes_min: request.min_bytes.clamp(0, response_bytes),
     };
     let wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
     let wait = Duration::from_millis(wait_ms).min(WAIT_MAX);
     let targets = Arc::new(find_targets(&plan, call.version, needs.partitions));
     let reads = read_or_wait(&targets, reader, limits, wait, needs).await;
-    respond(plan, &targets, reads, call.version, needs).into()
+    let bytes = reads.iter().map(PartitionRead::bytes).sum();
+    let rest = match needs.quotas.charge_fetch(&call.client_id, bytes) {
+        Ok(rest) => rest,
+        Err(wait) => return throttled(&plan, wait, needs).into(),
+    };
+    let mut response = respond(plan, &targets, reads, call.version, needs);
+    response.throttle_time_ms = whole_ms(rest);
+    response.into()
+}
+
+fn whole_ms(wait: Duration) -> i32 {
+    i32::try_from(wait.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// A client that should be resting gets no data (KIP-219), and no session: a full fetch begins again after the wait.
+fn throttled(plan: &Plan, wait: Duration, needs: Needs<'_>) -> FetchResponse {
+    let session_id = if plan.incremental {
+        plan.session_id
+    } else {
+        needs.sessions.lock().end(plan.session_id);
+        0
+    };
+    FetchResponse {
+        throttle_time_ms: whole_ms(wait),
+        session_id,
+        ..FetchResponse::default()
+    }
 }
 
 fn begin_session(

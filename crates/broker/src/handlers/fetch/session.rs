@@ -107,6 +107,11 @@ impl FetchSessions {
         self.sessions.len()
     }
 
+    /// Forgets a session.
+    pub(crate) fn end(&mut self, id: i32) {
+        self.sessions.remove(&id);
+    }
+
     /// Decides what a request fetches. `random` is taken as the id of a new session.
     ///
     /// # Errors
