@@ -142,6 +142,10 @@ settings! {
     }
 }
 
+mod group;
+
+pub use group::{ClientAssignor, GroupConfig, GroupProtocol};
+
 /// A broker's host name and port.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {

@@ -164,12 +164,22 @@ impl Connection {
         request: &R,
         version: i16,
     ) -> Result<Reply<R>, ClientError> {
+        self.send_within(request, version, self.request_timeout)
+    }
+
+    /// The same for a request that the broker may answer late on purpose.
+    pub(crate) fn send_within<R: Request>(
+        self: &Arc<Self>,
+        request: &R,
+        version: i16,
+        timeout: Duration,
+    ) -> Result<Reply<R>, ClientError> {
         let receiver = self.enqueue(request, version)?;
         Ok(Reply {
             receiver,
             connection: Arc::clone(self),
             version,
-            deadline: Instant::now() + self.request_timeout,
+            deadline: Instant::now() + timeout,
             answers: PhantomData,
         })
     }

@@ -1,7 +1,7 @@
-//! A Kafka client in pure Rust: producer, consumer, admin.
+//! A Kafka client in pure Rust: producer, consumers (alone or in a group), admin.
 //!
 //! ```text
-//! producer   consumer   admin
+//! producer   consumer   group consumer   admin
 //!       client: targets, retries, metadata
 //!       pool: one connection a broker          versions
 //!       connection: pipelined requests, answers in order
@@ -28,7 +28,9 @@ mod client;
 mod config;
 mod connection;
 mod consumer;
+mod coordinator;
 mod error;
+mod group_offsets;
 mod metadata;
 mod offsets;
 mod pool;
@@ -38,11 +40,14 @@ mod versions;
 pub use admin::Admin;
 pub use client::{Client, Target};
 pub use config::{
-    Acks, Address, ClientConfig, ConsumerConfig, IsolationLevel, OffsetReset, ProducerConfig,
-    SecurityProtocol,
+    Acks, Address, ClientAssignor, ClientConfig, ConsumerConfig, GroupConfig, GroupProtocol,
+    IsolationLevel, OffsetReset, ProducerConfig, SecurityProtocol,
 };
-pub use consumer::{Consumer, ConsumerRecord};
+pub use consumer::{
+    Consumer, ConsumerRecord, GroupConsumer, GroupMetadata, RebalanceListener, Subscription,
+};
 pub use error::{ClientError, ConfigError};
+pub use group_offsets::GroupOffset;
 pub use metadata::{BrokerNode, Cluster, Partition, Topic};
 pub use offsets::{FoundOffset, Looked, OffsetSpec, PartitionKey};
 pub use producer::{Delivered, Delivery, Producer, Record};

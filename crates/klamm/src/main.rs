@@ -13,8 +13,8 @@ mod screen;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench, cluster, completion, config, consume, format, log_dump, offsets, produce, quota, server,
-    topic,
+    bench, cluster, completion, config, consume, format, group, log_dump, offsets, produce, quota,
+    server, topic,
 };
 use failure::Failure;
 use screen::Screen;
@@ -63,6 +63,9 @@ enum Command {
     Produce(produce::Arguments),
     /// Records out of a topic.
     Consume(consume::Arguments),
+    /// Groups of consumers: members, lag, and where they go on.
+    #[command(subcommand)]
+    Group(group::Command),
     /// First and last offsets of a topic, or the offset at a time.
     Offsets(offsets::Arguments),
     /// Brokers, features, the metadata quorum and the data folders.
@@ -110,6 +113,7 @@ fn run(command: Command, screen: &mut Screen) -> Result<(), Failure> {
         Command::Quota(command) => quota::run(command, screen),
         Command::Produce(arguments) => produce::run(&arguments, screen),
         Command::Consume(arguments) => consume::run(&arguments, screen),
+        Command::Group(command) => group::run(command, screen),
         Command::Bench(command) => bench::run(command, screen),
         Command::Offsets(arguments) => offsets::run(&arguments, screen),
         Command::Cluster(command) => cluster::run(command, screen),

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_requests;
 mod client;
 mod data_path;
+mod group_consumer;
 mod groups;
 mod kafkas_directory;
 mod metrics;

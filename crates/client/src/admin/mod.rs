@@ -1,4 +1,4 @@
-//! Administration: topics, configurations, the state of the cluster.
+//! Administration: topics, configurations, groups, transactions, the state of the cluster.
 //!
 //! Calls that change something go to the broker that the metadata names as controller, and are repeated on errors that
 //! pass; so a call whose answer was lost may report that its work is done already. Where a call has many parts, each
@@ -6,8 +6,10 @@
 
 mod cluster;
 mod configs;
+mod groups;
 mod quotas;
 mod topics;
+mod transactions;
 
 pub use cluster::{
     ClusterDescription, Election, FeatureUpdate, FeatureUpgrade, LogDir, LogDirPartition,
@@ -16,8 +18,13 @@ pub use cluster::{
 pub use configs::{
     ConfigEntry, ConfigOperation, ConfigResource, ConfigResourceKind, ConfigSource, ConfigSynonym,
 };
+pub use groups::{GroupDescription, GroupListing, GroupMember, RESET_MEMBER_ID};
 pub use quotas::{QuotaEntity, QuotaFilter, QuotaMatch, QuotaValues};
 pub use topics::{MorePartitions, NewTopic, TopicCreated, TopicListing};
+
+pub use transactions::{
+    OpenTransaction, TransactionDescription, TransactionFilter, TransactionListing,
+};
 
 use crate::client::{Client, Target};
 use crate::error::ClientError;

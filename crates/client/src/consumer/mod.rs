@@ -1,5 +1,5 @@
-//! Reads records of assigned partitions. Groups, which share partitions among consumers, are not here yet: they will
-//! decide what is assigned, and commit positions.
+//! Reads records of assigned partitions. In a [`group`], the group decides what is assigned, and positions are
+//! committed.
 //!
 //! ```text
 //! poll ─> positions (look up where unknown) ─> fetches, one at a time to each broker ─> batches ─> records
@@ -9,6 +9,9 @@
 
 mod decode;
 mod fetch;
+mod group;
+
+pub use group::{GroupConsumer, GroupMetadata, RebalanceListener, Subscription};
 
 use crate::client::Client;
 use crate::config::{ConsumerConfig, IsolationLevel, OffsetReset};
@@ -211,6 +214,18 @@ impl Consumer {
             (_, Position::At(offset)) => Ok(offset),
             _ => Err(no_offset(topic, partition)),
         }
+    }
+
+    /// Where each partition goes on, as far as that is known without asking.
+    pub(crate) fn known_positions(&self) -> impl Iterator<Item = (&PartitionKey, i64)> {
+        self.partitions.iter().filter_map(|(key, state)| {
+            let offset = match (&state.fetch, state.position) {
+                (Fetch::Here(fetched), _) => fetched.next_offset(),
+                (_, Position::At(offset)) => offset,
+                _ => return None,
+            };
+            Some((key, offset))
+        })
     }
 
     /// The end of a partition as of its last fetch; `None` before the first.

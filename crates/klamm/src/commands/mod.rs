@@ -6,6 +6,7 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod consume;
 pub(crate) mod format;
+pub(crate) mod group;
 pub(crate) mod log_dump;
 pub(crate) mod offsets;
 pub(crate) mod produce;

@@ -6,6 +6,7 @@
 
 mod crash;
 mod dump;
+mod groups;
 mod node;
 mod quotas;
 mod records;

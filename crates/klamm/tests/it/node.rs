@@ -120,6 +120,16 @@ impl Node {
         command.spawn().unwrap()
     }
 
+    /// Starts `klamm consume TOPIC …`.
+    pub(crate) fn consuming(&self, topic: &str, more: &[&str]) -> Child {
+        let mut command = klamm();
+        command
+            .args(["consume", topic, "-b", &self.address])
+            .args(more);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
     /// What the node logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()

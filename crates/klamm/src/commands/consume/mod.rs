@@ -1,5 +1,6 @@
 //! `klamm consume TOPIC`: records out of a topic, as text, in a template or as JSON.
 
+mod group;
 pub(crate) mod position;
 pub(crate) mod range;
 mod template;
@@ -31,14 +32,14 @@ klamm consume orders --from 2026-01-31T12:00:00Z --count 100 --json";
 pub(crate) struct Arguments {
     /// The topic.
     topic: String,
-    /// Where to begin in each partition.
-    #[arg(
-        long,
-        value_name = "PLACE",
-        default_value = "end",
-        allow_hyphen_values = true
-    )]
-    from: Position,
+    /// Read as a member of this group: share the partitions with its other members, go on where it stopped, and commit
+    /// what was printed.
+    #[arg(short, long, value_name = "GROUP", conflicts_with_all = ["until", "partition"])]
+    group: Option<String>,
+    /// Where to begin in each partition [default: end]. With --group: where the group has committed nothing, and only
+    /// beginning or end.
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
+    from: Option<Position>,
     /// Where to stop in each partition; without it, wait for more. `end` means: what is there now.
     #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     until: Option<Position>,
@@ -64,21 +65,24 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
         let (session, rest) = arguments.connect.open().await?;
+        let template = match &arguments.format {
+            Some(template) => template.clone(),
+            None => "%v\\n".parse().map_err(Failure::usage)?,
+        };
+        if let Some(group) = &arguments.group {
+            return group::run(arguments, group, &session, rest, template, screen).await;
+        }
         let config = config(rest, arguments.committed)?;
         let ranges = range::find(
             &session,
             &arguments.topic,
             &arguments.partition,
-            arguments.from,
+            arguments.from.unwrap_or(Position::End),
             arguments.until,
         )
         .await?;
         let mut consumer = Consumer::new(&session.client, config);
         range::assign(&mut consumer, &arguments.topic, &ranges)?;
-        let template = match &arguments.format {
-            Some(template) => template.clone(),
-            None => "%v\\n".parse().map_err(Failure::usage)?,
-        };
         let progress = progress(&ranges, screen);
         let mut reading = Reading {
             arguments,
@@ -187,24 +191,29 @@ impl Reading<'_> {
             return Ok(());
         }
         self.count += 1;
-        let headers = record
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_ref(), value.as_deref()));
-        let shown = Shown {
-            topic: &record.topic,
-            partition: record.partition,
-            offset: record.offset,
-            timestamp: record.timestamp_ms,
-            key: record.key.as_deref(),
-            value: record.value.as_deref(),
-            headers: headers.collect(),
-        };
-        if self.screen.is_json() {
-            return self.screen.document(&shown.to_json());
-        }
-        let mut out = Vec::new();
-        self.template.write(&shown, &mut out);
-        self.screen.bytes(&out)
+        print(record, &self.template, self.screen)
     }
+}
+
+/// Prints a record in the form that was asked for.
+fn print(record: &ConsumerRecord, template: &Template, screen: &mut Screen) -> Result<(), Failure> {
+    let headers = record
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_ref(), value.as_deref()));
+    let shown = Shown {
+        topic: &record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp_ms,
+        key: record.key.as_deref(),
+        value: record.value.as_deref(),
+        headers: headers.collect(),
+    };
+    if screen.is_json() {
+        return screen.document(&shown.to_json());
+    }
+    let mut out = Vec::new();
+    template.write(&shown, &mut out);
+    screen.bytes(&out)
 }
