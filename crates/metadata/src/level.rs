@@ -12,6 +12,9 @@ pub const KRAFT_VERSION: &str = "kraft.version";
 /// The feature of eligible leader replicas (KIP-966).
 pub const ELR_VERSION: &str = "eligible.leader.replicas.version";
 
+/// The feature of transactions: from level 2 on each end of a transaction bumps the epoch (KIP-890).
+pub const TRANSACTION_VERSION: &str = "transaction.version";
+
 /// A level of `metadata.version`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetadataVersion(i16);
@@ -204,7 +207,7 @@ pub const FEATURES: [Feature; 7] = [
     ),
     feature("share.version", (0, 1), 28),
     feature("streams.version", (0, 1), 29),
-    feature("transaction.version", (0, 2), 24),
+    feature(TRANSACTION_VERSION, (0, 2), 24),
 ];
 
 /// The levels of a feature that this build supports; `None` when it does not know the name.

@@ -118,6 +118,8 @@ pub(crate) mod reason {
     pub(crate) const CHECKPOINTS: &str =
         "all checkpoints are written at `log.flush.offset.checkpoint.interval.ms`";
     pub(crate) const RECOVERY: &str = "logs are recovered one after the other";
+    pub(crate) const NO_PAUSE: &str =
+        "new partitions go on as soon as the transaction before is complete";
     pub(crate) const TESTS: &str = "it is for tests of Kafka itself";
     pub(crate) const LZ4: &str = "the lz4 encoder has one level";
     pub(crate) const KERBEROS: &str = "Kerberos is not offered";

@@ -1,8 +1,8 @@
-//! FindCoordinator (key 10), versions 0–6: the broker that coordinates a group.
+//! FindCoordinator (key 10), versions 0–6: the broker that coordinates a group or a transactional id.
 //!
-//! Transactions and share groups are not served yet: their keys get an error that says so.
+//! Share groups are not served yet: their keys get an error that says so.
 
-use crate::coordinating::{Groups, LogTopic};
+use crate::coordinating::{Groups, LogTopic, Transactions};
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::Call;
@@ -16,12 +16,17 @@ use klamm_wire::messages::find_coordinator::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     groups: &'a Groups,
+    transactions: &'a Transactions,
     quorum: &'a QuorumHandle,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { groups: &node.groups, quorum: &node.quorum }
+        Self {
+            groups: &node.groups,
+            transactions: &node.transactions,
+            quorum: &node.quorum,
+        }
     }
 }
 
@@ -71,24 +76,24 @@ async fn find(key: &Str, key_type: i8, call: &Call, needs: Needs<'_>) -> Coordin
         error_code: error.code(),
         error_message: message.map(Str::from),
     };
-    match key_type {
-        GROUP => {}
+    let (log, partition) = match key_type {
+        GROUP => (LogTopic::OFFSETS, needs.groups.partition_of(key).await),
         TRANSACTION => {
-            let message = "Transactions are not served yet.";
-            return failed(ErrorCode::UNSUPPORTED_VERSION, Some(message));
+            let partition = needs.transactions.partition_of(key).await;
+            (LogTopic::TRANSACTIONS, partition)
         }
         SHARE if call.version >= FIRST_VERSION_WITH_SHARE => {
             let message = "Share groups are not served yet.";
             return failed(ErrorCode::UNSUPPORTED_VERSION, Some(message));
         }
         _ => return failed(ErrorCode::INVALID_REQUEST, None),
-    }
-    let partition = match needs.groups.partition_of(key).await {
+    };
+    let partition = match partition {
         Ok(partition) => partition,
         Err(error) => return failed(error, None),
     };
     let image = needs.quorum.image();
-    let topic = image.topics().named(LogTopic::OFFSETS);
+    let topic = image.topics().named(log);
     let leader = topic.and_then(|topic| topic.partitions.get(partition)?.leader());
     let broker = leader.and_then(|leader| image.cluster().broker(leader));
     let broker = broker.filter(|broker| !broker.fenced);

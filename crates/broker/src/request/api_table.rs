@@ -74,6 +74,9 @@ api_table! {
     DeleteRecords => 0..=2, delete_records DeleteRecordsRequest;
     InitProducerId => 0..=5, init_producer_id InitProducerIdRequest;
     OffsetForLeaderEpoch => 2..=4, offset_for_leader_epoch OffsetForLeaderEpochRequest;
+    AddPartitionsToTxn => 0..=5, add_partitions_to_txn AddPartitionsToTxnRequest;
+    AddOffsetsToTxn => 0..=4, add_offsets_to_txn AddOffsetsToTxnRequest;
+    EndTxn => 0..=5, end_txn EndTxnRequest;
     DescribeConfigs => 1..=4, describe_configs DescribeConfigsRequest;
     AlterConfigs => 0..=2, alter_configs AlterConfigsRequest;
     DescribeLogDirs => 1..=5, describe_log_dirs DescribeLogDirsRequest;
@@ -91,6 +94,8 @@ api_table! {
     DescribeCluster => 0..=2, describe_cluster DescribeClusterRequest;
     DescribeProducers => 0..=0, describe_producers DescribeProducersRequest;
     UnregisterBroker => 0..=0, unregister_broker UnregisterBrokerRequest;
+    DescribeTransactions => 0..=0, describe_transactions DescribeTransactionsRequest;
+    ListTransactions => 0..=2, list_transactions ListTransactionsRequest;
     ListConfigResources => 0..=1, list_config_resources ListConfigResourcesRequest;
     DescribeTopicPartitions => 0..=0, describe_topic_partitions DescribeTopicPartitionsRequest;
 }

@@ -5,6 +5,7 @@
 use crate::partitions::{EpochError, FindError};
 use crate::quorum::QuorumError;
 use klamm_coordinator::groups::GroupError;
+use klamm_coordinator::transactions::TransactionError;
 use klamm_metadata::decide::RefusalKind;
 use klamm_wire::ErrorCode;
 
@@ -83,5 +84,24 @@ pub(crate) fn of_group(error: GroupError) -> ErrorCode {
         GroupError::RebalanceInProgress => ErrorCode::REBALANCE_IN_PROGRESS,
         GroupError::OffsetMetadataTooLarge => ErrorCode::OFFSET_METADATA_TOO_LARGE,
         GroupError::GroupSubscribedToTopic => ErrorCode::GROUP_SUBSCRIBED_TO_TOPIC,
+    }
+}
+
+/// Why a transaction refuses.
+pub(crate) fn of_transaction(error: TransactionError) -> ErrorCode {
+    match error {
+        TransactionError::InvalidRequest => ErrorCode::INVALID_REQUEST,
+        TransactionError::TransactionalIdAuthorizationFailed => {
+            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        }
+        TransactionError::UnsupportedVersion => ErrorCode::UNSUPPORTED_VERSION,
+        TransactionError::InvalidTransactionTimeout => ErrorCode::INVALID_TRANSACTION_TIMEOUT,
+        TransactionError::InvalidProducerIdMapping => ErrorCode::INVALID_PRODUCER_ID_MAPPING,
+        TransactionError::ProducerFenced => ErrorCode::PRODUCER_FENCED,
+        TransactionError::ConcurrentTransactions => ErrorCode::CONCURRENT_TRANSACTIONS,
+        TransactionError::InvalidTxnState => ErrorCode::INVALID_TXN_STATE,
+        TransactionError::TransactionAbortable => ErrorCode::TRANSACTION_ABORTABLE,
+        TransactionError::TransactionalIdNotFound => ErrorCode::TRANSACTIONAL_ID_NOT_FOUND,
+        TransactionError::UnknownServerError => ErrorCode::UNKNOWN_SERVER_ERROR,
     }
 }

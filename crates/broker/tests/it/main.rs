@@ -13,3 +13,4 @@ mod kafkas_directory;
 mod metrics;
 mod node;
 mod quotas;
+mod transactional_ids;
