@@ -10,6 +10,7 @@
 //! | `sim`     | seeded whole-node simulation                                          | `target/` only  |
 //! | `bench`   | load beside raw limit loops                                           | `target/` only  |
 //! | `compat`  | other people's clients against a `klamm server`                       | `target/` only  |
+//! | `history` | clients under faults, and a judge of what they were told              | `target/` only  |
 
 mod check;
 mod codegen;
@@ -68,6 +69,8 @@ enum Verb {
     },
     /// Run foreign clients against a freshly built `klamm server`.
     Compat(compat::Arguments),
+    /// Kill and stop a node under the load of librdkafka's clients, and judge what they were told.
+    History(compat::history::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
@@ -82,5 +85,6 @@ fn main() -> Result<ExitCode> {
         Verb::Sim { rest } => check::sim(&rest),
         Verb::Bench { rest } => check::bench(&rest),
         Verb::Compat(arguments) => compat::run_alone(&arguments),
+        Verb::History(arguments) => compat::history::run_alone(&arguments),
     }
 }

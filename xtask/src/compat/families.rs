@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::provision::{cache, must, need, once};
 use super::report::Report;
 use super::server::{Broker, Server, klamm};
-use super::{dump, foreign, kafka, script, there_and_back};
+use super::{dump, foreign, history, kafka, script, there_and_back};
 use crate::shell::root;
 use anyhow::Result;
 use std::process::Command;
@@ -30,6 +30,7 @@ enum Client {
     Rskafka,
     Dump,
     ThereAndBack,
+    History,
 }
 
 const fn family(name: &'static str, in_ci: bool, client: Client) -> Family {
@@ -48,6 +49,7 @@ pub(crate) const ALL: &[Family] = &[
     family("java", true, Client::Java("4.3.1")),
     family("dump", true, Client::Dump),
     family("there-and-back", true, Client::ThereAndBack),
+    family("history", false, Client::History),
     family("rskafka", true, Client::Rskafka),
     family("confluent-2.6.2", false, Client::Confluent("2.6.2")),
     family("confluent-2.11.1", false, Client::Confluent("2.11.1")),
@@ -63,6 +65,7 @@ impl Family {
             Client::Kio => foreign::kio(&mut self.server(broker)?, report),
             Client::Rskafka => foreign::rskafka(&mut self.server(broker)?, report),
             Client::Dump => dump::run(&mut self.server(broker)?, java_driver("4.3.1")?, report),
+            Client::History => history::family(&mut self.server(broker)?, report),
             Client::ThereAndBack => {
                 let mut server = self.server(Broker::Kafka)?;
                 let programs = [java_driver("4.3.1")?, java_program("4.3.1", "Journey")?];
@@ -107,7 +110,7 @@ impl Client {
             Self::Java(version) => java_driver(version),
             Self::Franz => franz_driver(),
             Self::Kafkajs => kafkajs_driver(),
-            Self::Kio | Self::Rskafka | Self::Dump | Self::ThereAndBack => {
+            Self::Kio | Self::Rskafka | Self::Dump | Self::ThereAndBack | Self::History => {
                 anyhow::bail!("this family has no driver")
             }
         }

@@ -7,6 +7,7 @@ mod driver;
 mod dump;
 mod families;
 mod foreign;
+pub(crate) mod history;
 mod kafka;
 mod provision;
 mod records;

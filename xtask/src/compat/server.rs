@@ -88,6 +88,11 @@ impl Server {
         &self.folder
     }
 
+    /// The id of the broker's process, while it runs.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Child::id)
+    }
+
     /// Kills the broker as `kill -9` does, and starts it on the same port and data.
     pub(crate) fn kill_and_restart(&mut self) -> Result<()> {
         self.kill();
