@@ -5,20 +5,46 @@ use crate::handle_cache::{HandleCache, Slot};
 use crate::layout::FileKind;
 use crate::log_dir::LogDir;
 use klamm_host::{Disk, DiskFile, OpenMode};
+use parking_lot::{Mutex, MutexGuard};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where a log's files are.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Files {
     pub(crate) dir: Arc<LogDir>,
     pub(crate) cache: Arc<HandleCache>,
     /// The folder's name in `dir`.
     pub(crate) folder: Box<str>,
+    /// Held while names in the folder change without the log's lock, and while the folder moves.
+    in_place: Mutex<InPlace>,
+}
+
+/// What work that runs without the log's lock must know of the folder.
+#[derive(Debug, Default)]
+pub(crate) struct InPlace {
+    /// The folder was renamed: its old path may be another log's by now.
+    pub(crate) moved: bool,
+    /// Which epoch history is in the file.
+    pub(crate) epochs_version: u64,
 }
 
 impl Files {
+    pub(crate) fn new(dir: &Arc<LogDir>, cache: &Arc<HandleCache>, folder: Box<str>) -> Arc<Self> {
+        Arc::new(Self {
+            dir: Arc::clone(dir),
+            cache: Arc::clone(cache),
+            folder,
+            in_place: Mutex::default(),
+        })
+    }
+
+    /// Keeps the folder where it is, or says that it moved.
+    pub(crate) fn in_place(&self) -> MutexGuard<'_, InPlace> {
+        self.in_place.lock()
+    }
+
     pub(crate) fn disk(&self) -> &dyn Disk {
         &**self.dir.disk()
     }

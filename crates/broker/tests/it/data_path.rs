@@ -1,40 +1,16 @@
 //! Produce, fetch, offsets: what was acknowledged is read back, in order, across restarts.
 
-use crate::node::{Node, batch, batch_at, batch_with, produce_request, run};
+use crate::node::{Node, batch, batch_at, batch_with, fetch, produce_request, run};
 use klamm_model::ProducerId;
 use klamm_records::{BatchFields, Compression, InflateLimit, Inflater, Records, batches};
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::delete_records::{
     DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
 };
-use klamm_wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
+use klamm_wire::messages::fetch::FetchRequest;
 use klamm_wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
-
-fn fetch(topic: &str, offset: i64, max_wait_ms: i32) -> FetchRequest {
-    FetchRequest {
-        replica_id: -1,
-        max_wait_ms,
-        min_bytes: 1,
-        max_bytes: 1 << 20,
-        session_epoch: -1,
-        topics: vec![FetchTopic {
-            topic: topic.into(),
-            partitions: vec![FetchPartition {
-                partition: 0,
-                current_leader_epoch: -1,
-                fetch_offset: offset,
-                last_fetched_epoch: -1,
-                log_start_offset: -1,
-                partition_max_bytes: 1 << 20,
-                ..FetchPartition::default()
-            }],
-            ..FetchTopic::default()
-        }],
-        ..FetchRequest::default()
-    }
-}
 
 /// The values in an answer's records, with their offsets.
 fn values(records: &klamm_codec::Records) -> Vec<(i64, Vec<u8>)> {

@@ -3,8 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use klamm_broker::Broker;
 use klamm_codec::{Message, Str};
+use klamm_host::Host;
 use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
 use klamm_settings::Settings;
+use klamm_wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use klamm_wire::messages::{create_topics, metadata, produce};
 use klamm_wire::{Request, ResponseHeader};
 use std::future::Future;
@@ -16,6 +18,7 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(crate) struct Node {
     broker: Broker,
+    host: Host,
     folder: tempfile::TempDir,
     overrides: Vec<(String, String)>,
 }
@@ -41,27 +44,33 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
 impl Node {
     /// A node with `NAME=VALUE` overrides.
     pub(crate) async fn start(overrides: &[&str]) -> Self {
+        Self::start_in(klamm_host::os::host(), overrides).await
+    }
+
+    /// A node in a world of the test's choice.
+    pub(crate) async fn start_in(host: Host, overrides: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let overrides: Vec<_> = overrides
             .iter()
             .map(|text| Settings::parse_override(text).unwrap())
             .collect();
-        let broker = start(folder.path(), &overrides).await;
-        Self { broker, folder, overrides }
+        let broker = start(&host, folder.path(), &overrides).await;
+        Self { broker, host, folder, overrides }
     }
 
     /// A node on a folder whose `data` was prepared by others.
     pub(crate) async fn start_on(folder: tempfile::TempDir) -> Self {
-        let broker = start(folder.path(), &[]).await;
-        Self { broker, folder, overrides: Vec::new() }
+        let host = klamm_host::os::host();
+        let broker = start(&host, folder.path(), &[]).await;
+        Self { broker, host, folder, overrides: Vec::new() }
     }
 
     /// Stops in order and starts again on the same folder.
     pub(crate) async fn restart(self) -> Self {
-        let Self { broker, folder, overrides } = self;
+        let Self { broker, host, folder, overrides } = self;
         broker.shutdown().await;
-        let broker = start(folder.path(), &overrides).await;
-        Self { broker, folder, overrides }
+        let broker = start(&host, folder.path(), &overrides).await;
+        Self { broker, host, folder, overrides }
     }
 
     pub(crate) async fn stop(self) {
@@ -91,7 +100,7 @@ impl Node {
     }
 }
 
-async fn start(folder: &std::path::Path, overrides: &[(String, String)]) -> Broker {
+async fn start(host: &Host, folder: &std::path::Path, overrides: &[(String, String)]) -> Broker {
     let mut all = vec![
         ("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned()),
         (
@@ -101,9 +110,7 @@ async fn start(folder: &std::path::Path, overrides: &[(String, String)]) -> Brok
     ];
     all.extend_from_slice(overrides);
     let settings = Settings::load("", &all).unwrap().settings;
-    Broker::start(klamm_host::os::host(), settings)
-        .await
-        .unwrap()
+    Broker::start(host.clone(), settings).await.unwrap()
 }
 
 impl Peer {
@@ -250,5 +257,30 @@ pub(crate) fn create(name: &str, configs: &[(&str, &str)]) -> create_topics::Cre
         }],
         timeout_ms: 10_000,
         ..create_topics::CreateTopicsRequest::default()
+    }
+}
+
+/// A fetch of partition 0 without a session.
+pub(crate) fn fetch(topic: &str, offset: i64, max_wait_ms: i32) -> FetchRequest {
+    FetchRequest {
+        replica_id: -1,
+        max_wait_ms,
+        min_bytes: 1,
+        max_bytes: 1 << 20,
+        session_epoch: -1,
+        topics: vec![FetchTopic {
+            topic: topic.into(),
+            partitions: vec![FetchPartition {
+                partition: 0,
+                current_leader_epoch: -1,
+                fetch_offset: offset,
+                last_fetched_epoch: -1,
+                log_start_offset: -1,
+                partition_max_bytes: 1 << 20,
+                ..FetchPartition::default()
+            }],
+            ..FetchTopic::default()
+        }],
+        ..FetchRequest::default()
     }
 }

@@ -149,7 +149,12 @@ impl PartitionLog {
             segment.let_go(&files);
         }
         let (files, paths) = work.into_old();
-        PendingDelete { files, paths, delay_ms: self.config.file_delete_delay_ms }
+        PendingDelete {
+            files,
+            paths,
+            epochs: None,
+            delay_ms: self.config.file_delete_delay_ms,
+        }
     }
 
     /// Where the cleaner ended last, for the checkpoint.

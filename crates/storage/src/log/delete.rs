@@ -1,6 +1,7 @@
 //! Files that are no longer part of a log, removed outside of its lock.
 
 use super::PartitionLog;
+use super::epochs::EpochsWrite;
 use crate::error::StorageError;
 use crate::files::Files;
 use crate::layout::{DELETED_SUFFIX, deleted_folder_name};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 pub struct PendingDelete {
     pub(super) files: Arc<Files>,
     pub(super) paths: Vec<PathBuf>,
+    /// To be written before: what is removed has no epochs.
+    pub(super) epochs: Option<EpochsWrite>,
     pub(super) delay_ms: i64,
 }
 
@@ -29,6 +32,13 @@ impl PendingDelete {
     /// # Errors
     /// The directory is offline.
     pub fn mark(&self) -> Result<(), StorageError> {
+        let mut folder = self.files.in_place();
+        if folder.moved {
+            return Ok(());
+        }
+        if let Some(epochs) = &self.epochs {
+            epochs.write(&self.files, &mut folder)?;
+        }
         for (i, path) in self.paths.iter().enumerate() {
             // A segment's log comes first of its files.
             if i > 0 && path.extension().is_some_and(|e| e == "log") {
@@ -79,6 +89,8 @@ impl PartitionLog {
         }
         let dir = &self.files.dir;
         dir.orphan(&self.partition);
+        let mut folder = self.files.in_place();
+        folder.moved = true;
         let to = dir.path().join(&name);
         let disk = self.files.disk();
         let moved = disk.rename(&self.files.folder_path(), &to);

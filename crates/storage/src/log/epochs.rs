@@ -3,6 +3,8 @@
 use super::PartitionLog;
 use crate::epoch_history::{self, EpochHistory};
 use crate::error::StorageError;
+use crate::files::{Files, InPlace};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl PartitionLog {
@@ -54,18 +56,63 @@ impl PartitionLog {
     ) -> Result<(), StorageError> {
         let mut epochs = EpochHistory::clone(&self.epochs);
         if change(&mut epochs) {
-            let path = self.files.folder_path().join(epoch_history::FILE);
+            let write = EpochsWrite { epochs: Arc::new(epochs), version: self.epochs_version + 1 };
+            let files = Arc::clone(&self.files);
+            let mut folder = files.in_place();
             if self.epochs.entries().is_empty() {
                 // Nothing is lost with it: recovery finds a first epoch in the batches.
-                let content = epochs.format();
-                self.files.dir.write_unsynced(&path, content.as_bytes())?;
+                let content = write.epochs.format();
+                files
+                    .dir
+                    .write_unsynced(&path(&files), content.as_bytes())?;
+                folder.epochs_version = write.version;
                 self.flush.new_epochs = true;
                 self.flush.folder_dirty = true;
             } else {
-                self.files.dir.replace(&path, epochs.format().as_bytes())?;
+                write.write(&files, &mut folder)?;
             }
-            self.epochs = Arc::new(epochs);
+            (self.epochs, self.epochs_version) = (write.epochs, write.version);
         }
         Ok(())
     }
+
+    /// Forgets epochs below an offset. The file follows when segments are removed, or at the next start: what it says
+    /// too much is about records that nobody reads.
+    pub(super) fn shorten_epochs(&mut self, start: i64) {
+        let mut epochs = EpochHistory::clone(&self.epochs);
+        if epochs.cut_start(start) {
+            self.epochs = Arc::new(epochs);
+            self.epochs_version += 1;
+        }
+    }
+
+    pub(super) fn epochs_write(&self) -> EpochsWrite {
+        EpochsWrite {
+            epochs: Arc::clone(&self.epochs),
+            version: self.epochs_version,
+        }
+    }
+}
+
+/// The epoch history as it was at some moment, for its file.
+#[derive(Debug)]
+pub(super) struct EpochsWrite {
+    epochs: Arc<EpochHistory>,
+    version: u64,
+}
+
+impl EpochsWrite {
+    /// Replaces the file, unless a newer one is there.
+    pub(super) fn write(&self, files: &Files, folder: &mut InPlace) -> Result<(), StorageError> {
+        if folder.epochs_version < self.version {
+            let content = self.epochs.format();
+            files.dir.replace(&path(files), content.as_bytes())?;
+            folder.epochs_version = self.version;
+        }
+        Ok(())
+    }
+}
+
+fn path(files: &Files) -> PathBuf {
+    files.folder_path().join(epoch_history::FILE)
 }

@@ -74,6 +74,8 @@ pub struct PartitionLog {
     log_end: i64,
     high_watermark: i64,
     epochs: Arc<EpochHistory>,
+    /// Counts changes of it; the file may be behind by those that only shorten its start.
+    epochs_version: u64,
     producers: ProducerState,
     /// Offsets of the producer snapshots on disk, rising.
     snapshots: Vec<i64>,

@@ -141,7 +141,7 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Self {
         let folder = partition.to_string().into_boxed_str();
-        let files = Arc::new(Files { dir: Arc::clone(dir), cache: Arc::clone(cache), folder });
+        let files = Files::new(dir, cache, folder);
         Self {
             partition,
             topic_id: None,
@@ -154,6 +154,7 @@ impl PartitionLog {
             log_end: 0,
             high_watermark: 0,
             epochs: Arc::default(),
+            epochs_version: 0,
             producers: ProducerState::default(),
             snapshots: Vec::new(),
             flush: FlushState::new(0, 0),

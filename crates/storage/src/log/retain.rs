@@ -20,12 +20,12 @@ impl PartitionLog {
     /// next `expired`. Gives the value that holds now.
     ///
     /// # Errors
-    /// The disk, while the epoch history is shortened.
+    /// The directory is offline.
     pub fn advance_log_start(&mut self, offset: i64) -> Result<i64, StorageError> {
         self.files.dir.check_online()?;
         let to = offset.min(self.high_watermark);
         if to > self.log_start {
-            self.change_epochs(|epochs| epochs.cut_start(to))?;
+            self.shorten_epochs(to);
             self.log_start = to;
         }
         Ok(self.log_start)
@@ -88,7 +88,7 @@ impl PartitionLog {
         }
         let first_base = self.segments.end_of(count - 1, self.log_end);
         let start = self.log_start.max(first_base);
-        self.change_epochs(|epochs| epochs.cut_start(start))?;
+        self.shorten_epochs(start);
         self.log_start = start;
         let gone = self.segments.drain_oldest(count);
         self.layout_changed();
@@ -106,6 +106,7 @@ impl PartitionLog {
         Ok(Some(PendingDelete {
             files: Arc::clone(&self.files),
             paths,
+            epochs: Some(self.epochs_write()),
             delay_ms,
         }))
     }

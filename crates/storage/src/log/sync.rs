@@ -323,7 +323,11 @@ impl SyncWork {
             sync(path, files.disk().open(path, OpenMode::Read))?;
         }
         if self.folder {
-            files.sync_folder()?;
+            let folder = files.in_place();
+            // A deleted log has nothing to make durable.
+            if !folder.moved {
+                files.sync_folder()?;
+            }
         }
         if self.done.identity {
             let dir = files.dir.path();

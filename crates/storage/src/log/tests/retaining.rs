@@ -172,3 +172,69 @@ fn the_largest_timestamp_is_that_of_a_readable_record() {
     bench.log().advance_log_start(4).unwrap();
     assert_eq!(bench.log().max_timestamp().unwrap(), None);
 }
+
+#[test]
+fn work_that_comes_after_the_deletion_of_its_log_touches_nothing() {
+    let mut bench = Bench::small();
+    for i in 0..30 {
+        bench.append(&plain(5, 1000 + i * 10));
+    }
+    let sync = bench.log().sync_work(SyncScope::All).unwrap().unwrap();
+    bench.log().advance_log_start(100).unwrap();
+    let gone = bench.log().expired(5000).unwrap().unwrap();
+    let dir = Arc::clone(bench.log().dir());
+    bench.log.take().unwrap().delete(7).unwrap();
+    // Its topic is made again, under the same name.
+    let config = Arc::clone(&bench.config);
+    let anew = PartitionLog::create(&dir, &bench.cache, partition(), None, config, 1).unwrap();
+    bench.log = Some(anew);
+    bench.append(&plain(5, 1000));
+    let before = bench.files();
+    gone.mark().unwrap();
+    let _ = sync.run().unwrap();
+    gone.remove().unwrap();
+    assert_eq!(bench.files(), before);
+    assert!(dir.is_online());
+    // Neither does it when the folder is not there any more.
+    let sync = bench.log().sync_work(SyncScope::All).unwrap().unwrap();
+    bench.log.take().unwrap().delete(8).unwrap();
+    let _ = sync.run().unwrap();
+    assert!(dir.is_online());
+}
+
+#[test]
+fn the_file_of_epochs_follows_the_removal_of_segments_and_never_goes_back() {
+    let mut bench = Bench::small();
+    for epoch in 1..=4 {
+        for i in 0..10 {
+            let context = AppendContext { leader_epoch: epoch, ..context(1000 + i) };
+            bench
+                .log()
+                .append_as_leader(&plain(5, 1000 + i), context)
+                .unwrap();
+        }
+    }
+    let end = bench.log().log_end_offset();
+    bench.log().set_high_watermark(end);
+    let on_disk = |bench: &Bench| {
+        let bytes = std::fs::read(bench.path("leader-epoch-checkpoint")).unwrap();
+        EpochHistory::parse(&bytes).entries().to_vec()
+    };
+    bench.log().advance_log_start(60).unwrap();
+    assert_eq!(
+        bench.log().epoch_history().entries(),
+        [(2, 60), (3, 100), (4, 150)]
+    );
+    let gone = bench.log().expired(5000).unwrap().unwrap();
+    assert_eq!(on_disk(&bench).len(), 4);
+    gone.mark().unwrap();
+    assert_eq!(on_disk(&bench), [(2, 60), (3, 100), (4, 150)]);
+    // A newer history is in the file before the older one is written.
+    bench.log().advance_log_start(160).unwrap();
+    let gone = bench.log().expired(5000).unwrap().unwrap();
+    bench.log().assign_epoch_start(5, end).unwrap();
+    let newest = on_disk(&bench);
+    assert_eq!(newest, [(4, 160), (5, end)]);
+    gone.mark().unwrap();
+    assert_eq!(on_disk(&bench), newest);
+}
