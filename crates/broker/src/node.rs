@@ -2,7 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::BrokerConfig;
-use crate::coordinating::{Groups, Transactions};
+use crate::coordinating::{Groups, MarkerWriter, Transactions};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::Limits;
 use crate::observing::Meters;
@@ -11,6 +11,7 @@ use crate::producer_ids::ProducerIds;
 use crate::quorum::QuorumHandle;
 use crate::quotas::Quotas;
 use crate::upkeep::DirtyBudget;
+use crate::waiting::Turns;
 use klamm_host::Host;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -22,8 +23,10 @@ pub(crate) struct Node {
     pub(crate) config: BrokerConfig,
     pub(crate) quorum: QuorumHandle,
     pub(crate) partitions: Arc<Registry>,
-    pub(crate) groups: Groups,
+    pub(crate) groups: Arc<Groups>,
+    pub(crate) markers: MarkerWriter,
     pub(crate) transactions: Transactions,
+    pub(crate) producer_turns: Turns,
     pub(crate) fetch_sessions: Mutex<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) auto_create: AutoCreate,

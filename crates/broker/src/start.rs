@@ -15,6 +15,7 @@ use crate::quotas::Quotas;
 use crate::registration;
 use crate::request::RequestRouter;
 use crate::upkeep::{self, DirtyBudget, Removals};
+use crate::waiting::Turns;
 use klamm_host::{Host, TaskHandle};
 use klamm_model::NodeId;
 use klamm_settings::{Endpoint, Layers, Protocol, Settings, broker};
@@ -387,7 +388,8 @@ fn node(
     let Rooms { quorum, partitions, quotas } = rooms;
     let slots = settings.get(&broker::MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
     let node_id = NodeId(settings.get(&broker::NODE_ID));
-    let markers = MarkerWriter::new(&host, &quorum, &partitions);
+    let groups = Arc::new(Groups::new(&host, settings, &quorum, &partitions));
+    let markers = MarkerWriter::new(&host, &quorum, &partitions, &groups);
     Node {
         config: BrokerConfig::new(settings, cluster_id),
         limits: partitions.limits(),
@@ -397,8 +399,10 @@ fn node(
             settings.get(&broker::AUTO_CREATE_TOPICS_ENABLE),
             LogTopic::all(settings),
         ),
-        groups: Groups::new(&host, settings, &quorum, &partitions),
-        transactions: Transactions::new(&host, settings, &quorum, &partitions, markers),
+        groups,
+        transactions: Transactions::new(&host, settings, &quorum, &partitions, markers.clone()),
+        markers,
+        producer_turns: Turns::default(),
         dirty: partitions.dirty(),
         meters: Meters::default(),
         quotas,

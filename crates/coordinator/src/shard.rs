@@ -55,10 +55,22 @@ pub struct Moment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// A producer with a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenTransaction {
+    /// The producer.
+    pub producer_id: i64,
+    /// Its epoch.
+    pub producer_epoch: i16,
+}
+
 /// What a step did.
 pub struct Output<S: Shard + ?Sized> {
     /// To append, in order.
     pub records: Vec<Record>,
+    /// The records belong to this producer's transaction. They are no part of the state yet: [`Shard::replay_open`]
+    /// takes them in once they are in the log, which may refuse the producer.
+    pub transaction: Option<OpenTransaction>,
     /// To answer once the records are committed: the request of this step, or others that waited.
     pub replies: Vec<(Ticket, S::Reply)>,
     /// To carry out once the records are committed.
@@ -82,6 +94,15 @@ pub trait Shard {
     /// The record can't be read; the state is as before.
     fn replay(&mut self, record: &Record) -> Result<Replayed, RecordError>;
 
+    /// Takes in a record that counts once its producer's transaction commits.
+    ///
+    /// # Errors
+    /// The record can't be read; the state is as before.
+    fn replay_open(&mut self, producer_id: i64, record: &Record) -> Result<Replayed, RecordError>;
+
+    /// A marker ended a producer's transaction.
+    fn end_open(&mut self, producer_id: i64, commits: bool);
+
     /// All records were taken in: timers begin, and what was under way goes on.
     fn loaded(&mut self, now: Moment) -> Output<Self>;
 
@@ -99,6 +120,7 @@ impl<S: Shard + ?Sized> Default for Output<S> {
     fn default() -> Self {
         Self {
             records: Vec::new(),
+            transaction: None,
             replies: Vec::new(),
             effects: Vec::new(),
             spoiled: None,
@@ -113,6 +135,7 @@ where
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output")
             .field("records", &self.records)
+            .field("transaction", &self.transaction)
             .field("replies", &self.replies)
             .field("effects", &self.effects)
             .field("spoiled", &self.spoiled)

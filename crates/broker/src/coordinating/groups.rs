@@ -2,11 +2,12 @@
 
 use super::LogTopic;
 use super::shards::{Kind, Log, Office, Shards};
-use crate::partitions::Registry;
+use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use klamm_coordinator::groups::{Command, Effect, GroupConfig, GroupShard, Reply, shard_of};
 use klamm_host::{BoxFuture, Host};
 use klamm_settings::{Settings, broker};
+use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::sync::Arc;
 
@@ -93,6 +94,32 @@ impl Groups {
         self.shards.ask(self.place(group)?, command).await
     }
 
+    /// Commits offsets in a transaction: `guard` is that of the verification of the group's partition.
+    ///
+    /// # Errors
+    /// The group is not coordinated here, or not at the moment; or its log refuses the producer.
+    pub(crate) async fn commit_open(
+        &self,
+        group: &str,
+        command: Command,
+        guard: Option<VerificationGuard>,
+    ) -> Result<Reply, ErrorCode> {
+        let partition = self.place(group)?;
+        self.shards.ask_verified(partition, command, guard).await
+    }
+
+    /// Ends a producer's transaction in a partition of `__consumer_offsets`.
+    ///
+    /// # Errors
+    /// The partition is not here, or not at the moment; or its log refuses the marker.
+    pub(crate) async fn end_transaction(
+        &self,
+        partition: i32,
+        marker: Marker,
+    ) -> Result<(), ErrorCode> {
+        self.shards.end_transaction(partition, marker).await
+    }
+
     /// Looks at a group's shard.
     ///
     /// # Errors
@@ -132,7 +159,11 @@ impl Groups {
         self.shards.stopped().await;
     }
 
-    fn place(&self, group: &str) -> Result<i32, ErrorCode> {
+    /// The partition that coordinates a group.
+    ///
+    /// # Errors
+    /// There is none yet.
+    pub(crate) fn place(&self, group: &str) -> Result<i32, ErrorCode> {
         match self.shards.count() {
             0 => Err(ErrorCode::NOT_COORDINATOR),
             count => Ok(shard_of(group, count)),

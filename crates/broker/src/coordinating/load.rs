@@ -6,7 +6,6 @@ use klamm_coordinator::shard::{Record, Replayed, Shard};
 use klamm_records::{
     BatchView, ControlType, InflateLimit, Inflater, Records as RecordsOf, batches,
 };
-use std::collections::BTreeMap;
 
 /// Why a shard can't be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +27,7 @@ pub(super) fn load<S: Shard>(
     shard: S,
     bytes_max: usize,
 ) -> Result<S, LoadError> {
-    let mut loading = Loading {
-        shard,
-        open: BTreeMap::new(),
-        inflater: Inflater::default(),
-        passed_over: 0,
-    };
+    let mut loading = Loading { shard, inflater: Inflater::default(), passed_over: 0 };
     let marks = partition.marks();
     let mut offset = marks.log_start_offset;
     while offset < marks.log_end_offset {
@@ -67,8 +61,6 @@ pub(super) fn load<S: Shard>(
 
 struct Loading<S> {
     shard: S,
-    /// Records of transactions that have not ended, by producer id.
-    open: BTreeMap<i64, Vec<Record>>,
     inflater: Inflater,
     passed_over: u64,
 }
@@ -92,7 +84,11 @@ impl<S: Shard> Loading<S> {
             let record = record.map_err(|error| error.to_string())?;
             let Some(key) = record.key else { continue };
             if header.is_control() {
-                self.end(producer, ControlType::from_key(key));
+                match ControlType::from_key(key) {
+                    Some(ControlType::Commit) => self.shard.end_open(producer, true),
+                    Some(ControlType::Abort) => self.shard.end_open(producer, false),
+                    _ => {}
+                }
                 continue;
             }
             records.push(Record {
@@ -100,24 +96,17 @@ impl<S: Shard> Loading<S> {
                 value: record.value.map(Bytes::copy_from_slice),
             });
         }
-        if header.is_transactional() && !header.is_control() {
-            self.open.entry(producer).or_default().extend(records);
-        } else {
-            self.replay(records);
-        }
+        self.replay(&records, header.is_transactional().then_some(producer));
         Ok(())
     }
 
-    fn end(&mut self, producer: i64, how: Option<ControlType>) {
-        let records = self.open.remove(&producer).unwrap_or_default();
-        if how == Some(ControlType::Commit) {
-            self.replay(records);
-        }
-    }
-
-    fn replay(&mut self, records: Vec<Record>) {
+    fn replay(&mut self, records: &[Record], open: Option<i64>) {
         for record in records {
-            match self.shard.replay(&record) {
+            let replayed = match open {
+                Some(producer) => self.shard.replay_open(producer, record),
+                None => self.shard.replay(record),
+            };
+            match replayed {
                 Ok(Replayed::Applied) => {}
                 Ok(Replayed::Ignored(_)) => self.passed_over += 1,
                 Err(error) => {

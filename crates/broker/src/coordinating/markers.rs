@@ -1,5 +1,8 @@
 //! Writes the markers that end a transaction into its partitions, for as long as it takes.
+//!
+//! Only the shard of a partition of `__consumer_offsets` writes there: it gets the marker as a request.
 
+use super::{Groups, LogTopic};
 use crate::partitions::{Marker, Partition, Registry};
 use crate::quorum::QuorumHandle;
 use crate::request::error_code;
@@ -15,6 +18,7 @@ pub(crate) struct MarkerWriter {
     host: Host,
     quorum: QuorumHandle,
     partitions: Arc<Registry>,
+    groups: Arc<Groups>,
 }
 
 /// A marker that must be on the disk before it counts as written.
@@ -27,11 +31,17 @@ struct Unsynced {
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 impl MarkerWriter {
-    pub(crate) fn new(host: &Host, quorum: &QuorumHandle, partitions: &Arc<Registry>) -> Self {
+    pub(crate) fn new(
+        host: &Host,
+        quorum: &QuorumHandle,
+        partitions: &Arc<Registry>,
+        groups: &Arc<Groups>,
+    ) -> Self {
         Self {
             host: host.clone(),
             quorum: quorum.clone(),
             partitions: Arc::clone(partitions),
+            groups: Arc::clone(groups),
         }
     }
 
@@ -78,8 +88,14 @@ impl MarkerWriter {
         places: &[(&'a Str, i32)],
     ) -> Vec<((&'a Str, i32), Result<(), ErrorCode>)> {
         let mut written = Vec::with_capacity(places.len());
-        for place in places {
-            written.push((*place, self.write(marker, place.0, place.1)));
+        for place @ (topic, index) in places {
+            let result = if **topic == *LogTopic::OFFSETS {
+                let ended = self.groups.end_transaction(*index, marker).await;
+                ended.map(|()| None)
+            } else {
+                self.write(marker, topic, *index)
+            };
+            written.push((*place, result));
         }
         let mut results = Vec::with_capacity(places.len());
         for (place, written) in written {

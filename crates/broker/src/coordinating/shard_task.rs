@@ -1,14 +1,17 @@
 //! The one owner of a shard: gathers what waits, lets the shard decide, appends, waits for the commit, replies, and then
 //! begins what the shard wants done.
 
+mod transactional;
+
 use super::effects::Effects;
 use super::load;
 use super::shards::{Kind, Office, Parts};
-use crate::partitions::Partition;
+use crate::partitions::{Marker, Partition};
 use bytes::Bytes;
 use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
 use klamm_model::{LeaderEpoch, Offset};
 use klamm_records::{BatchBuilder, BatchFields, Codec, Deflater, NewRecord};
+use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +25,14 @@ type Answer<S> = oneshot::Sender<Result<<S as Shard>::Reply, ErrorCode>>;
 
 /// What a shard is asked for.
 pub(super) enum Ask<S: Shard> {
-    Command(Box<S::Command>, Answer<S>),
+    Command {
+        command: Box<S::Command>,
+        /// Of the verification, if the command writes in a transaction.
+        guard: Option<VerificationGuard>,
+        answer: Answer<S>,
+    },
+    /// A transaction ended, for this log too.
+    Marker(Marker, oneshot::Sender<Result<(), ErrorCode>>),
     /// An effect ended.
     Outcome(S::Command),
     Look(Look<S>),
@@ -31,7 +41,8 @@ pub(super) enum Ask<S: Shard> {
 impl<S: Shard<Command: std::fmt::Debug>> std::fmt::Debug for Ask<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Command(command, _) => f.debug_tuple("Command").field(command).finish(),
+            Self::Command { command, .. } => f.debug_tuple("Command").field(command).finish(),
+            Self::Marker(marker, _) => f.debug_tuple("Marker").field(marker).finish(),
             Self::Outcome(command) => f.debug_tuple("Outcome").field(command).finish(),
             Self::Look(_) => f.write_str("Look"),
         }
@@ -118,12 +129,12 @@ impl<K: Kind> ShardTask<K> {
             let mut work = Work::default();
             self.on_time(&mut work);
             for ask in asked {
-                self.take(ask, &mut work);
+                self.take(ask, &mut work).await;
             }
             while !work.is_full()
                 && let Ok(ask) = queue.try_recv()
             {
-                self.take(ask, &mut work);
+                self.take(ask, &mut work).await;
             }
             self.finish(work).await;
         }
@@ -198,18 +209,26 @@ impl<K: Kind> ShardTask<K> {
         }
     }
 
-    fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) {
+    async fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) {
         let now = self.moment();
         let Some(loaded) = &mut self.loaded else {
             refuse(ask, ErrorCode::COORDINATOR_NOT_AVAILABLE);
             return;
         };
         match ask {
-            Ask::Command(command, sender) => {
+            Ask::Command { command, guard, answer } => {
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
-                self.waiting.insert(ticket, sender);
-                work.add(loaded.shard.apply(&command, ticket, now));
+                self.waiting.insert(ticket, answer);
+                let output = loaded.shard.apply(&command, ticket, now);
+                match output.transaction {
+                    Some(producer) => self.write_open(output, producer, guard, work).await,
+                    None => work.add(output),
+                }
+            }
+            Ask::Marker(marker, answer) => {
+                // The one who asked may be gone.
+                let _ = answer.send(self.write_marker(marker, work).await);
             }
             Ask::Outcome(command) => {
                 self.tickets += 1;
@@ -262,7 +281,12 @@ impl<K: Kind> ShardTask<K> {
         }
         let (partition, epoch) = (Arc::clone(&loaded.partition), loaded.epoch);
         let now_ms = self.parts.host.clock.now_ms();
-        let batch = self.batch(records, epoch, now_ms)?;
+        let fields = BatchFields {
+            base_offset: Offset(0),
+            leader_epoch: LeaderEpoch(epoch),
+            ..BatchFields::default()
+        };
+        let batch = self.batch(records, &fields, now_ms)?;
         let failed = |what: &crate::partitions::AppendFailure| {
             tracing::error!(partition = %partition.name(), error = %what.message, "writing a coordinator's records");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
@@ -278,7 +302,12 @@ impl<K: Kind> ShardTask<K> {
         Ok(())
     }
 
-    fn batch(&mut self, records: &[Record], epoch: i32, now_ms: i64) -> Result<Bytes, ErrorCode> {
+    fn batch(
+        &mut self,
+        records: &[Record],
+        fields: &BatchFields,
+        now_ms: i64,
+    ) -> Result<Bytes, ErrorCode> {
         self.builder.clear();
         for record in records {
             let new = NewRecord {
@@ -290,13 +319,8 @@ impl<K: Kind> ShardTask<K> {
             let appended = self.builder.append(&new);
             appended.map_err(|_| ErrorCode::COORDINATOR_NOT_AVAILABLE)?;
         }
-        let fields = BatchFields {
-            base_offset: Offset(0),
-            leader_epoch: LeaderEpoch(epoch),
-            ..BatchFields::default()
-        };
         let codec = Codec { compression: self.parts.log.compression, level: None };
-        let built = self.builder.build(&fields, codec, &mut self.deflater);
+        let built = self.builder.build(fields, codec, &mut self.deflater);
         built.map_err(|_| ErrorCode::COORDINATOR_NOT_AVAILABLE)
     }
 
@@ -342,8 +366,11 @@ impl<S: Shard> Work<S> {
 
 fn refuse<S: Shard>(ask: Ask<S>, error: ErrorCode) {
     match ask {
-        Ask::Command(_, sender) => {
-            let _ = sender.send(Err(error));
+        Ask::Command { answer, .. } => {
+            let _ = answer.send(Err(error));
+        }
+        Ask::Marker(_, answer) => {
+            let _ = answer.send(Err(error));
         }
         Ask::Outcome(_) => {}
         Ask::Look(look) => look(Err(error))(),

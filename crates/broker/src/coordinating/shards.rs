@@ -1,11 +1,12 @@
 //! The shards of one coordinator on this node: each begins when it is first needed, and is asked through its queue.
 
 use super::shard_task::{Ask, ShardTask};
-use crate::partitions::Registry;
+use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use crate::upkeep::DirtyBudget;
 use klamm_coordinator::shard::Shard;
 use klamm_host::{BoxFuture, Host, TaskHandle};
+use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -121,8 +122,36 @@ impl<K: Kind> Shards<K> {
         partition: i32,
         command: <K::Shard as Shard>::Command,
     ) -> Result<<K::Shard as Shard>::Reply, ErrorCode> {
+        self.ask_verified(partition, command, None).await
+    }
+
+    /// The same for a command that writes in a transaction: `guard` is that of its verification.
+    ///
+    /// # Errors
+    /// The shard is not here, or not at the moment; or the log refuses the producer.
+    pub(super) async fn ask_verified(
+        &self,
+        partition: i32,
+        command: <K::Shard as Shard>::Command,
+        guard: Option<VerificationGuard>,
+    ) -> Result<<K::Shard as Shard>::Reply, ErrorCode> {
         let (sender, answer) = oneshot::channel();
-        self.send(partition, Ask::Command(Box::new(command), sender))?;
+        let command = Box::new(command);
+        self.send(partition, Ask::Command { command, guard, answer: sender })?;
+        answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
+    }
+
+    /// Ends a producer's transaction in a shard's log.
+    ///
+    /// # Errors
+    /// The shard is not here, or not at the moment; or the log refuses the marker.
+    pub(super) async fn end_transaction(
+        &self,
+        partition: i32,
+        marker: Marker,
+    ) -> Result<(), ErrorCode> {
+        let (sender, answer) = oneshot::channel();
+        self.send(partition, Ask::Marker(marker, sender))?;
         answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
     }
 

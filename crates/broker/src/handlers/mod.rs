@@ -44,8 +44,11 @@ pub(crate) mod produce;
 mod refusals;
 pub(crate) mod sync_group;
 mod transactional;
+pub(crate) mod txn_offset_commit;
 pub(crate) mod unregister_broker;
 pub(crate) mod update_features;
+mod verification;
+pub(crate) mod write_txn_markers;
 
 /// How a handler ends.
 #[derive(Debug)]

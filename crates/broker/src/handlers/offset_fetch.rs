@@ -1,7 +1,7 @@
 //! OffsetFetch (key 9), versions 1–10: committed offsets; of several groups from version 8, by topic id from 10 on.
 //!
-//! A group that nobody knows has offsets of -1, without an error. `require_stable` changes nothing yet: without
-//! transactions no offset is unstable.
+//! A group that nobody knows has offsets of -1, without an error. With `require_stable` a partition for which an open
+//! transaction has committed gets UNSTABLE_OFFSET_COMMIT: its offset may change any moment.
 
 use crate::coordinating::Groups;
 use crate::node::Node;
@@ -40,10 +40,11 @@ pub(crate) async fn handle(
     call: &Call,
     needs: Needs<'_>,
 ) -> OffsetFetchResponse {
+    let stable = request.require_stable;
     if call.version >= FIRST_VERSION_WITH_GROUPS {
         let mut groups = Vec::new();
         for group in request.groups {
-            groups.push(fetch(group, call.version, needs).await);
+            groups.push(fetch(group, call.version, stable, needs).await);
         }
         return OffsetFetchResponse { groups, ..OffsetFetchResponse::default() };
     }
@@ -62,12 +63,16 @@ pub(crate) async fn handle(
         topics,
         ..OffsetFetchRequestGroup::default()
     };
-    as_one_group(fetch(group, call.version, needs).await, call.version)
+    as_one_group(
+        fetch(group, call.version, stable, needs).await,
+        call.version,
+    )
 }
 
 async fn fetch(
     group: OffsetFetchRequestGroup,
     version: i16,
+    stable: bool,
     needs: Needs<'_>,
 ) -> OffsetFetchResponseGroup {
     let image = needs.quorum.image();
@@ -86,9 +91,9 @@ async fn fetch(
         .read(&group.group_id, move |shard: &GroupShard| match asked {
             Some(topics) => topics
                 .iter()
-                .map(|topic| wanted(&id, topic, shard))
+                .map(|topic| wanted(&id, topic, stable, shard))
                 .collect(),
-            None => everything(&id, shard),
+            None => everything(&id, stable, shard),
         });
     let (topics, error) = match seen.await {
         Ok(topics) => (
@@ -103,6 +108,7 @@ async fn fetch(
 fn wanted(
     group: &str,
     topic: &OffsetFetchRequestTopics,
+    stable: bool,
     shard: &GroupShard,
 ) -> OffsetFetchResponseTopics {
     let partitions = topic.partition_indexes.iter();
@@ -111,6 +117,9 @@ fn wanted(
         topic_id: topic.topic_id,
         partitions: partitions
             .map(|index| match shard.offset(group, &topic.name, *index) {
+                _ if stable && shard.is_pending(group, &topic.name, *index) => {
+                    missing(*index, ErrorCode::UNSTABLE_OFFSET_COMMIT)
+                }
                 Some(committed) => found(*index, committed),
                 None => missing(*index, ErrorCode::NONE),
             })
@@ -134,14 +143,19 @@ fn refused(group: &OffsetFetchRequestGroup, error: ErrorCode) -> Vec<OffsetFetch
         .collect()
 }
 
-fn everything(group: &str, shard: &GroupShard) -> Vec<OffsetFetchResponseTopics> {
+fn everything(group: &str, stable: bool, shard: &GroupShard) -> Vec<OffsetFetchResponseTopics> {
     let mut topics: Vec<OffsetFetchResponseTopics> = Vec::new();
     for (topic, partition, committed) in shard.offsets(group) {
+        let answer = if stable && shard.is_pending(group, topic, partition) {
+            missing(partition, ErrorCode::UNSTABLE_OFFSET_COMMIT)
+        } else {
+            found(partition, committed)
+        };
         match topics.last_mut() {
-            Some(last) if last.name == *topic => last.partitions.push(found(partition, committed)),
+            Some(last) if last.name == *topic => last.partitions.push(answer),
             _ => topics.push(OffsetFetchResponseTopics {
                 name: topic.clone(),
-                partitions: vec![found(partition, committed)],
+                partitions: vec![answer],
                 ..OffsetFetchResponseTopics::default()
             }),
         }

@@ -1,29 +1,38 @@
 //! Produce (key 0), versions 3–13. Appends in request order before the first wait; waits for the disk where the topic
 //! asks for it; answers in order.
 //!
-//! Version 0 is advertised for old librdkafka, and refused. Transactions are not served yet: a transactional batch is
-//! refused with INVALID_TXN_STATE.
+//! Version 0 is advertised for old librdkafka, and refused. A transaction's first batch in a partition waits for its
+//! coordinator's word; the batches of its producer that come after it wait for their turn.
+
+mod transactional;
 
 use super::Reply;
+use super::metadata::is_internal;
+use crate::coordinating::Transactions;
 use crate::node::Node;
 use crate::observing::Meters;
 use crate::partitions::{AppendFailure, AppendRequest, Appended, Partition, Registry};
 use crate::request::{Call, error_code};
 use crate::upkeep::DirtyBudget;
+use crate::waiting::Turns;
 use bytes::Bytes;
 use klamm_codec::{Records, Str};
 use klamm_host::Host;
+use klamm_storage::VerificationGuard;
 use klamm_wire::messages::produce::{
     BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, ProduceRequest,
     ProduceResponse, TopicProduceData, TopicProduceResponse,
 };
 use klamm_wire::{ErrorCode, Response};
 use std::sync::Arc;
+use transactional::Verified;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     partitions: &'a Registry,
+    transactions: &'a Transactions,
+    turns: &'a Turns,
     dirty: &'a DirtyBudget,
     host: &'a Host,
     meters: &'a Meters,
@@ -33,6 +42,8 @@ impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
         Self {
             partitions: &node.partitions,
+            transactions: &node.transactions,
+            turns: &node.producer_turns,
             dirty: &node.dirty,
             host: &node.host,
             meters: &node.meters,
@@ -44,6 +55,8 @@ const ACKS_ALL: i16 = -1;
 const ACKS_NONE: i16 = 0;
 const ACKS_LEADER: i16 = 1;
 const FIRST_VERSION_WITH_ZSTD: i16 = 7;
+/// Only tools that repair things write to the coordinators' topics; their clients have this name.
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 const FIRST_VERSION_WITH_TOPIC_IDS: i16 = 13;
 
 /// An append whose bytes must be on the disk before it is acknowledged.
@@ -61,7 +74,21 @@ pub(crate) async fn handle(
 ) -> Reply<ProduceResponse> {
     let acks = request.acks;
     let mut awaiting = Vec::new();
-    let mut response = append_all(request, call, needs, &mut awaiting);
+    let mut response = match transactional::of_request(&request) {
+        Ok(None) => append_all(request, call, needs, &Verified::default(), &mut awaiting),
+        Ok(Some(transactional)) => {
+            let _turn = needs.turns.take(transactional.producer.id).await;
+            let (rooms, now_ms) = (
+                (needs.transactions, needs.partitions),
+                needs.host.clock.now_ms(),
+            );
+            let verified = transactional
+                .verify(&request, call.version, rooms, now_ms)
+                .await;
+            append_all(request, call, needs, &verified, &mut awaiting)
+        }
+        Err(error) => refused_as_a_whole(request, error),
+    };
     needs.dirty.wait_for_room().await;
     if acks == ACKS_NONE {
         let mut has_failed = false;
@@ -88,6 +115,7 @@ fn append_all(
     request: ProduceRequest,
     call: &Call,
     needs: Needs<'_>,
+    verified: &Verified,
     awaiting: &mut Vec<AwaitingSync>,
 ) -> ProduceResponse {
     let now_ms = needs.host.clock.now_ms();
@@ -103,7 +131,15 @@ fn append_all(
                     continue;
                 }
             };
-            let result = append(&partition, data, request.acks, call.version, now_ms);
+            if is_internal(&partition.name().topic) && call.client_id != *ADMIN_CLIENT_ID {
+                partitions.push(refused(data.index, ErrorCode::INVALID_TOPIC_EXCEPTION));
+                continue;
+            }
+            let guard = verified.guard((topic_index, index));
+            let result = guard.and_then(|guard| {
+                let acks = request.acks;
+                append(&partition, data, guard, (acks, call.version), now_ms)
+            });
             partitions.push(match result {
                 Ok(appended) => {
                     needs.meters.produced_batches.add(1);
@@ -146,8 +182,8 @@ fn find(
 fn append(
     partition: &Arc<Partition>,
     data: &PartitionProduceData,
-    acks: i16,
-    version: i16,
+    guard: Option<VerificationGuard>,
+    (acks, version): (i16, i16),
     now_ms: i64,
 ) -> Result<Appended, AppendFailure> {
     if !matches!(acks, ACKS_ALL | ACKS_NONE | ACKS_LEADER) {
@@ -169,7 +205,7 @@ fn append(
     partition.append(AppendRequest {
         records,
         zstd_allowed: version >= FIRST_VERSION_WITH_ZSTD,
-        guard: None,
+        guard,
         now_ms,
     })
 }
@@ -183,6 +219,19 @@ fn acknowledged(index: i32, appended: &Appended) -> PartitionProduceResponse {
         log_start_offset: appended.log_start_offset,
         ..PartitionProduceResponse::default()
     }
+}
+
+fn refused_as_a_whole(request: ProduceRequest, error: ErrorCode) -> ProduceResponse {
+    let topics = request.topic_data.into_iter();
+    let topics = topics.map(|topic| {
+        let partitions = topic.partition_data.iter();
+        TopicProduceResponse {
+            partition_responses: partitions.map(|data| refused(data.index, error)).collect(),
+            name: topic.name,
+            topic_id: topic.topic_id,
+        }
+    });
+    ProduceResponse { responses: topics.collect(), ..ProduceResponse::default() }
 }
 
 fn refused(index: i32, error: ErrorCode) -> PartitionProduceResponse {

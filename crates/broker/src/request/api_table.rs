@@ -77,6 +77,8 @@ api_table! {
     AddPartitionsToTxn => 0..=5, add_partitions_to_txn AddPartitionsToTxnRequest;
     AddOffsetsToTxn => 0..=4, add_offsets_to_txn AddOffsetsToTxnRequest;
     EndTxn => 0..=5, end_txn EndTxnRequest;
+    WriteTxnMarkers => 1..=2, write_txn_markers WriteTxnMarkersRequest;
+    TxnOffsetCommit => 0..=5, txn_offset_commit TxnOffsetCommitRequest;
     DescribeConfigs => 1..=4, describe_configs DescribeConfigsRequest;
     AlterConfigs => 0..=2, alter_configs AlterConfigsRequest;
     DescribeLogDirs => 1..=5, describe_log_dirs DescribeLogDirsRequest;

@@ -1,6 +1,7 @@
 //! What a shard is asked, and what it answers.
 
 use super::classic::GroupState;
+use crate::shard::OpenTransaction;
 use bytes::Bytes;
 use klamm_codec::Str;
 use klamm_model::Uuid;
@@ -83,6 +84,13 @@ pub enum Command {
     Leave(Leave),
     /// OffsetCommit.
     CommitOffsets(CommitOffsets),
+    /// TxnOffsetCommit.
+    CommitOpen {
+        /// What; its `retention_ms` says nothing.
+        commit: CommitOffsets,
+        /// In whose transaction.
+        producer: OpenTransaction,
+    },
     /// OffsetDelete: topic and partition of each.
     DeleteOffsets {
         /// The group.
@@ -232,7 +240,7 @@ pub enum Reply {
     Sync(Result<Synced, GroupError>),
     /// To `Heartbeat` and `DeleteGroup`.
     Done(Result<(), GroupError>),
-    /// To `Leave`, `CommitOffsets` and `DeleteOffsets`: a result for each item, in the order of the request.
+    /// To `Leave`, `CommitOffsets`, `CommitOpen` and `DeleteOffsets`: a result for each item, in the order of the request.
     Each(Result<Vec<Result<(), GroupError>>, GroupError>),
 }
 

@@ -4,7 +4,8 @@
 //! command  what the broker asks, in this house's own terms, and the replies
 //! shard    the groups of one __consumer_offsets partition: command → (records, replies), replay, timers
 //! classic/ one group of the classic protocol: join, sync, heartbeat, leave
-//! offsets  committed offsets: commit, delete, expire
+//! offsets  committed offsets: commit, delete, expire; and those that wait for the end of a transaction
+//! transactional  commits in transactions
 //! assign/  who gets which partitions, where the coordinator decides it
 //! pattern  subscriptions by pattern, with RE2's syntax
 //! record   the two record types that a classic group writes, byte for byte Kafka's
@@ -21,6 +22,7 @@ mod record;
 mod shard;
 mod subscription;
 mod timers;
+mod transactional;
 
 #[cfg(test)]
 mod tests;

@@ -11,20 +11,22 @@ use super::timers::{Due, Timers};
 use crate::records::{GroupMetadataValue, OffsetCommitValue};
 use crate::shard::{Moment, Record, RecordError, Replayed, Shard, Ticket};
 use klamm_codec::Str;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The groups of one partition of `__consumer_offsets`: loaded from it, and then the only ones who write to it.
 #[derive(Debug)]
 pub struct GroupShard {
-    config: GroupConfig,
-    groups: BTreeMap<Str, Group>,
+    pub(super) config: GroupConfig,
+    pub(super) groups: BTreeMap<Str, Group>,
+    /// Open transactions that have committed: the groups, by producer id.
+    pub(super) open: BTreeMap<i64, BTreeSet<Str>>,
     timers: Timers,
 }
 
 #[derive(Debug)]
-struct Group {
-    classic: ClassicGroup,
-    offsets: Offsets,
+pub(super) struct Group {
+    pub(super) classic: ClassicGroup,
+    pub(super) offsets: Offsets,
 }
 
 /// Topic, partition and what was committed there.
@@ -50,7 +52,7 @@ pub fn shard_of(group: &str, partitions: i32) -> i32 {
 }
 
 /// Strings in records have lengths of 16 bits.
-const TEXT_BYTES_MAX: usize = i16::MAX as usize;
+pub(super) const TEXT_BYTES_MAX: usize = i16::MAX as usize;
 
 impl Shard for GroupShard {
     type Command = Command;
@@ -84,6 +86,14 @@ impl Shard for GroupShard {
             Meaning::Other(id) => return Ok(Replayed::Ignored(id)),
         }
         Ok(Replayed::Applied)
+    }
+
+    fn replay_open(&mut self, producer_id: i64, record: &Record) -> Result<Replayed, RecordError> {
+        self.take_open(producer_id, record)
+    }
+
+    fn end_open(&mut self, producer_id: i64, commits: bool) {
+        self.settle(producer_id, commits);
     }
 
     fn loaded(&mut self, now: Moment) -> Output {
@@ -135,6 +145,10 @@ impl Shard for GroupShard {
                 let result = self.commit(commit, now, &mut out);
                 out.replies.push((ticket, Reply::Each(result)));
             }
+            Command::CommitOpen { commit, producer } => {
+                let result = self.commit_open(commit, *producer, now, &mut out);
+                out.replies.push((ticket, Reply::Each(result)));
+            }
             Command::DeleteOffsets { group, partitions } => {
                 let result = self.delete_offsets(group, partitions, now, &mut out);
                 out.replies.push((ticket, Reply::Each(result)));
@@ -182,7 +196,12 @@ impl GroupShard {
     /// An empty shard. Give it all records of its partition, then call [`Shard::loaded`].
     #[must_use]
     pub fn new(config: GroupConfig) -> Self {
-        Self { config, groups: BTreeMap::new(), timers: Timers::default() }
+        Self {
+            config,
+            groups: BTreeMap::new(),
+            open: BTreeMap::new(),
+            timers: Timers::default(),
+        }
     }
 
     /// A committed offset. `None` if there is none, or no such group.
@@ -246,7 +265,7 @@ impl GroupShard {
         Snapshot { groups: groups.collect() }
     }
 
-    fn group(&mut self, id: &Str) -> &mut Group {
+    pub(super) fn group(&mut self, id: &Str) -> &mut Group {
         let id = id.detached();
         self.groups.entry(id.clone()).or_insert_with(|| Group {
             classic: ClassicGroup::new(id),
@@ -280,7 +299,7 @@ impl GroupShard {
         }
     }
 
-    fn drop_if_untouched(&mut self, group: &str) {
+    pub(super) fn drop_if_untouched(&mut self, group: &str) {
         let untouched = |group: &Group| group.classic.is_untouched() && group.offsets.is_empty();
         if self.groups.get(group).is_some_and(untouched) {
             self.groups.remove(group);
@@ -421,7 +440,9 @@ impl GroupShard {
             let old = group
                 .offsets
                 .iter()
-                .filter(|(_, _, committed)| is_old(committed));
+                .filter(|(topic, partition, committed)| {
+                    is_old(committed) && !group.offsets.is_pending(topic, *partition)
+                });
             let old: Vec<(Str, i32)> = old.map(|(t, p, _)| (t.clone(), p)).collect();
             for (topic, partition) in old {
                 group.offsets.remove(&topic, partition);
@@ -440,6 +461,9 @@ impl GroupShard {
 fn end_group(group: &mut Group, step: &mut Step<'_>) {
     let id = &group.classic.id;
     for (topic, partition, _) in group.offsets.iter() {
+        step.record(record::offset(id, topic, partition, None));
+    }
+    for (topic, partition) in group.offsets.only_pending() {
         step.record(record::offset(id, topic, partition, None));
     }
     step.record(record::group(id, None));
@@ -462,7 +486,7 @@ fn fits_records(join: &Join) -> bool {
         .all(|text| text.len() + 37 <= TEXT_BYTES_MAX)
 }
 
-fn new_offset(new: &NewOffset, retention_ms: i64, wall: i64) -> CommittedOffset {
+pub(super) fn new_offset(new: &NewOffset, retention_ms: i64, wall: i64) -> CommittedOffset {
     let expires = retention_ms >= 0;
     CommittedOffset {
         offset: new.offset,
@@ -478,7 +502,7 @@ fn new_offset(new: &NewOffset, retention_ms: i64, wall: i64) -> CommittedOffset 
     }
 }
 
-fn committed_of(value: &OffsetCommitValue) -> CommittedOffset {
+pub(super) fn committed_of(value: &OffsetCommitValue) -> CommittedOffset {
     CommittedOffset {
         offset: value.offset,
         leader_epoch: value.leader_epoch,

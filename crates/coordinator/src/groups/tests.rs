@@ -1,12 +1,13 @@
 //! Transcripts of groups, and walks at random.
 
 use super::*;
-use crate::shard::{Moment, Record, Replayed, Shard, Ticket};
+use crate::shard::{Moment, OpenTransaction, Record, Replayed, Shard, Ticket};
 use bytes::Bytes;
 use klamm_codec::Str;
 use klamm_model::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod transactional;
 mod walk;
 
 const SESSION: i32 = 10_000;
@@ -25,11 +26,18 @@ fn config() -> GroupConfig {
     }
 }
 
+/// What is in a log.
+#[derive(Debug)]
+enum Entry {
+    Record(Option<OpenTransaction>, Record),
+    End(i64, bool),
+}
+
 /// A shard, its log and its clients' answers.
 #[derive(Debug)]
 struct World {
     shard: GroupShard,
-    log: Vec<Record>,
+    log: Vec<Entry>,
     answers: BTreeMap<Ticket, Reply>,
     now: i64,
     tickets: u64,
@@ -55,12 +63,24 @@ impl World {
 
     fn take(&mut self, out: Output) {
         assert_eq!(out.spoiled, None);
-        self.log.extend(out.records);
+        for record in out.records {
+            if let Some(open) = out.transaction {
+                let taken = self.shard.replay_open(open.producer_id, &record);
+                assert_eq!(taken, Ok(Replayed::Applied));
+            }
+            self.log.push(Entry::Record(out.transaction, record));
+        }
         for (ticket, reply) in out.replies {
             assert!(ticket.0 <= self.tickets, "an answer to nobody");
             let before = self.answers.insert(ticket, reply);
             assert_eq!(before, None, "a request is answered once");
         }
+    }
+
+    /// The marker of a transaction.
+    fn end(&mut self, producer_id: i64, commits: bool) {
+        self.shard.end_open(producer_id, commits);
+        self.log.push(Entry::End(producer_id, commits));
     }
 
     fn send(&mut self, command: Command) -> Ticket {
@@ -162,10 +182,26 @@ impl World {
         member
     }
 
+    fn records(&self) -> Vec<Record> {
+        let records = self.log.iter().filter_map(|entry| match entry {
+            Entry::Record(_, record) => Some(record.clone()),
+            Entry::End(..) => None,
+        });
+        records.collect()
+    }
+
     fn replayed(&self) -> GroupShard {
         let mut shard = GroupShard::new(config());
-        for record in &self.log {
-            assert_eq!(shard.replay(record), Ok(Replayed::Applied));
+        for entry in &self.log {
+            let taken = match entry {
+                Entry::Record(None, record) => shard.replay(record),
+                Entry::Record(Some(open), record) => shard.replay_open(open.producer_id, record),
+                Entry::End(producer_id, commits) => {
+                    shard.end_open(*producer_id, *commits);
+                    Ok(Replayed::Applied)
+                }
+            };
+            assert_eq!(taken, Ok(Replayed::Applied));
         }
         shard
     }
@@ -672,8 +708,8 @@ fn records_are_kafkas_bytes() {
     let key = b"\0\x01\0\x01g\0\x01t\0\0\0\0";
     let mut value = b"\0\x03\0\0\0\0\0\0\0\x05\0\0\0\x03\0\x04note".to_vec();
     value.extend_from_slice(&1_001_000_i64.to_be_bytes());
-    assert_eq!(world.log[0].key, &key[..]);
-    assert_eq!(world.log[0].value.as_deref(), Some(&*value));
+    assert_eq!(world.records()[0].key, &key[..]);
+    assert_eq!(world.records()[0].value.as_deref(), Some(&*value));
 }
 
 #[test]
@@ -682,7 +718,7 @@ fn damaged_records_are_refused_and_others_are_passed_over() {
     let a = world.alone();
     let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
     let mut shard = GroupShard::new(config());
-    for record in &world.log {
+    for record in &world.records() {
         let value = record.value.clone().unwrap();
         for cut in 0..record.key.len() {
             let damaged = Record { key: record.key.slice(..cut), value: None };

@@ -198,6 +198,13 @@ impl Shard for TransactionShard {
         Ok(Replayed::Applied)
     }
 
+    /// No transaction writes to this log.
+    fn replay_open(&mut self, _: i64, record: &Record) -> Result<Replayed, RecordError> {
+        self.replay(record)
+    }
+
+    fn end_open(&mut self, _: i64, _: bool) {}
+
     /// Transactions under way go on: open ones with their timeouts, prepared ones with their markers.
     fn loaded(&mut self, now: Moment) -> Output<Self> {
         let mut out = Out::default();

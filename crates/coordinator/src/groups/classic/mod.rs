@@ -265,6 +265,26 @@ impl ClassicGroup {
         }
         Ok(())
     }
+
+    /// Whether a commit in a transaction may be taken. Clients name their member from version 3 of TxnOffsetCommit on;
+    /// who names nobody is let through, and a round under way stops nobody.
+    pub(super) fn check_open_commit(
+        &self,
+        member_id: &str,
+        instance_id: Option<&Str>,
+        generation: i32,
+    ) -> Result<(), GroupError> {
+        let names_nobody = member_id.is_empty() && instance_id.is_none();
+        if generation < 0 && (names_nobody || self.state == GroupState::Empty) {
+            return Ok(());
+        }
+        self.check_member(member_id, instance_id)?;
+        if generation == self.generation {
+            Ok(())
+        } else {
+            Err(GroupError::IllegalGeneration)
+        }
+    }
 }
 
 impl Member {
