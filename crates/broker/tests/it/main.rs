@@ -16,3 +16,4 @@ mod metrics;
 mod node;
 mod quotas;
 mod transactional_ids;
+mod transactions;
