@@ -71,7 +71,11 @@ pub(crate) fn bench(rest: &[String]) -> Result<ExitCode> {
     }
     let mut bench = cargo();
     bench.args(["run", "--release", "--package", "klamm-bench", "--"]);
-    program(bench.args(rest))
+    bench.args(rest);
+    if rest.first().is_some_and(|verb| verb == "compare") {
+        bench.arg("--kafka-jars").arg(compat::kafka_jars()?);
+    }
+    program(&mut bench)
 }
 
 fn program(command: &mut Command) -> Result<ExitCode> {

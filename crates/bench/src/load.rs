@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -19,8 +19,8 @@ pub(crate) struct Seen {
     pub(crate) seconds: f64,
 }
 
-/// Sends `requests` frames over `connections` connections, `depth` in flight on each. Connection i takes its frames in
-/// turn from `frames[i % frames.len()]`.
+/// Sends `requests` frames over `connections` connections, `depth` in flight on each. Connection i sends frames i,
+/// i + connections, i + 2 · connections and so on, and begins again behind the last one.
 pub(crate) fn drive(
     address: SocketAddr,
     connections: usize,
@@ -35,9 +35,9 @@ pub(crate) fn drive(
         let started = clock();
         let mut tasks = Vec::new();
         for i in 0..connections {
-            let frame = Arc::clone(frames.get(i % frames.len()).context("no frame")?);
+            let frames = Turn { frames: frames.to_vec(), next: i, stride: connections };
             let quota = requests / connections + usize::from(i < requests % connections);
-            tasks.push(tokio::spawn(one_connection(address, depth, quota, frame)));
+            tasks.push(tokio::spawn(one_connection(address, depth, quota, frames)));
         }
         let mut latency_us = Histogram::new(3)?;
         let mut answer_bytes = 0;
@@ -58,7 +58,7 @@ async fn one_connection(
     address: SocketAddr,
     depth: usize,
     quota: usize,
-    frame: Arc<Vec<u8>>,
+    mut frames: Turn,
 ) -> Result<(Histogram<u64>, u64)> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -71,7 +71,7 @@ async fn one_connection(
     while answered < quota {
         while sent < quota && sent - answered < depth {
             sent_at.push_back(clock());
-            writer.write_all(&frame).await?;
+            writer.write_all(frames.next()?).await?;
             sent += 1;
         }
         let n = reader.read(&mut buffer).await?;
@@ -88,6 +88,89 @@ async fn one_connection(
         }
     }
     Ok((latency_us, bytes))
+}
+
+/// Sends `rate` frames a second for `seconds`, over `connections` connections, each at its time whether or not answers
+/// came. Latency counts from the time at which a frame was to be sent. In µs.
+pub(crate) fn drive_at_rate(
+    address: SocketAddr,
+    connections: usize,
+    (rate, seconds): (usize, f64),
+    frame: &Arc<Vec<u8>>,
+) -> Result<Histogram<u64>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let period = Duration::from_secs_f64(connections as f64 / rate as f64);
+        let count = (rate as f64 * seconds / connections as f64) as u32;
+        let begin = clock();
+        let mut tasks = Vec::new();
+        for i in 0..connections {
+            let first = begin + period.mul_f64(i as f64 / connections as f64);
+            let times = (0..count).map(move |n| first + period * n);
+            let frame = Arc::clone(frame);
+            tasks.push(tokio::spawn(at_times(address, frame, times.collect())));
+        }
+        let mut all = Histogram::new(3)?;
+        for task in tasks {
+            all.add(task.await??)?;
+        }
+        Ok(all)
+    })
+}
+
+async fn at_times(
+    address: SocketAddr,
+    frame: Arc<Vec<u8>>,
+    times: Vec<Instant>,
+) -> Result<Histogram<u64>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut reader, mut writer) = stream.into_split();
+    let due = times.clone();
+    let answers = tokio::spawn(async move {
+        let (mut latency_us, mut cutter) = (Histogram::new(3)?, Cutter::default());
+        let (mut buffer, mut due) = (vec![0u8; 64 << 10], due.into_iter());
+        while due.len() > 0 {
+            let n = reader.read(&mut buffer).await?;
+            if n == 0 {
+                bail!("the server closed the connection");
+            }
+            for at in due.by_ref().take(cutter.frames_ended(&buffer[..n])?) {
+                latency_us.record(at.elapsed().as_micros().max(1) as u64)?;
+            }
+        }
+        Ok(latency_us)
+    });
+    for time in times {
+        until(time).await;
+        writer.write_all(&frame).await?;
+    }
+    answers.await?
+}
+
+/// Waits without sleeping: a timer would be a millisecond late.
+pub(crate) async fn until(time: Instant) {
+    while clock() < time {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The frames of one connection.
+#[derive(Debug)]
+struct Turn {
+    frames: Vec<Arc<Vec<u8>>>,
+    next: usize,
+    stride: usize,
+}
+
+impl Turn {
+    fn next(&mut self) -> Result<&[u8]> {
+        let at = self.next % self.frames.len().max(1);
+        self.next += self.stride;
+        Ok(self.frames.get(at).context("no frame")?)
+    }
 }
 
 /// Counts frames in a byte stream without keeping it.
@@ -121,7 +204,7 @@ impl Cutter {
     }
 }
 
-fn clock() -> Instant {
+pub(crate) fn clock() -> Instant {
     Instant::now()
 }
 

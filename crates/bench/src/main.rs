@@ -4,7 +4,9 @@
 //! measured in the same run: on shared machines only ratios hold.
 
 mod cases;
+mod compare;
 mod frames;
+mod kafka;
 mod load;
 mod node;
 mod pin;
@@ -30,6 +32,15 @@ struct Args {
     /// Only cases whose name has this text.
     #[arg(long, default_value = "")]
     only: String,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What else it can do.
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Klamm beside Apache Kafka, in one run.
+    Compare(compare::Options),
 }
 
 #[expect(clippy::print_stdout, reason = "a program's output")]
@@ -40,6 +51,9 @@ fn main() -> Result<()> {
         Some(program) => program,
         None => std::env::current_exe()?.with_file_name("klamm"),
     };
+    if let Some(Verb::Compare(options)) = &args.verb {
+        return compare::run(options, &program);
+    }
     let scale = if args.quick {
         Scale {
             produce_bytes: 256 << 20,

@@ -1,11 +1,13 @@
 //! The broker as its own process: started, asked, measured, killed.
 
 use anyhow::{Context, Result, bail};
+use klamm_wire::messages::metadata::MetadataRequest;
+use rustix::process::{Pid, Signal};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A running broker.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(crate) struct Usage {
     pub(crate) peak_rss_bytes: u64,
     pub(crate) threads: u64,
     pub(crate) files: u64,
+    /// Bytes that went, or are to go, to the device.
+    pub(crate) stored_bytes: u64,
 }
 
 impl Usage {
@@ -53,14 +57,7 @@ impl Node {
         for setting in settings {
             command.arg("--set").arg(setting);
         }
-        crate::pin::to(crate::pin::SERVER);
-        let spawned = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("start {}", program.display()));
-        crate::pin::to(crate::pin::LOAD);
-        let mut child = spawned?;
+        let mut child = spawn(&mut command)?;
         let stdout = child.stdout.take().context("the broker's output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
@@ -71,6 +68,34 @@ impl Node {
         };
         let address = address.parse().context("the ready line's address")?;
         Ok(Self { child, address, ready_s: started.elapsed().as_secs_f64() })
+    }
+
+    /// Starts Apache Kafka, whose folder was prepared by [`crate::kafka`].
+    pub(crate) fn start_kafka(kafka: &crate::kafka::Kafka) -> Result<Self> {
+        let started = Instant::now();
+        let mut child = spawn(&mut kafka.server())?;
+        // It says nothing, but must not wait for a reader.
+        drop(child.stdout.take());
+        let address = kafka.address;
+        let mut node = Self { child, address, ready_s: 0.0 };
+        while crate::frames::ask(address, &MetadataRequest::default(), 9).is_err() {
+            let elapsed = started.elapsed();
+            if elapsed.as_secs() > KAFKA_READY_SECONDS_MAX {
+                bail!("Kafka does not answer after {} s", elapsed.as_secs());
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        node.ready_s = started.elapsed().as_secs_f64();
+        Ok(node)
+    }
+
+    /// SIGTERM, and the seconds until the process has ended.
+    pub(crate) fn stop(mut self) -> Result<f64> {
+        let started = Instant::now();
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        rustix::process::kill_process(id.context("a process id")?, Signal::TERM)?;
+        self.child.wait()?;
+        Ok(started.elapsed().as_secs_f64())
     }
 
     /// What it has used so far.
@@ -92,6 +117,12 @@ impl Node {
             line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok())
                 .unwrap_or(0)
         };
+        let counts = std::fs::read_to_string(proc.join("io"))?;
+        let io = |name: &str| -> u64 {
+            let line = counts.lines().find(|line| line.starts_with(name));
+            line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok())
+                .unwrap_or(0)
+        };
         Ok(Usage {
             user_s: field(14)? / TICKS,
             system_s: field(15)? / TICKS,
@@ -99,6 +130,7 @@ impl Node {
             peak_rss_bytes: number("VmHWM:") << 10,
             threads: number("Threads:"),
             files: std::fs::read_dir(proc.join("fd"))?.count() as u64,
+            stored_bytes: io("write_bytes:"),
         })
     }
 
@@ -117,9 +149,25 @@ impl Node {
     }
 }
 
+/// Kafka waits nine seconds for its own old session after a kill.
+const KAFKA_READY_SECONDS_MAX: u64 = 120;
+
+/// Starts a server on its core.
+fn spawn(command: &mut Command) -> Result<Child> {
+    crate::pin::to(crate::pin::SERVER);
+    let spawned = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("start {}", command.get_program().to_string_lossy()));
+    crate::pin::to(crate::pin::LOAD);
+    spawned
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
-        // Only if a case failed before it was killed.
+        // What was stopped or killed is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

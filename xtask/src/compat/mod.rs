@@ -80,6 +80,11 @@ pub(crate) fn run_alone(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
+/// The folder with the jars of Apache Kafka, fetched if they are not there yet.
+pub(crate) fn kafka_jars() -> Result<std::path::PathBuf> {
+    kafka::jars()
+}
+
 fn chosen(arguments: &Arguments) -> Result<Vec<&'static Family>> {
     if arguments.families.is_empty() {
         return Ok(families::ALL

@@ -1,0 +1,141 @@
+//! Starts, stops, kills and idling.
+
+use super::{Brand, Case, Load, Stage, Value, Work};
+use crate::frames::{self, Asker};
+use crate::load;
+use crate::node::Node;
+use anyhow::Result;
+use klamm_records::Compression;
+use std::time::{Duration, Instant};
+
+/// All cases, with the ratio to Kafka that each is to reach.
+pub(super) fn cases() -> Vec<Case> {
+    let case = |name, targets, work| Case { name, targets, work: Work::Life(work) };
+    vec![
+        case(
+            "start to the first acknowledged record",
+            &[("time", 0.02)],
+            first_record,
+        ),
+        case(
+            "1,000 partitions",
+            &[
+                ("create and write", 0.1),
+                ("create and write, CPU", 0.1),
+                ("idle CPU", 0.05),
+                ("idle memory", 0.05),
+                ("threads", 0.05),
+                ("files", 0.05),
+                ("clean stop", 0.02),
+                ("clean restart", 0.02),
+            ],
+            thousand_partitions,
+        ),
+        case(
+            "kill -9, 1 GiB over 100 partitions",
+            &[("restart", 0.1)],
+            killed,
+        ),
+    ]
+}
+
+fn first_record(stage: &Stage<'_>, brand: Brand, _: &Load) -> Result<Vec<Value>> {
+    let folder = tempfile::tempdir()?;
+    let home = stage.home(brand, folder.path())?;
+    let started = Instant::now();
+    let node = home.start()?;
+    frames::make(node.address, "first", 1, &[])?;
+    let seconds = started.elapsed().as_secs_f64();
+    let cpu = node.usage()?.cpu_s();
+    node.kill()?;
+    Ok(vec![
+        Value::new("time", "s", seconds),
+        Value::new("CPU", "s", cpu),
+    ])
+}
+
+/// Ten topics of so many partitions each.
+fn topics(load: &Load) -> (Vec<String>, i32) {
+    let partitions = i32::try_from(load.of(100)).unwrap_or(1);
+    ((0..10).map(|n| format!("t{n}")).collect(), partitions)
+}
+
+fn thousand_partitions(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
+    let folder = tempfile::tempdir()?;
+    let home = stage.home(brand, folder.path())?;
+    let node = home.start()?;
+    frames::make(node.address, "warm", 1, &[])?;
+    let (topics, partitions) = topics(load);
+    let (before, started) = (node.usage()?.cpu_s(), Instant::now());
+    for topic in &topics {
+        frames::make(node.address, topic, partitions, &[])?;
+    }
+    let create_s = started.elapsed().as_secs_f64();
+    let create_cpu_s = node.usage()?.cpu_s() - before;
+    std::thread::sleep(Duration::from_secs(2));
+    let (before, pause) = (node.usage()?.cpu_s(), Duration::from_secs(10));
+    std::thread::sleep(pause);
+    let idle = node.usage()?;
+    let idle_percent = (idle.cpu_s() - before) / pause.as_secs_f64() * 100.0;
+    let stop_s = node.stop()?;
+    let started = Instant::now();
+    let node = home.start()?;
+    all_answer(&node, &topics, partitions)?;
+    let restart_s = started.elapsed().as_secs_f64();
+    node.kill()?;
+    Ok(vec![
+        Value::new("create and write", "s", create_s),
+        Value::new("create and write, CPU", "s", create_cpu_s),
+        Value::new("idle CPU", "%", idle_percent),
+        Value::new(
+            "idle memory",
+            "MiB RSS",
+            idle.rss_bytes as f64 / f64::from(1 << 20),
+        ),
+        Value::new("threads", "", idle.threads as f64),
+        Value::new("files", "", idle.files as f64),
+        Value::new("clean stop", "s", stop_s),
+        Value::new("clean restart", "s", restart_s),
+    ])
+}
+
+fn all_answer(node: &Node, topics: &[String], partitions: i32) -> Result<()> {
+    for topic in topics {
+        frames::retried(
+            || match frames::end_offsets(node.address, topic, partitions) {
+                Ok(_) => Ok(Some(0)),
+                Err(_) => Ok(None),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn killed(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
+    let folder = tempfile::tempdir()?;
+    let home = stage.home(brand, folder.path())?;
+    let node = home.start()?;
+    let topic = "k".to_owned();
+    frames::make(node.address, &topic, 100, &[])?;
+    let batch = frames::batch(254, 1010, Compression::None)?;
+    let frames: Vec<_> = (0..100)
+        .map(|partition| frames::produce_to(&topic, partition, batch.clone(), 1))
+        .collect::<Result<_>>()?;
+    let requests = load.of(1 << 30).div_ceil(batch.len()).max(100);
+    load::drive(node.address, 4, 5, requests, &frames)?;
+    let before = frames::end_offsets(node.address, &topic, 100)?;
+    node.kill()?;
+    let started = Instant::now();
+    let node = home.start()?;
+    let mut asker = Asker::connect(node.address)?;
+    frames::retried(|| {
+        let ends = frames::ends(&mut asker, &topic, 100);
+        Ok(ends.ok().map(|ends| i16::from(ends != before)))
+    })?;
+    let (seconds, cpu) = (started.elapsed().as_secs_f64(), node.usage()?.cpu_s());
+    node.kill()?;
+    Ok(vec![
+        Value::new("restart", "s", seconds),
+        Value::new("restart CPU", "s", cpu),
+    ])
+}
