@@ -1,7 +1,7 @@
 //! What the broker takes out of the settings at its start.
 
 use crate::net::{AdmissionSettings, LimitSettings};
-use crate::upkeep::Pace;
+use crate::upkeep::{CleanerSettings, Pace};
 use klamm_model::NodeId;
 use klamm_settings::{Layers, Settings, broker};
 use std::time::Duration;
@@ -70,6 +70,29 @@ pub(crate) fn admission_settings(layers: &Layers) -> AdmissionSettings {
         accepts_per_second_max: u32::try_from(rate).unwrap_or(0),
     }
 }
+
+/// The cleaner's settings, as they are now.
+pub(crate) fn cleaner_settings(layers: &Layers) -> CleanerSettings {
+    let count = |n: i64| usize::try_from(n).unwrap_or(0);
+    let threads = count(layers.get(&broker::LOG_CLEANER_THREADS).into());
+    let each = threads.max(1);
+    let load = layers
+        .get(&broker::LOG_CLEANER_IO_BUFFER_LOAD_FACTOR)
+        .clamp(0.0, 1.0);
+    let map_bytes = count(layers.get(&broker::LOG_CLEANER_DEDUPE_BUFFER_SIZE)) / each;
+    CleanerSettings {
+        is_enabled: layers.get(&broker::LOG_CLEANER_ENABLE),
+        threads: threads.min(CLEANER_THREADS_MAX),
+        backoff: millis(layers.get(&broker::LOG_CLEANER_BACKOFF_MS)),
+        map_bytes: (map_bytes as f64 * load) as usize,
+        // Half to read, half to write.
+        io_bytes: count(layers.get(&broker::LOG_CLEANER_IO_BUFFER_SIZE).into()) / each / 2,
+        bytes_per_second: layers.get(&broker::LOG_CLEANER_IO_MAX_BYTES_PER_SECOND),
+    }
+}
+
+/// More passes at a time than this only fight for the disk.
+const CLEANER_THREADS_MAX: usize = 64;
 
 pub(crate) fn millis(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))

@@ -14,7 +14,7 @@ use crate::quorum::{self, QuorumConfig, QuorumHandle, QuorumStartError};
 use crate::quotas::Quotas;
 use crate::registration;
 use crate::request::RequestRouter;
-use crate::upkeep::{self, DirtyBudget, Removals};
+use crate::upkeep::{self, Cleaner, DirtyBudget, Removals};
 use crate::waiting::Turns;
 use klamm_host::{Host, TaskHandle};
 use klamm_model::NodeId;
@@ -37,6 +37,7 @@ pub struct Broker {
     halted: Arc<Halt>,
     serving: Vec<TaskHandle>,
     upkeep: Vec<TaskHandle>,
+    cleaning: Option<TaskHandle>,
 }
 
 /// Set when the node can't go on.
@@ -165,6 +166,7 @@ impl Broker {
             halted,
             serving: Vec::new(),
             upkeep: Vec::new(),
+            cleaning: None,
         }
     }
 
@@ -188,6 +190,9 @@ impl Broker {
         self.upkeep.push(host.tasks.spawn(Box::pin(flusher)));
         self.upkeep.push(host.tasks.spawn(Box::pin(retention)));
         self.upkeep.push(host.tasks.spawn(Box::pin(removals)));
+        let cleaner = node.partitions.cleaner();
+        let cleaning = upkeep::run_cleaner(cleaner, Arc::clone(&node.partitions), host.clone());
+        self.cleaning = Some(host.tasks.spawn(Box::pin(cleaning)));
         let router = RequestRouter::new(Arc::clone(node));
         for (_, listener, _) in bound {
             let serve = net::serve(
@@ -255,6 +260,11 @@ impl Broker {
         }
         for task in &self.upkeep {
             task.abort();
+        }
+        // A swap of segments ends before the logs are closed.
+        node.partitions.cleaner().stop();
+        if let Some(cleaning) = self.cleaning {
+            cleaning.join().await;
         }
         node.transactions.stopped().await;
         node.groups.stopped().await;
@@ -349,6 +359,9 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
         host: host.clone(),
         dirty: Arc::new(DirtyBudget::new(u64::try_from(dirty).unwrap_or(0))),
         removals: Arc::new(Removals::default()),
+        cleaner: Arc::new(Cleaner::new(config::cleaner_settings(&Layers::new(
+            settings.clone(),
+        )))),
         flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
         limits: Limits::new(config::limit_settings(settings)),
     }

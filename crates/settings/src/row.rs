@@ -132,7 +132,6 @@ pub(crate) mod reason {
     pub(crate) const TIERING: &str = "tiered storage";
     pub(crate) const QUOTAS: &str = "quotas";
     pub(crate) const TELEMETRY: &str = "client telemetry";
-    pub(crate) const COMPACTION: &str = "compaction";
 }
 
 impl Row {

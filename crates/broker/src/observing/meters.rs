@@ -36,6 +36,11 @@ impl Gauge {
         Present(self)
     }
 
+    /// Shows a value that was measured.
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
     pub(crate) fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -66,6 +66,16 @@ pub(super) const SINGLE: &[Single] = &[
     gauge("partitions", "Partitions on this node", |m| m.sizes.partitions),
     gauge("log_bytes", "Bytes of all logs", |m| m.sizes.log_bytes),
     gauge("open_log_files", "Open files of logs", |m| m.sizes.open_files),
+    counter("cleaner_passes", "Passes of the cleaner over a log", |m| m.node.partitions.cleaner().meters.passes.value()),
+    counter("cleaner_failed_passes", "Passes that ended early because of an error", |m| m.node.partitions.cleaner().meters.failed_passes.value()),
+    counter("cleaner_read_bytes", "Bytes read by the cleaner", |m| m.node.partitions.cleaner().meters.bytes_read.value()),
+    counter("cleaner_written_bytes", "Bytes written by the cleaner", |m| m.node.partitions.cleaner().meters.bytes_written.value()),
+    counter("cleaner_freed_bytes", "Bytes by which the cleaner made logs smaller", |m| m.node.partitions.cleaner().meters.bytes_freed.value()),
+    gauge("cleaner_dirty_ppm_max", "Cleanable share of the dirtiest log at the last look, in millionths", |m| m.node.partitions.cleaner().meters.dirty_ppm_max.value()),
+    gauge("cleaner_delay_ms_max", "How long ago max.compaction.lag.ms asked for a pass over the most overdue log", |m| m.node.partitions.cleaner().meters.delay_ms_max.value()),
+    gauge("cleaner_last_pass_ms", "When the last pass ended, in ms since the Unix epoch; 0 before the first", |m| m.node.partitions.cleaner().meters.last_pass_ms.value()),
+    gauge("uncleanable_partitions", "Partitions that the cleaner had to leave alone", |m| m.node.partitions.cleaner().uncleanable() as u64),
+    gauge("uncleanable_bytes", "What could be cleaned in them, in bytes", |m| m.node.partitions.cleaner().meters.uncleanable_bytes.value()),
     gauge("offline_log_dirs", "Log directories that failed", |m| m.sizes.offline_dirs),
 ];
 

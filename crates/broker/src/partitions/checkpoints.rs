@@ -7,7 +7,10 @@ use klamm_storage::{CheckpointFile, LogDir, StorageError};
 /// Which of a log's positions a file keeps.
 type Position = fn(&Checkpoints) -> i64;
 
-/// Replaces the three checkpoint files.
+/// Writes files out of what the logs of a directory say.
+pub(super) type Write = fn(&LogDir, &[(TopicPartition, Checkpoints)]) -> Result<(), StorageError>;
+
+/// Replaces the checkpoint files.
 ///
 /// # Errors
 /// The disk.
@@ -23,5 +26,20 @@ pub(super) fn write(
     for (file, value) in files {
         dir.write_checkpoint(file, marks.iter().map(|(name, marks)| (name, value(marks))))?;
     }
-    Ok(())
+    write_cleaned(dir, marks)
+}
+
+/// Replaces the cleaner's checkpoint file: it has a line for each log that was cleaned.
+///
+/// # Errors
+/// The disk.
+pub(super) fn write_cleaned(
+    dir: &LogDir,
+    marks: &[(TopicPartition, Checkpoints)],
+) -> Result<(), StorageError> {
+    let cleaned = marks
+        .iter()
+        .filter_map(|(name, marks)| Some((name, marks.cleaned_to?)));
+    let cleaned: Vec<_> = cleaned.collect();
+    dir.write_checkpoint(CheckpointFile::Cleaner, cleaned.into_iter())
 }

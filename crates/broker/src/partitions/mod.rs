@@ -8,7 +8,7 @@ mod topic_traits;
 
 pub(crate) use append::{AppendFailure, AppendRequest, Appended};
 pub(crate) use partition::{
-    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, Marker, OffsetAt, Partition,
+    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, Marker, OffsetAt, Partition, Pass,
     ReadError, Reader, Reading,
 };
 pub(crate) use registry::{Directory, FindError, Registry, Shared, Sizes};

@@ -3,6 +3,7 @@
 //! The log is behind one lock that is held for microseconds. Syncs, deletions and everything that is looked up on the disk
 //! run without it, on the blocking pool.
 
+mod cleaning;
 mod durability;
 mod reading;
 mod recovered;
@@ -19,6 +20,7 @@ use super::registry::Shared;
 use crate::waiting::{SyncFailed, SyncGate, Watchers};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+pub(crate) use cleaning::Pass;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
     AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
@@ -106,6 +108,8 @@ pub(crate) struct Checkpoints {
     pub(crate) recovery_point: i64,
     pub(crate) log_start: i64,
     pub(crate) high_watermark: i64,
+    /// `None`: the cleaner was never here.
+    pub(crate) cleaned_to: Option<i64>,
 }
 
 impl Partition {
@@ -183,6 +187,11 @@ impl Partition {
 
     pub(crate) fn marks(&self) -> Marks {
         self.log().map_or(Marks::NONE, |log| marks_of(&log))
+    }
+
+    /// Its topic was deleted.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.log().is_err()
     }
 
     pub(crate) fn size_bytes(&self) -> u64 {
@@ -319,6 +328,7 @@ impl Partition {
             recovery_point: log.recovery_point(),
             log_start: log.log_start_offset(),
             high_watermark: log.high_watermark(),
+            cleaned_to: log.cleaned_to(),
         })
     }
 

@@ -18,7 +18,7 @@ use crate::config;
 use crate::net::Limits;
 use crate::quorum::MetadataListener;
 use crate::start::Halt;
-use crate::upkeep::{DirtyBudget, Removals};
+use crate::upkeep::{Cleaner, DirtyBudget, Removals};
 
 /// The partitions of this node.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) host: Host,
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) removals: Arc<Removals>,
+    pub(crate) cleaner: Arc<Cleaner>,
     pub(crate) flush_interval_ms: i64,
     /// The network's limits: some follow the cluster's configuration.
     pub(crate) limits: Arc<Limits>,
@@ -199,6 +200,11 @@ impl Registry {
         Arc::clone(&self.shared.removals)
     }
 
+    /// What compacts the logs.
+    pub(crate) fn cleaner(&self) -> Arc<Cleaner> {
+        Arc::clone(&self.shared.cleaner)
+    }
+
     /// Every partition that is served here.
     pub(crate) fn all(&self) -> Vec<Arc<Partition>> {
         let found = self.found.read();
@@ -289,6 +295,9 @@ impl Registry {
         self.shared
             .limits
             .change_admission(config::admission_settings(&layers));
+        self.shared
+            .cleaner
+            .change(config::cleaner_settings(&layers));
         drop(layers);
         stale.extend(image.topics().iter().map(|topic| topic.id));
     }
@@ -434,17 +443,26 @@ impl Registry {
 
     /// Writes the checkpoints of every directory. Blocks.
     fn write_checkpoints(&self) {
-        let all = self.all();
         for dir in self.directories().filter(|dir| dir.is_online()) {
-            let here = all
-                .iter()
-                .filter(|p| p.dir().directory_id() == dir.directory_id());
-            let marks: Vec<_> = here
-                .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
-                .collect();
-            if let Err(error) = super::checkpoints::write(dir, &marks) {
-                tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
-            }
+            self.write_checkpoint(dir, super::checkpoints::write);
+        }
+    }
+
+    /// Writes how far the cleaner got in the logs of a directory. Blocks.
+    pub(crate) fn write_cleaner_checkpoint(&self, dir: &LogDir) {
+        self.write_checkpoint(dir, super::checkpoints::write_cleaned);
+    }
+
+    fn write_checkpoint(&self, dir: &LogDir, write: super::checkpoints::Write) {
+        let all = self.all();
+        let here = all
+            .iter()
+            .filter(|p| p.dir().directory_id() == dir.directory_id());
+        let marks: Vec<_> = here
+            .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
+            .collect();
+        if let Err(error) = write(dir, &marks) {
+            tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
         }
     }
 

@@ -65,6 +65,10 @@ fn log_config(config: &TopicConfig) -> LogConfig {
         max_message_bytes: config.max_message_bytes,
         cleanup_delete: config.delete,
         cleanup_compact: config.compact,
+        min_cleanable_dirty_ppm: (config.min_cleanable_dirty_ratio * 1e6) as u32,
+        min_compaction_lag_ms: long(config.min_compaction_lag_ms),
+        max_compaction_lag_ms: long(config.max_compaction_lag_ms),
+        delete_retention_ms: long(config.delete_retention_ms),
         timestamp_source: match config.timestamp {
             TimestampKind::CreateTime => TimestampSource::CreateTime,
             TimestampKind::LogAppendTime => TimestampSource::LogAppendTime,

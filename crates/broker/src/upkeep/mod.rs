@@ -1,10 +1,12 @@
-//! Work that nobody waits for: flushing, retention, checkpoints, delayed deletes. Paced, and asleep when there is none.
+//! Work that nobody waits for: flushing, retention, compaction, checkpoints, delayed deletes. Paced, and asleep when there is none.
 
+mod cleaner;
 mod dirty;
 mod flusher;
 mod removals;
 mod retention;
 
+pub(crate) use cleaner::{Cleaner, CleanerSettings, run as run_cleaner};
 pub(crate) use dirty::DirtyBudget;
 pub(crate) use flusher::run as run_flusher;
 pub(crate) use removals::{Removals, run as run_removals};

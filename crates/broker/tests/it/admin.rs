@@ -91,6 +91,16 @@ async fn alter(
     answer.responses[0].error_code
 }
 
+/// Sets one setting of a topic.
+pub(crate) async fn alter_topic(peer: &mut Peer, topic: &str, key: &str, value: &str) {
+    assert_eq!(alter(peer, TOPIC, topic, key, (0, Some(value))).await, 0);
+}
+
+/// Sets one setting of all brokers.
+pub(crate) async fn alter_broker(peer: &mut Peer, key: &str, value: &str) {
+    assert_eq!(alter(peer, BROKER, "", key, (0, Some(value))).await, 0);
+}
+
 #[test]
 fn topics_are_created_in_every_version_and_described_with_what_they_got() {
     run(async {

@@ -79,7 +79,7 @@ async fn beat(peer: &mut Peer, joined: &JoinGroupResponse) -> i16 {
     peer.ask(&request, 4).await.error_code
 }
 
-async fn committed(peer: &mut Peer, group: &str) -> (i64, i16) {
+pub(crate) async fn committed(peer: &mut Peer, group: &str) -> (i64, i16) {
     let topic = OffsetFetchRequestTopics {
         name: "t".into(),
         partition_indexes: vec![0],

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_requests;
 mod client;
 mod cold_reads;
+mod compaction;
 mod data_path;
 mod gated_disk;
 mod group_consumer;

@@ -15,7 +15,7 @@ rows! {
         "Level when the broker compresses with lz4.";
     COMPRESSION_ZSTD_LEVEL: Int "compression.zstd.level" = "3", Between(-131_072, 22), Dynamic, Works,
         "Level when the broker compresses with zstd.";
-    DELETE_RETENTION_MS: Long "delete.retention.ms" = "86400000", AtLeast(0), Dynamic, NotYet(COMPACTION),
+    DELETE_RETENTION_MS: Long "delete.retention.ms" = "86400000", AtLeast(0), Dynamic, Works,
         "How long (ms) a delete marker stays readable after it was compacted.";
     FILE_DELETE_DELAY_MS: Long "file.delete.delay.ms" = "60000", AtLeast(0), Dynamic, Works,
         "Time in ms between taking a file out of service and removing it from disk.";
@@ -39,12 +39,12 @@ rows! {
     LOCAL_RETENTION_MS: Long "local.retention.ms" = "-2", AtLeast(-2), Dynamic, NotYet(TIERING),
         "How long (ms) uploaded segments stay on local disk; -2 follows `retention.ms`.";
     MAX_COMPACTION_LAG_MS: Long "max.compaction.lag.ms" = "9223372036854775807",
-        AtLeast(1), Dynamic, NotYet(COMPACTION),
+        AtLeast(1), Dynamic, Works,
         "A record older than this (ms) makes its log due for compaction whatever the ratio.";
-    MIN_COMPACTION_LAG_MS: Long "min.compaction.lag.ms" = "0", AtLeast(0), Dynamic, NotYet(COMPACTION),
+    MIN_COMPACTION_LAG_MS: Long "min.compaction.lag.ms" = "0", AtLeast(0), Dynamic, Works,
         "A record younger than this (ms) is not compacted away.";
     MIN_CLEANABLE_DIRTY_RATIO: Double "min.cleanable.dirty.ratio" = "0.5",
-        Share(0.0, 1.0), Dynamic, NotYet(COMPACTION),
+        Share(0.0, 1.0), Dynamic, Works,
         "Share of a log that must be uncompacted before it is compacted.";
     MAX_MESSAGE_BYTES: Int "max.message.bytes" = "1048588", AtLeast(0), Dynamic, Works,
         "Largest batch in bytes, as it is stored.";
