@@ -126,7 +126,6 @@ pub(crate) mod reason {
     pub(crate) const TLS: &str = "the best common version is chosen";
     pub(crate) const SECURITY: &str = "security";
     pub(crate) const GROUPS: &str = "groups";
-    pub(crate) const TRANSACTIONS: &str = "transactions";
     pub(crate) const CLUSTER: &str = "several nodes";
     pub(crate) const MOVES: &str = "moves between data folders";
     pub(crate) const TIERING: &str = "tiered storage";

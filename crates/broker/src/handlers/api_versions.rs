@@ -3,7 +3,9 @@
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::{Call, advertised};
-use klamm_metadata::level::{ELR_VERSION, FEATURES, KRAFT_VERSION, METADATA_VERSION};
+use klamm_metadata::level::{
+    ELR_VERSION, FEATURES, KRAFT_VERSION, METADATA_VERSION, TRANSACTION_VERSION,
+};
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::api_versions::{
     ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
@@ -79,7 +81,10 @@ pub(crate) async fn handle(
 /// Features whose APIs this node serves. Others may be agreed in a directory that Kafka wrote; clients must not use
 /// them here.
 fn is_implemented(feature: &str) -> bool {
-    matches!(feature, METADATA_VERSION | KRAFT_VERSION | ELR_VERSION)
+    matches!(
+        feature,
+        METADATA_VERSION | KRAFT_VERSION | ELR_VERSION | TRANSACTION_VERSION
+    )
 }
 
 /// The answer to a version that we do not know: which ones we do.

@@ -8,6 +8,7 @@ use klamm_wire::messages::add_partitions_to_txn::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnTopic, AddPartitionsToTxnTopicResult,
     AddPartitionsToTxnTransaction,
 };
+use klamm_wire::messages::api_versions::ApiVersionsRequest;
 use klamm_wire::messages::describe_transactions::{DescribeTransactionsRequest, TransactionState};
 use klamm_wire::messages::end_txn::EndTxnRequest;
 use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
@@ -182,6 +183,27 @@ async fn started() -> (Node, Peer) {
     assert_eq!(peer.ask(&request, 7).await.topics[0].error_code, OK);
     assert_eq!(find(&mut peer, "a").await, OK);
     (node, peer)
+}
+
+#[test]
+fn a_cluster_of_ours_begins_with_level_2() {
+    run(async {
+        let node = Node::start(SMALL).await;
+        let mut peer = node.connect().await;
+        let request = ApiVersionsRequest {
+            client_software_name: "test".into(),
+            client_software_version: "1".into(),
+            ..ApiVersionsRequest::default()
+        };
+        let answer = peer.ask(&request, 4).await;
+        let supported = answer.supported_features.iter();
+        let mut supported = supported.filter(|one| &*one.name == "transaction.version");
+        let supported = supported.next().unwrap();
+        assert_eq!((supported.min_version, supported.max_version), (0, 2));
+        let finalized = answer.finalized_features.iter();
+        let mut finalized = finalized.filter(|one| &*one.name == "transaction.version");
+        assert_eq!(finalized.next().unwrap().max_version_level, 2);
+    });
 }
 
 #[test]

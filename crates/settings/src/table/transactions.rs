@@ -31,7 +31,7 @@ rows! {
         AtLeast(1), ReadOnly, Works,
         "How often forgotten transactional ids are removed, in ms.";
     TRANSACTION_PARTITION_VERIFICATION_ENABLE: Bool "transaction.partition.verification.enable" = "true",
-        Any, ClusterWide, NotYet(TRANSACTIONS),
+        Any, ClusterWide, Works,
         "Whether a transactional write is checked against the coordinator first. Prevents hanging transactions.";
     TRANSACTION_TWO_PHASE_COMMIT_ENABLE: Bool "transaction.two.phase.commit.enable" = "false",
         Any, ReadOnly, NoEffect(STABLE),
