@@ -4,7 +4,6 @@
 
 mod admin;
 mod bad_input;
-mod bad_requests;
 mod client;
 mod cold_reads;
 mod compaction;

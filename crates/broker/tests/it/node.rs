@@ -133,6 +133,11 @@ impl Peer {
         self.next
     }
 
+    /// Waits until something of an answer has come, and leaves it there.
+    pub(crate) async fn wait_for_first_byte(&mut self) {
+        self.stream.readable().await.unwrap();
+    }
+
     /// The next frame without its length; `None` when the node closed the connection.
     pub(crate) async fn receive_frame(&mut self) -> Option<Bytes> {
         let mut length = [0; 4];
