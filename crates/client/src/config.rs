@@ -111,6 +111,10 @@ settings! {
         retries: u32 = i32::MAX as u32, "retries", retries;
         /// The largest request, and with it the largest record, in bytes.
         request_size_max: usize = 1_048_576, "max.request.size", bytes;
+        /// A name that outlives the process: records, and the offsets they came from, are written all or none (KIP-98).
+        transactional_id: Option<String> = None, "transactional.id", group::optional_text;
+        /// How long a transaction may stay open; then the coordinator aborts it.
+        transaction_timeout: Duration = ms(60_000), "transaction.timeout.ms", positive_millis;
         /// Records with a key go where the key says, unless this is set.
         partitioner_ignore_keys: bool = false, "partitioner.ignore.keys", boolean;
         /// Records without a key prefer partitions with short queues.
@@ -263,7 +267,9 @@ impl ProducerConfig {
         let contradiction = config.idempotence_contradiction();
         match contradiction {
             // Like Java: the default steps back, an explicit wish does not.
-            Some(_) if !idempotence_asked => config.enable_idempotence = false,
+            Some(_) if !idempotence_asked && config.transactional_id.is_none() => {
+                config.enable_idempotence = false;
+            }
             Some((name, expected)) => return Err(ConfigError::new(name, "", expected)),
             None => {}
         }
@@ -273,7 +279,11 @@ impl ProducerConfig {
     /// What stands against idempotence, if it is wished.
     pub(crate) fn idempotence_contradiction(&self) -> Option<(&'static str, &'static str)> {
         if !self.enable_idempotence {
-            return None;
+            let expected = "true, with transactional.id";
+            return self
+                .transactional_id
+                .as_ref()
+                .map(|_| ("enable.idempotence", expected));
         }
         if self.acks != Acks::All {
             return Some(("acks", "all, with enable.idempotence"));

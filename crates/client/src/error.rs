@@ -97,6 +97,21 @@ pub enum ClientError {
         /// What is wrong.
         reason: String,
     },
+    /// Another producer took over the transactional id. Nothing that this one does can succeed any more: close it.
+    #[error("another producer took over transactional.id {transactional_id}: close this one")]
+    Fenced {
+        /// The id.
+        transactional_id: String,
+    },
+    /// The open transaction cannot be committed: abort it, then do its work again.
+    #[error("the transaction has to be aborted: {reason}")]
+    MustAbort {
+        /// What went wrong in it.
+        reason: Box<Self>,
+    },
+    /// The call does not fit what the transactional producer is doing.
+    #[error("{0}")]
+    WrongTime(&'static str),
     /// The client was closed.
     #[error("the client is closed")]
     Closed,

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Versions {
     /// Lowest and highest version by key.
     ranges: BTreeMap<i16, (i16, i16)>,
+    /// Levels of the cluster's finalized features.
+    features: BTreeMap<String, i16>,
 }
 
 impl Versions {
@@ -29,7 +31,18 @@ impl Versions {
         }
         ClientError::check(response.error_code)?;
         let range = |api: &ApiVersion| (api.api_key, (api.min_version, api.max_version));
-        Ok(Self { ranges: response.api_keys.iter().map(range).collect() })
+        let features = response.finalized_features.iter();
+        let features =
+            features.map(|feature| (feature.name.to_string(), feature.max_version_level));
+        Ok(Self {
+            ranges: response.api_keys.iter().map(range).collect(),
+            features: features.collect(),
+        })
+    }
+
+    /// The finalized level of a feature, 0 if it is off.
+    pub(crate) fn feature(&self, name: &str) -> i16 {
+        self.features.get(name).copied().unwrap_or(0)
     }
 
     /// The highest version of a request that both sides speak.

@@ -14,7 +14,7 @@ mod screen;
 use clap::{Parser, Subcommand};
 use commands::{
     bench, cluster, completion, config, consume, format, group, log_dump, offsets, produce, quota,
-    server, topic,
+    server, topic, txn,
 };
 use failure::Failure;
 use screen::Screen;
@@ -66,6 +66,9 @@ enum Command {
     /// Groups of consumers: members, lag, and where they go on.
     #[command(subcommand)]
     Group(group::Command),
+    /// Transactions: what is open, where, and an end to it.
+    #[command(subcommand)]
+    Txn(txn::Command),
     /// First and last offsets of a topic, or the offset at a time.
     Offsets(offsets::Arguments),
     /// Brokers, features, the metadata quorum and the data folders.
@@ -113,6 +116,7 @@ fn run(command: Command, screen: &mut Screen) -> Result<(), Failure> {
         Command::Quota(command) => quota::run(command, screen),
         Command::Produce(arguments) => produce::run(&arguments, screen),
         Command::Consume(arguments) => consume::run(&arguments, screen),
+        Command::Txn(command) => txn::run(command, screen),
         Command::Group(command) => group::run(command, screen),
         Command::Bench(command) => bench::run(command, screen),
         Command::Offsets(arguments) => offsets::run(&arguments, screen),

@@ -9,7 +9,8 @@ use klamm_client::{
 use klamm_wire::ErrorCode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const QUICK: &[&str] = &[
     "group.initial.rebalance.delay.ms=0",

@@ -16,4 +16,5 @@ mod metrics;
 mod node;
 mod quotas;
 mod transactional_ids;
+mod transactional_producer;
 mod transactions;

@@ -112,7 +112,7 @@ impl GroupConfig {
     }
 }
 
-fn optional_text(value: &str) -> Parsed<Option<String>> {
+pub(super) fn optional_text(value: &str) -> Parsed<Option<String>> {
     Ok(Some(value.to_owned()).filter(|value| !value.is_empty()))
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Accumulator {
     batch_size: usize,
     linger: Duration,
     codec: Codec,
+    /// Whether all batches are parts of transactions.
+    transactional: bool,
 }
 
 /// Numbers that a batch may give to the parts that it is split into.
@@ -107,13 +109,14 @@ pub(super) struct Urgency {
 }
 
 impl Accumulator {
-    pub(super) const fn new(config: &ProducerConfig) -> Self {
+    pub(super) fn new(config: &ProducerConfig) -> Self {
         Self {
             queues: BTreeMap::new(),
             next_number: 0,
             batch_size: config.batch_size,
             linger: config.linger,
             codec: config.codec(),
+            transactional: config.transactional_id.is_some(),
         }
     }
 
@@ -212,7 +215,7 @@ impl Accumulator {
         bytes_max: usize,
         deflater: &mut Deflater,
     ) -> Option<Result<(Batch, Bytes), (Batch, ClientError)>> {
-        let codec = self.codec;
+        let (codec, transactional) = (self.codec, self.transactional);
         let queue = self.queues.get_mut(key)?;
         if queue.batches.front()?.bytes() > bytes_max {
             return None;
@@ -227,7 +230,7 @@ impl Accumulator {
             queue.next_sequence = add_to_sequence(sequence, batch.records);
             Some((identity, sequence))
         });
-        match batch.close(stamp, codec, deflater) {
+        match batch.close(stamp, transactional, codec, deflater) {
             Ok(bytes) => {
                 // A broker takes any first sequence of a producer that it does not know: were the first batch lost, the
                 // second would be taken in its place.
@@ -439,6 +442,7 @@ impl Batch {
     fn close(
         &mut self,
         stamp: Option<(ProducerIdentity, i32)>,
+        transactional: bool,
         codec: Codec,
         deflater: &mut Deflater,
     ) -> Result<Bytes, ClientError> {
@@ -447,7 +451,7 @@ impl Batch {
             // The stamp was taken off when its identity broke.
             Content::Closed(bytes) => restamp(bytes, stamp),
             Content::Open(builder) => {
-                let fields = fields_of(stamp);
+                let fields = BatchFields { transactional, ..fields_of(stamp) };
                 let built = builder.build(&fields, codec, deflater);
                 built.map_err(|error| ClientError::BadAnswer(error.to_string()))?
             }

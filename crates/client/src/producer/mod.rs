@@ -9,6 +9,7 @@ mod delivery;
 mod partitioner;
 mod sender;
 mod sequence;
+mod transactions;
 
 pub use delivery::{Delivered, Delivery};
 
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
+use transactions::Transactions;
 
 /// A record to send.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +61,8 @@ struct Shared {
     client: Client,
     config: ProducerConfig,
     state: Mutex<State>,
+    /// With `transactional.id`.
+    transactions: Option<Arc<Transactions>>,
     /// Permits are bytes of `buffer.memory`.
     memory: Semaphore,
     /// Callers that wait for memory.
@@ -125,6 +129,7 @@ impl Producer {
                 sticky: BTreeMap::new(),
                 under_way: BTreeMap::new(),
             }),
+            transactions: Transactions::new(client, &config).map(Arc::new),
             config,
             waiting_for_memory: AtomicUsize::new(0),
             flushing: AtomicUsize::new(0),
@@ -140,10 +145,14 @@ impl Producer {
     /// topic is unknown or `buffer.memory` is full. Records of one caller keep their order in each partition.
     ///
     /// # Errors
-    /// The topic or partition does not exist, the record is too large, or the wait is over.
+    /// The topic or partition does not exist, the record is too large, or the wait is over. With `transactional.id`: no
+    /// transaction is open, or it must be aborted.
     pub async fn send(&self, record: Record) -> Result<Delivery, ClientError> {
         let shared = &self.shared;
         let config = &shared.config;
+        if let Some(transactions) = &shared.transactions {
+            transactions.is_open()?;
+        }
         let deadline = Instant::now() + config.block_max;
         let bytes = record_bytes(&record);
         for (setting, limit) in [
@@ -182,8 +191,17 @@ impl Producer {
         self.shared.flushing.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// Sends what waits, waits for the answers, and stops.
+    /// Sends what waits, waits for the answers, and stops. An open transaction is aborted.
     pub async fn close(self) {
+        if self
+            .shared
+            .transactions
+            .as_ref()
+            .is_some_and(|t| t.is_under_way())
+        {
+            // Whatever stays open, the coordinator aborts after its timeout.
+            let _ = self.abort_transaction().await;
+        }
         self.flush().await;
         self.stop();
     }

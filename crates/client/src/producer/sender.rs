@@ -3,21 +3,21 @@
 //! One loop owns all decisions: it expires, drains, sends, then waits for an answer, a new batch, or time. Dialling,
 //! asking and waiting for answers happen in tasks of their own that report back as events.
 
+mod answers;
+
 use super::Shared;
 use super::accumulator::{Batch, Key};
-use super::delivery::Acknowledged;
 use super::sequence::{Identity, ProducerIdentity};
+use super::transactions::{Transactions, Word, add_partitions};
 use crate::client::Target;
 use crate::config::Acks;
 use crate::connection::Connection;
 use crate::error::ClientError;
 use klamm_codec::Records;
 use klamm_records::Deflater;
-use klamm_wire::ErrorCode;
 use klamm_wire::messages::init_producer_id::InitProducerIdRequest;
 use klamm_wire::messages::produce::{
-    PartitionProduceData, PartitionProduceResponse, ProduceRequest, ProduceResponse,
-    TopicProduceData,
+    PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,6 +31,7 @@ enum Event {
     Connected(i32, Result<Arc<Connection>, ClientError>),
     Answered(Box<Answer>),
     Identified(Result<ProducerIdentity, ClientError>),
+    Added(Result<(), ClientError>),
     Refreshed,
 }
 
@@ -58,6 +59,8 @@ struct Sender {
     identity_attempts: u32,
     identity_retry_at: Option<Instant>,
     is_refreshing: bool,
+    /// Partitions are being announced to the transaction's coordinator.
+    is_adding: bool,
     deflater: Deflater,
 }
 
@@ -65,11 +68,14 @@ struct Sender {
 const EVENTS_MAX: usize = 1024;
 /// The highest version that names topics: ids come with 13.
 const LAST_VERSION_BY_NAME: i16 = 12;
+/// The highest version in which a partition does not join a transaction by being written to.
+const LAST_VERSION_TXN_V1: i16 = 11;
 
 /// Runs until the producer is closed.
 pub(super) async fn run(shared: Arc<Shared>) {
     let (events, mut inbox) = mpsc::channel(EVENTS_MAX);
-    let idempotent = shared.config.enable_idempotence;
+    // In transactions, the identity is the coordinator's to give.
+    let idempotent = shared.config.enable_idempotence && shared.transactions.is_none();
     let mut sender = Sender {
         shared,
         events,
@@ -82,6 +88,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         identity_attempts: 0,
         identity_retry_at: None,
         is_refreshing: false,
+        is_adding: false,
         deflater: Deflater::new(),
     };
     while !sender.shared.closed.load(Ordering::Acquire) {
@@ -154,6 +161,16 @@ impl Sender {
 
     /// The identity to send with (`Some(None)`: none is needed), or `None` if nothing may leave now.
     fn identity(&mut self, now: Instant) -> Option<Option<ProducerIdentity>> {
+        if let Some(transactions) = &self.shared.transactions {
+            return match transactions.word() {
+                Word::Send(identity) => Some(Some(identity)),
+                Word::Wait => None,
+                Word::Drop(error) => {
+                    self.fail_all(&error);
+                    None
+                }
+            };
+        }
         match self.identity {
             Identity::Off => Some(None),
             Identity::Known(identity) => Some(Some(identity)),
@@ -189,7 +206,12 @@ impl Sender {
     fn drain(&mut self, identity: Option<ProducerIdentity>, now: Instant) {
         loop {
             let shared = Arc::clone(&self.shared);
-            let ready = shared.state.lock().accumulator.ready(shared.urgency(), now);
+            let mut ready = shared.state.lock().accumulator.ready(shared.urgency(), now);
+            if let Some(transactions) = &shared.transactions {
+                let missing = transactions.missing(&ready);
+                ready.retain(|key| !missing.contains(key));
+                self.announce(transactions, missing);
+            }
             let cluster = shared.client.known_cluster();
             let mut by_node: BTreeMap<i32, Vec<Key>> = BTreeMap::new();
             let mut without_leader = BTreeSet::new();
@@ -210,6 +232,16 @@ impl Sender {
                 return;
             }
         }
+    }
+
+    /// Tells the transaction's coordinator of partitions, one question at a time.
+    fn announce(&mut self, transactions: &Arc<Transactions>, keys: BTreeSet<Key>) {
+        if keys.is_empty() || self.is_adding {
+            return;
+        }
+        self.is_adding = true;
+        let transactions = Arc::clone(transactions);
+        self.spawn(async move { Event::Added(add_partitions(&transactions, keys).await) });
     }
 
     /// The node's connection, if another request may go there now. Dials if there is none.
@@ -293,12 +325,20 @@ impl Sender {
         if let Some(node) = self.nodes.get_mut(&node) {
             node.in_flight += 1;
         }
+        let transactions = self.shared.transactions.as_ref();
+        let ceiling = match transactions {
+            Some(transactions) if !transactions.is_v2() => LAST_VERSION_TXN_V1,
+            _ => LAST_VERSION_BY_NAME,
+        };
+        if let Some(transactions) = transactions {
+            transactions.start();
+        }
         let version = connection
             .versions()
-            .highest_below::<ProduceRequest>(LAST_VERSION_BY_NAME);
+            .highest_below::<ProduceRequest>(ceiling);
         let acks = self.shared.config.acks;
         let request = ProduceRequest {
-            transactional_id: None,
+            transactional_id: transactions.map(|transactions| transactions.id().into()),
             acks: acks.wire(),
             timeout_ms: self.shared.client.request_timeout_ms(),
             topic_data: topics
@@ -341,6 +381,13 @@ impl Sender {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Refreshed => self.is_refreshing = false,
+            Event::Added(result) => {
+                self.is_adding = false;
+                if let (Err(error), Some(transactions)) = (result, &self.shared.transactions) {
+                    // The next turn fails what waits.
+                    transactions.judge(error);
+                }
+            }
             Event::Answered(answer) => self.answered(*answer),
             Event::Connected(id, result) => {
                 let node = self.nodes.entry(id).or_default();
@@ -364,149 +411,6 @@ impl Sender {
                     self.fail_all(&error);
                 }
             }
-        }
-    }
-
-    /// Takes an answer, batch by batch.
-    fn answered(&mut self, answer: Answer) {
-        if let Some(node) = self.nodes.get_mut(&answer.node) {
-            node.in_flight = node.in_flight.saturating_sub(1);
-        }
-        let acks = self.shared.config.acks;
-        for (key, batch) in answer.batches {
-            {
-                let mut state = self.shared.state.lock();
-                state.accumulator.answered(&key, &batch);
-                state.under_way.remove(&batch.number());
-            }
-            match &answer.result {
-                Err(error) => self.lost(key, batch, error),
-                Ok(_) if acks == Acks::None => {
-                    let nothing = Acknowledged { base_offset: None, append_time_ms: None };
-                    self.finish(batch, Ok(nothing));
-                }
-                Ok(response) => match find(response, &key) {
-                    Some(partition) => self.decide(key, batch, partition),
-                    None => {
-                        let error =
-                            ClientError::BadAnswer(format!("no word of {}-{}", key.0, key.1));
-                        self.lost(key, batch, &error);
-                    }
-                },
-            }
-        }
-    }
-
-    /// A request without an answer: its batches may be in the log.
-    fn lost(&mut self, key: Key, batch: Batch, error: &ClientError) {
-        if error.is_retriable() {
-            self.shared.client.mark_stale(&key.0);
-            self.refresh(BTreeSet::from([Arc::clone(&key.0)]));
-            self.retry(key, batch, error);
-        } else {
-            self.break_sequences(&key);
-            self.finish(batch, Err(error.clone()));
-        }
-    }
-
-    /// A broker's word on one batch.
-    fn decide(&mut self, key: Key, batch: Batch, answer: &PartitionProduceResponse) {
-        let code = ErrorCode(answer.error_code);
-        let known = |number: i64| Some(number).filter(|number| *number >= 0);
-        if code.is_none() || code == ErrorCode::DUPLICATE_SEQUENCE_NUMBER {
-            let acknowledged = Acknowledged {
-                base_offset: known(answer.base_offset),
-                append_time_ms: known(answer.log_append_time_ms),
-            };
-            return self.finish(batch, Ok(acknowledged));
-        }
-        let message = answer.error_message.as_ref().map(ToString::to_string);
-        let error = ClientError::Server { code, message };
-        let hint = &answer.current_leader;
-        if hint.leader_id >= 0 {
-            self.shared
-                .client
-                .set_leader(&key.0, key.1, hint.leader_id, hint.leader_epoch);
-        } else if is_about_leaders(code) {
-            self.shared.client.mark_stale(&key.0);
-            self.refresh(BTreeSet::from([Arc::clone(&key.0)]));
-        }
-        let is_idempotent = batch.stamp.is_some();
-        match code {
-            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER if is_idempotent => {
-                // Behind a batch that did not arrive, this is expected: both go again, in order.
-                let has_older = self.shared.state.lock().accumulator.has_older(&key, &batch);
-                if !has_older {
-                    self.break_sequences(&key);
-                }
-                self.retry(key, batch, &error);
-            }
-            // The broker forgot us, or knows a later epoch: begin anew.
-            ErrorCode::UNKNOWN_PRODUCER_ID | ErrorCode::INVALID_PRODUCER_EPOCH if is_idempotent => {
-                self.break_sequences(&key);
-                self.retry(key, batch, &error);
-            }
-            _ if code.is_retriable() => self.retry(key, batch, &error),
-            _ => {
-                let taken_back = self
-                    .shared
-                    .state
-                    .lock()
-                    .accumulator
-                    .take_back_sequence(&key, &batch);
-                if !taken_back {
-                    self.break_sequences(&key);
-                }
-                let is_split = is_too_large(code)
-                    && self
-                        .shared
-                        .state
-                        .lock()
-                        .accumulator
-                        .put_back_split(&key, &batch);
-                if !is_split {
-                    self.finish(batch, Err(error));
-                }
-            }
-        }
-    }
-
-    /// Puts a batch back, unless its attempts or its time are over.
-    fn retry(&mut self, key: Key, batch: Batch, error: &ClientError) {
-        let config = &self.shared.config;
-        let now = Instant::now();
-        let is_over = batch.attempts > config.retries
-            || batch.is_expired(config.delivery_timeout, now)
-            || config.acks == Acks::None;
-        if is_over {
-            if batch.stamp.is_some() {
-                self.break_sequences(&key);
-            }
-            let last = Some(Box::new(error.clone()));
-            return self.finish(batch, Err(ClientError::Timeout { what: "delivery", last }));
-        }
-        let retry_at = now
-            + self
-                .shared
-                .client
-                .retry_pause(batch.attempts.saturating_sub(1));
-        self.shared
-            .state
-            .lock()
-            .accumulator
-            .put_back(&key, batch, retry_at);
-    }
-
-    /// Ends a batch and frees its memory.
-    fn finish(&self, batch: Batch, outcome: super::delivery::Outcome) {
-        let memory = batch.finish(outcome);
-        self.shared.memory.add_permits(memory);
-    }
-
-    fn fail_all(&self, error: &ClientError) {
-        let batches = self.shared.state.lock().accumulator.take_all();
-        for (_, batch) in batches {
-            self.finish(batch, Err(error.clone()));
         }
     }
 
@@ -555,34 +459,4 @@ impl Sender {
         };
         self.shared.client.host().tasks.spawn(Box::pin(report));
     }
-}
-
-fn find<'a>(response: &'a ProduceResponse, key: &Key) -> Option<&'a PartitionProduceResponse> {
-    let topic = response
-        .responses
-        .iter()
-        .find(|topic| topic.name.as_str() == key.0.as_ref())?;
-    topic
-        .partition_responses
-        .iter()
-        .find(|partition| partition.index == key.1)
-}
-
-/// Errors that smaller batches do not have.
-fn is_too_large(code: ErrorCode) -> bool {
-    code == ErrorCode::MESSAGE_TOO_LARGE || code == ErrorCode::RECORD_LIST_TOO_LARGE
-}
-
-/// Errors that say that the leader is elsewhere.
-fn is_about_leaders(code: ErrorCode) -> bool {
-    const ELSEWHERE: [ErrorCode; 7] = [
-        ErrorCode::NOT_LEADER_OR_FOLLOWER,
-        ErrorCode::LEADER_NOT_AVAILABLE,
-        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-        ErrorCode::UNKNOWN_TOPIC_ID,
-        ErrorCode::KAFKA_STORAGE_ERROR,
-        ErrorCode::FENCED_LEADER_EPOCH,
-        ErrorCode::REPLICA_NOT_AVAILABLE,
-    ];
-    ELSEWHERE.contains(&code)
 }

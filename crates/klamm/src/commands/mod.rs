@@ -13,3 +13,4 @@ pub(crate) mod produce;
 pub(crate) mod quota;
 pub(crate) mod server;
 pub(crate) mod topic;
+pub(crate) mod txn;

@@ -97,7 +97,7 @@ fn what_was_acknowledged_under_load_survives_kill_9() {
     let data = folder.path().join("data");
     let node = Node::start(&data);
     node.run(&["topic", "create", "t"]);
-    let mut producer = node.producing("t");
+    let mut producer = node.producing("t", &[]);
     let mut stdin = producer.stdin.take().unwrap();
     let feeder = std::thread::spawn(move || {
         // Until the producer is gone.

@@ -11,4 +11,5 @@ mod node;
 mod quotas;
 mod records;
 mod topics;
+mod transactions;
 mod usage;

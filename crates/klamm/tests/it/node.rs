@@ -101,8 +101,8 @@ impl Node {
         (line, child.wait().unwrap())
     }
 
-    /// Starts `klamm produce TOPIC --verbose`.
-    pub(crate) fn producing(&self, topic: &str) -> Child {
+    /// Starts `klamm produce TOPIC --verbose …`.
+    pub(crate) fn producing(&self, topic: &str, more: &[&str]) -> Child {
         let mut command = klamm();
         command.args([
             "produce",
@@ -113,6 +113,7 @@ impl Node {
             "-b",
             &self.address,
         ]);
+        command.args(more);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

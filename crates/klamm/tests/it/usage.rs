@@ -28,6 +28,8 @@ fn wrong_usage_is_exit_code_2() {
         &["group", "reset-offsets", "g", "--topic", "t"],
         &["group", "reset-offsets", "g", "--to", "end", "--shift", "1"],
         &["group", "delete-offsets", "g"],
+        &["txn", "abort"],
+        &["txn", "abort", "--partition", "t:0"],
         &["log", "dump"],
         &["completion", "cobol"],
         &["bench", "produce", "--size", "1x"],

@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
     /// Print where each record went.
     #[arg(short, long)]
     verbose: bool,
+    /// Write all records or, if anything fails, none: as one transaction under this transactional.id.
+    #[arg(long, value_name = "ID", conflicts_with = "no_idempotence")]
+    transactional_id: Option<String>,
     #[command(flatten)]
     producer: ProducerOptions,
     #[command(flatten)]
@@ -77,9 +80,17 @@ const UNDER_WAY_MAX: usize = 20_000;
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     block_on(async {
-        let (session, rest) = arguments.connect.open().await?;
+        let (session, mut rest) = arguments.connect.open().await?;
+        if let Some(id) = &arguments.transactional_id {
+            rest.push(("transactional.id".to_owned(), id.clone()));
+        }
         let config = arguments.producer.config(rest)?;
+        let is_transactional = config.transactional_id.is_some();
         let producer = Producer::new(&session.client, config).map_err(explain)?;
+        if is_transactional {
+            producer.init_transactions().await.map_err(explain)?;
+            producer.begin_transaction().map_err(explain)?;
+        }
         let progress = match std::io::stdin().is_terminal() {
             // A bar would stand in the way of typing.
             true => ProgressBar::hidden(),
@@ -91,6 +102,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Fail
             under_way: VecDeque::new(),
             screen,
             progress,
+            is_transactional,
             records: 0,
             bytes: 0,
         };
@@ -98,7 +110,17 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Fail
         producer.flush().await;
         let delivered = sending.settle(0).await;
         sending.progress.finish_and_clear();
-        sent.and(delivered)?;
+        if let Err(failure) = sent.and(delivered) {
+            // An open transaction is aborted.
+            producer.close().await;
+            return Err(failure);
+        }
+        if is_transactional {
+            let committed = sending.producer.commit_transaction().await;
+            committed.map_err(|error| {
+                explain(error).advise("nothing of it is seen unless it was committed: run it again")
+            })?;
+        }
         let (records, bytes) = (sending.records, sending.bytes);
         producer.close().await;
         if screen.is_json() {
@@ -130,6 +152,7 @@ struct Sending<'a> {
     under_way: VecDeque<Fate>,
     screen: &'a mut Screen,
     progress: ProgressBar,
+    is_transactional: bool,
     /// Delivered.
     records: u64,
     /// Keys and values that were sent.
@@ -171,8 +194,11 @@ impl Sending<'_> {
                 Input::Json => read_json(&line),
             };
             let record = record.map_err(|error| {
-                Failure::failed(format!("line {number}: {error}"))
-                    .advise("records before it were sent")
+                let failure = Failure::failed(format!("line {number}: {error}"));
+                match self.is_transactional {
+                    true => failure.advise("nothing is written: the transaction is aborted"),
+                    false => failure.advise("records before it were sent"),
+                }
             })?;
             self.send(record).await?;
         }
