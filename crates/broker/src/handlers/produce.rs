@@ -78,12 +78,9 @@ pub(crate) async fn handle(
         Ok(None) => append_all(request, call, needs, &Verified::default(), &mut awaiting),
         Ok(Some(transactional)) => {
             let _turn = needs.turns.take(transactional.producer.id).await;
-            let (rooms, now_ms) = (
-                (needs.transactions, needs.partitions),
-                needs.host.clock.now_ms(),
-            );
+            let coordinator = (needs.transactions, &*needs.host.clock);
             let verified = transactional
-                .verify(&request, call.version, rooms, now_ms)
+                .verify(&request, call.version, needs.partitions, coordinator)
                 .await;
             append_all(request, call, needs, &verified, &mut awaiting)
         }

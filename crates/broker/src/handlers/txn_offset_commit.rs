@@ -12,7 +12,6 @@ use crate::request::{Call, error_code};
 use klamm_codec::Str;
 use klamm_coordinator::groups::{Command, CommitOffsets, GroupError, NewOffset, Reply};
 use klamm_coordinator::shard::OpenTransaction;
-use klamm_coordinator::transactions::Producer;
 use klamm_host::Host;
 use klamm_metadata::Image;
 use klamm_storage::{FirstBatch, VerificationGuard};
@@ -125,18 +124,10 @@ async fn verify(
         sequence: NO_SEQUENCE,
         bumps_epoch: support == ClientSupport::Implicit,
     };
-    let guard = partition.begin_verification(first, needs.host.clock.now_ms());
-    if guard.is_none() {
-        return Ok(None);
-    }
-    let producer = Producer { id: request.producer_id, epoch: request.producer_epoch };
-    let (id, asked) = (
-        &request.transactional_id,
-        [(Str::from_static(LogTopic::OFFSETS), index)],
-    );
-    let admitted = verification::admit(needs.transactions, id, producer, &asked, support).await;
-    admitted.into_iter().collect::<Result<(), _>>()?;
-    Ok(guard)
+    let coordinator = (needs.transactions, &*needs.host.clock);
+    let id = &request.transactional_id;
+    let verified = verification::verify(coordinator, id, &[(partition, first)], support).await;
+    verified.into_iter().next().unwrap_or(Ok(None))
 }
 
 /// Splits what is asked for into places for answers, most of them open (NONE), and offsets for the coordinator.

@@ -5,13 +5,17 @@
 
 use super::transactional;
 use crate::coordinating::Transactions;
+use crate::partitions::Partition;
 use crate::request::error_code;
 use klamm_codec::Str;
 use klamm_coordinator::transactions::{
     AddPartitions, Command, Producer, TransactionError, TransactionVersion,
 };
+use klamm_host::Clock;
+use klamm_storage::{FirstBatch, VerificationGuard};
 use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a client expects of the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +31,60 @@ pub(super) enum ClientSupport {
 /// Topics with their partitions, and the place of each in the question.
 type Places = BTreeMap<Str, Vec<(i32, usize)>>;
 
+/// A batch that may be its transaction's first in a partition.
+pub(super) type First = (Arc<Partition>, FirstBatch);
+
+/// The marker of the transaction before may come while the coordinator is asked, which makes the guard worthless: then
+/// it is asked again. No third marker comes meanwhile.
+const ATTEMPTS_MAX: usize = 3;
+
+/// Lets the coordinator admit first batches of one producer. For each, in this order, the guard for its append; none
+/// where the transaction is open already, or nobody need be asked.
+pub(super) async fn verify(
+    (transactions, clock): (&Transactions, &dyn Clock),
+    transactional_id: &Str,
+    firsts: &[First],
+    support: ClientSupport,
+) -> Vec<Result<Option<VerificationGuard>, ErrorCode>> {
+    let mut results = vec![Ok(None); firsts.len()];
+    let mut open: Vec<usize> = (0..firsts.len()).collect();
+    for _ in 0..ATTEMPTS_MAX {
+        let mut asked = Vec::new();
+        open.retain(|place| {
+            let (Some((partition, first)), Some(result)) =
+                (firsts.get(*place), results.get_mut(*place))
+            else {
+                return false;
+            };
+            let guard = partition.begin_verification(*first, clock.now_ms());
+            *result = Ok(guard);
+            let name = partition.name();
+            asked.extend(guard.map(|_| (Str::from(&*name.topic), name.partition)));
+            guard.is_some()
+        });
+        let Some((_, first)) = firsts.first().filter(|_| !open.is_empty()) else {
+            break;
+        };
+        let producer = Producer { id: first.producer_id, epoch: first.epoch };
+        let admitted = admit(transactions, transactional_id, producer, &asked, support).await;
+        let mut admitted = admitted.into_iter();
+        open.retain(|place| {
+            let (Some((partition, first)), Some(result), Some(admitted)) =
+                (firsts.get(*place), results.get_mut(*place), admitted.next())
+            else {
+                return false;
+            };
+            if let Err(error) = admitted {
+                *result = Err(error);
+            }
+            matches!(result, Ok(Some(guard)) if !partition.is_under_verification(first.producer_id, *guard))
+        });
+    }
+    results
+}
+
 /// Adds partitions to a transaction, or verifies that they are part of it. A result for each, in this order.
-pub(super) async fn admit(
+async fn admit(
     transactions: &Transactions,
     transactional_id: &Str,
     producer: Producer,

@@ -105,8 +105,9 @@ impl Txn {
         assert_eq!(self.try_send(partition, values, IMPLICIT).await, OK);
     }
 
-    async fn add(&mut self, topic: &str, partition: i32) -> i16 {
-        let topic = AddPartitionsToTxnTopic { name: topic.into(), partitions: vec![partition] };
+    async fn add(&mut self, topic: &str, partitions: impl IntoIterator<Item = i32>) -> i16 {
+        let partitions = partitions.into_iter().collect();
+        let topic = AddPartitionsToTxnTopic { name: topic.into(), partitions };
         let request = AddPartitionsToTxnRequest {
             v3_and_below_transactional_id: self.id.into(),
             v3_and_below_producer_id: self.producer.0,
@@ -351,10 +352,10 @@ fn clients_of_the_first_level_add_partitions_themselves() {
             ErrorCode::INVALID_TXN_STATE,
             ErrorCode::TRANSACTION_ABORTABLE,
         );
-        assert_eq!(a.add("t", 1).await, OK);
+        assert_eq!(a.add("t", [1]).await, OK);
         assert_eq!(a.try_send(0, &["x"], 9).await, code(old));
         assert_eq!(a.try_send(0, &["x"], EXPLICIT).await, code(newer));
-        assert_eq!(a.add("t", 0).await, OK);
+        assert_eq!(a.add("t", [0]).await, OK);
         assert_eq!(a.try_send(0, &["a1"], 9).await, OK);
         assert_eq!(a.try_send(0, &["a2"], EXPLICIT).await, OK);
         a.end_explicitly(true).await;
@@ -362,7 +363,7 @@ fn clients_of_the_first_level_add_partitions_themselves() {
         // The epoch is the same: a batch that comes late must not begin a transaction that nobody ends.
         assert_eq!(a.try_send(0, &["late"], EXPLICIT).await, code(newer));
         assert_eq!(read(&mut peer, 0).await.last_stable_offset, 3);
-        assert_eq!(a.add("t", 0).await, OK);
+        assert_eq!(a.add("t", [0]).await, OK);
         assert_eq!(a.try_send(0, &["a3"], EXPLICIT).await, OK);
         a.end_explicitly(false).await;
         assert_eq!(read(&mut peer, 0).await.committed, ["a1", "a2"]);
@@ -425,6 +426,29 @@ fn requests_behind_a_first_batch_wait_for_their_turn() {
 }
 
 #[test]
+fn a_transaction_begins_while_the_markers_of_the_one_before_are_on_their_way() {
+    run(async {
+        let node = Node::start(SMALL).await;
+        let mut peer = node.connect().await;
+        let mut request = create("t", &[]);
+        // The marker of the last one comes late.
+        let last = 150;
+        request.topics[0].num_partitions = last + 1;
+        assert_eq!(peer.ask(&request, 7).await.topics[0].error_code, OK);
+        let mut a = Txn::new(&node, "a").await;
+        for round in 0..5 {
+            assert_eq!(a.add("t", 0..last).await, OK);
+            a.send(last, &[&format!("{round}")]).await;
+            assert_eq!(a.try_end(true, 5).await, OK);
+            a.send(last, &["next"]).await;
+            a.end(true).await;
+        }
+        assert_eq!(read(&mut peer, last).await.committed.len(), 10);
+        node.stop().await;
+    });
+}
+
+#[test]
 fn a_partition_that_is_gone_holds_no_transaction_up() {
     run(async {
         let (node, mut peer) = started(&[]).await;
@@ -433,7 +457,7 @@ fn a_partition_that_is_gone_holds_no_transaction_up() {
         assert_eq!(peer.ask(&request, 7).await.topics[0].error_code, OK);
         let mut a = Txn::new(&node, "a").await;
         a.send(0, &["a1"]).await;
-        assert_eq!(a.add("u", 0).await, OK);
+        assert_eq!(a.add("u", [0]).await, OK);
         let request = delete_topics::DeleteTopicsRequest {
             topics: vec![delete_topics::DeleteTopicState {
                 name: Some("u".into()),

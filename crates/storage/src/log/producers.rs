@@ -57,6 +57,12 @@ impl PartitionLog {
         self.producers.begin_verification(first, now_ms)
     }
 
+    /// Whether nothing happened to the producer here since the guard was given: no append, no marker.
+    #[must_use]
+    pub fn is_under_verification(&self, producer_id: i64, guard: VerificationGuard) -> bool {
+        self.producers.is_under_verification(producer_id, guard)
+    }
+
     /// Forgets producers that were silent for `producer.id.expiration.ms`.
     pub fn expire_producers(&mut self, now_ms: i64) {
         self.producers

@@ -95,6 +95,11 @@ impl ProducerState {
         (!is_open).then(|| self.verifications.begin(first, now_ms))
     }
 
+    /// Whether nothing happened to the producer here since the guard was given.
+    pub(crate) fn is_under_verification(&self, producer_id: i64, guard: VerificationGuard) -> bool {
+        self.verifications.is_current(producer_id, Some(guard))
+    }
+
     /// Whether a transactional batch belongs to an open transaction, or may begin one.
     pub(crate) fn check_admission(
         &self,

@@ -2,10 +2,11 @@
 
 use super::find;
 use crate::coordinating::Transactions;
-use crate::handlers::verification::{self, ClientSupport};
+use crate::handlers::verification::{self, ClientSupport, First};
 use crate::partitions::{AppendFailure, Registry};
 use klamm_codec::{Records, Str};
 use klamm_coordinator::transactions::Producer;
+use klamm_host::Clock;
 use klamm_records::{BatchHeader, HEADER_BYTES};
 use klamm_storage::{FirstBatch, VerificationGuard};
 use klamm_wire::ErrorCode;
@@ -24,10 +25,7 @@ pub(super) struct Transactional {
 
 /// What the coordinator's word means for each partition, by its topic's and its own place in the request.
 #[derive(Debug, Default)]
-pub(super) struct Verified {
-    guards: BTreeMap<(usize, usize), VerificationGuard>,
-    refused: BTreeMap<(usize, usize), ErrorCode>,
-}
+pub(super) struct Verified(BTreeMap<(usize, usize), Result<Option<VerificationGuard>, ErrorCode>>);
 
 /// Who writes transactional batches in this request; `None` if there are none.
 ///
@@ -73,16 +71,16 @@ impl Transactional {
         &self,
         request: &ProduceRequest,
         version: i16,
-        (transactions, partitions): (&Transactions, &Registry),
-        now_ms: i64,
+        partitions: &Registry,
+        coordinator: (&Transactions, &dyn Clock),
     ) -> Verified {
         let support = match version {
             FIRST_VERSION_THAT_ADDS.. => ClientSupport::Implicit,
             FIRST_VERSION_WITH_ABORTABLE.. => ClientSupport::KnowsAbortable,
             _ => ClientSupport::AddsItself,
         };
-        let mut verified = Verified::default();
-        let mut asked = Vec::new();
+        let mut places = Vec::new();
+        let mut firsts: Vec<First> = Vec::new();
         for (topic_place, topic) in request.topic_data.iter().enumerate() {
             for (place, data) in topic.partition_data.iter().enumerate() {
                 let Some(header) = header_of(data) else {
@@ -98,23 +96,13 @@ impl Transactional {
                     sequence: header.base_sequence,
                     bumps_epoch: support == ClientSupport::Implicit,
                 };
-                if let Some(guard) = partition.begin_verification(first, now_ms) {
-                    verified.guards.insert((topic_place, place), guard);
-                    asked.push((Str::from(&*partition.name().topic), data.index));
-                }
+                places.push((topic_place, place));
+                firsts.push((partition, first));
             }
         }
-        if asked.is_empty() {
-            return verified;
-        }
-        let (id, producer) = (&self.transactional_id, self.producer);
-        let results = verification::admit(transactions, id, producer, &asked, support).await;
-        for (place, result) in verified.guards.keys().zip(results) {
-            if let Err(error) = result {
-                verified.refused.insert(*place, error);
-            }
-        }
-        verified
+        let id = &self.transactional_id;
+        let results = verification::verify(coordinator, id, &firsts, support).await;
+        Verified(places.into_iter().zip(results).collect())
     }
 }
 
@@ -123,10 +111,8 @@ impl Verified {
         &self,
         place: (usize, usize),
     ) -> Result<Option<VerificationGuard>, AppendFailure> {
-        match self.refused.get(&place) {
-            Some(error) => Err(refusal(*error)),
-            None => Ok(self.guards.get(&place).copied()),
-        }
+        let result = self.0.get(&place).copied().unwrap_or(Ok(None));
+        result.map_err(refusal)
     }
 }
 

@@ -43,6 +43,12 @@ impl Partition {
         log.begin_verification(first, now_ms)
     }
 
+    /// Whether a guard is still worth something.
+    pub(crate) fn is_under_verification(&self, producer_id: i64, guard: VerificationGuard) -> bool {
+        self.log()
+            .is_ok_and(|log| log.is_under_verification(producer_id, guard))
+    }
+
     /// Appends a marker. Nothing happens if the producer has no transaction here, but for the marker.
     pub(crate) fn append_marker(
         self: &Arc<Self>,

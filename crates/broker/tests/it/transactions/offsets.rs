@@ -106,7 +106,7 @@ fn the_groups_partition_is_part_of_the_transaction_first() {
     run(async {
         let (node, _) = started(&[]).await;
         let mut a = Txn::new(&node, "a").await;
-        assert_eq!(a.add("t", 0).await, OK);
+        assert_eq!(a.add("t", [0]).await, OK);
         let request = commit(&a, 1);
         let (old, newer) = (
             ErrorCode::INVALID_TXN_STATE,
