@@ -1,10 +1,14 @@
 //! The group coordinator of this node: shards of groups over `__consumer_offsets`.
 
 use super::LogTopic;
-use super::shards::{Kind, Log, Office, Shards};
+use super::shards::{Kind, Log, Office, Seen, Shards};
+use super::view::View;
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
-use klamm_coordinator::groups::{Command, Effect, GroupConfig, GroupShard, Reply, shard_of};
+use klamm_coordinator::groups::assign::Assignor;
+use klamm_coordinator::groups::{
+    Command, ConsumerConfig, Effect, GroupConfig, GroupShard, MigrationPolicy, Reply, shard_of,
+};
 use klamm_host::{BoxFuture, Host};
 use klamm_settings::{Settings, broker};
 use klamm_storage::VerificationGuard;
@@ -32,6 +36,10 @@ impl Kind for OfGroups {
 
     fn empty(&self) -> GroupShard {
         GroupShard::new(self.config.clone())
+    }
+
+    fn look_around(&self, shard: &mut GroupShard, seen: &Seen) {
+        shard.look_around(Arc::new(View::new(seen)));
     }
 
     fn carry_out(
@@ -183,5 +191,38 @@ fn group_config(settings: &Settings) -> GroupConfig {
         offset_metadata_bytes_max: count(settings.get(&broker::OFFSET_METADATA_MAX_BYTES)),
         offsets_retention_ms: minutes.saturating_mul(60_000),
         offsets_check_interval_ms: settings.get(&broker::OFFSETS_RETENTION_CHECK_INTERVAL_MS),
+        consumer: consumer_config(settings),
+    }
+}
+
+fn consumer_config(settings: &Settings) -> ConsumerConfig {
+    let names: Vec<String> = settings.get(&broker::GROUP_CONSUMER_ASSIGNORS);
+    let (known, unknown): (Vec<String>, Vec<String>) = names
+        .into_iter()
+        .partition(|name| Assignor::from_name(name).is_some());
+    if !unknown.is_empty() {
+        tracing::warn!(?unknown, "these assignors of consumer groups are not there");
+    }
+    let policy: String = settings.get(&broker::GROUP_CONSUMER_MIGRATION_POLICY);
+    let size = settings.get(&broker::GROUP_CONSUMER_MAX_SIZE);
+    let defaults = ConsumerConfig::default();
+    let assignors: Vec<Assignor> = known
+        .iter()
+        .filter_map(|name| Assignor::from_name(name))
+        .collect();
+    ConsumerConfig {
+        members_max: usize::try_from(size).unwrap_or(0),
+        assignors: if assignors.is_empty() {
+            defaults.assignors
+        } else {
+            assignors
+        },
+        migration: match policy.to_ascii_lowercase().as_str() {
+            "disabled" => MigrationPolicy::Disabled,
+            "downgrade" => MigrationPolicy::Downgrade,
+            "upgrade" => MigrationPolicy::Upgrade,
+            _ => MigrationPolicy::Bidirectional,
+        },
+        quiet_ms: defaults.quiet_ms,
     }
 }

@@ -20,6 +20,7 @@ mod markers;
 mod shard_task;
 mod shards;
 mod transactions;
+mod view;
 
 pub(crate) use groups::Groups;
 pub(crate) use log_topic::LogTopic;

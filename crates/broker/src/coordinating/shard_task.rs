@@ -5,7 +5,7 @@ mod transactional;
 
 use super::effects::Effects;
 use super::load;
-use super::shards::{Kind, Office, Parts};
+use super::shards::{Kind, Office, Parts, Seen};
 use crate::partitions::{Marker, Partition};
 use bytes::Bytes;
 use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
@@ -65,6 +65,8 @@ pub(super) struct ShardTask<K: Kind> {
     /// Requests without an answer.
     waiting: BTreeMap<Ticket, Answer<K::Shard>>,
     effects: Effects<Option<<K::Shard as Shard>::Command>>,
+    /// What the shard was shown last.
+    seen: Option<Seen>,
     tickets: u64,
     builder: BatchBuilder,
     deflater: Deflater,
@@ -93,6 +95,7 @@ impl<K: Kind> ShardTask<K> {
             loaded: None,
             waiting: BTreeMap::new(),
             effects: Effects::default(),
+            seen: None,
             tickets: 0,
             builder: BatchBuilder::new(),
             deflater: Deflater::new(),
@@ -126,6 +129,7 @@ impl<K: Kind> ShardTask<K> {
                 }
                 continue;
             }
+            self.look_around();
             let mut work = Work::default();
             self.on_time(&mut work);
             for ask in asked {
@@ -137,6 +141,22 @@ impl<K: Kind> ShardTask<K> {
                 self.take(ask, &mut work).await;
             }
             self.finish(work).await;
+        }
+    }
+
+    /// Shows the shard the metadata, if it has changed.
+    fn look_around(&mut self) {
+        let (image, layers) = (self.parts.quorum.image(), self.parts.quorum.layers());
+        let is_same = self.seen.as_ref().is_some_and(|seen| {
+            Arc::ptr_eq(&seen.image, &image) && Arc::ptr_eq(&seen.layers, &layers)
+        });
+        if let Some(loaded) = &mut self.loaded
+            && !is_same
+        {
+            let version = self.parts.quorum.applied_offset();
+            let seen = Seen { image, layers, version };
+            self.parts.kind.look_around(&mut loaded.shard, &seen);
+            self.seen = Some(seen);
         }
     }
 
@@ -172,9 +192,14 @@ impl<K: Kind> ShardTask<K> {
         let from = Arc::clone(&partition);
         let read = move || load::load(&from, shard, bytes);
         match klamm_host::run_blocking(&*self.parts.host.tasks, read).await {
-            Ok(Ok(mut shard)) => {
-                work.add(shard.loaded(self.moment()));
+            Ok(Ok(shard)) => {
                 self.loaded = Some(Loaded { shard, partition: Arc::clone(&partition), epoch });
+                self.seen = None;
+                self.look_around();
+                let now = self.moment();
+                if let Some(loaded) = &mut self.loaded {
+                    work.add(loaded.shard.loaded(now));
+                }
             }
             Ok(Err(error)) => {
                 tracing::error!(partition = %partition.name(), %error, "loading a coordinator's shard");

@@ -6,6 +6,8 @@ use crate::quorum::QuorumHandle;
 use crate::upkeep::DirtyBudget;
 use klamm_coordinator::shard::Shard;
 use klamm_host::{BoxFuture, Host, TaskHandle};
+use klamm_metadata::Image;
+use klamm_settings::Layers;
 use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use parking_lot::Mutex;
@@ -26,6 +28,9 @@ pub(super) trait Kind: Debug + Send + Sync + 'static {
     /// A shard before its log was read.
     fn empty(&self) -> Self::Shard;
 
+    /// Shows the shard the cluster's metadata, which has changed.
+    fn look_around(&self, _shard: &mut Self::Shard, _seen: &Seen) {}
+
     /// Carries an effect out, for as long as it takes. Its outcome is a command to the shard, which nobody waits for.
     /// The future is dropped if the shard is.
     fn carry_out(
@@ -33,6 +38,15 @@ pub(super) trait Kind: Debug + Send + Sync + 'static {
         effect: <Self::Shard as Shard>::Effect,
         office: Office,
     ) -> BoxFuture<'static, Option<<Self::Shard as Shard>::Command>>;
+}
+
+/// The cluster's metadata and settings at one moment.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) image: Arc<Image>,
+    pub(super) layers: Arc<Layers>,
+    /// Grows with the image.
+    pub(super) version: i64,
 }
 
 /// Who wants an effect.

@@ -53,13 +53,20 @@ async fn describe(group: Str, version: i16, groups: &Groups) -> DescribedGroup {
     }
     let wanted = group.clone();
     let seen = groups
-        .read(&group, move |shard: &GroupShard| shard.describe(&wanted))
+        .read(&group, move |shard: &GroupShard| {
+            shard.describe(&wanted).ok_or_else(|| shard.knows(&wanted))
+        })
         .await;
     let found = match seen {
-        Ok(Some(found)) => found,
-        Ok(None) => {
+        Ok(Ok(found)) => found,
+        // A group of another protocol is as good as dead here.
+        Ok(Err(is_other)) => {
             let is_told = version >= FIRST_VERSION_WITH_NOT_FOUND;
-            let message = Str::from(format!("Group {group} not found."));
+            let message = Str::from(if is_other {
+                format!("Group {group} is not a classic group.")
+            } else {
+                format!("Group {group} not found.")
+            });
             return DescribedGroup {
                 error_message: is_told.then_some(message),
                 group_state: Str::from(GroupState::Dead.to_string()),

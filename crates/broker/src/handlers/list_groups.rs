@@ -4,7 +4,7 @@ use crate::coordinating::Groups;
 use crate::node::Node;
 use crate::request::Call;
 use klamm_codec::Str;
-use klamm_coordinator::groups::GroupShard;
+use klamm_coordinator::groups::{GroupKind, GroupShard};
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, ListedGroup};
 
@@ -20,7 +20,6 @@ impl<'a> From<&'a Node> for Needs<'a> {
     }
 }
 
-const CLASSIC: &str = "classic";
 const FIRST_VERSION_WITH_STATE: i16 = 4;
 const FIRST_VERSION_WITH_TYPE: i16 = 5;
 
@@ -50,8 +49,8 @@ pub(crate) async fn handle(
         }
     };
     let wanted = groups.into_iter().flatten().filter(|group| {
-        asks_for(&request.states_filter, &group.state.to_string())
-            && asks_for(&request.types_filter, CLASSIC)
+        asks_for(&request.states_filter, &group.state)
+            && asks_for(&request.types_filter, type_of(group.kind))
     });
     let from = |min: i16, text: String| {
         if version < min {
@@ -66,10 +65,18 @@ pub(crate) async fn handle(
             .map(|group| ListedGroup {
                 group_id: group.group,
                 protocol_type: group.protocol_type,
-                group_state: from(FIRST_VERSION_WITH_STATE, group.state.to_string()),
-                group_type: from(FIRST_VERSION_WITH_TYPE, CLASSIC.to_owned()),
+                group_state: from(FIRST_VERSION_WITH_STATE, group.state),
+                group_type: from(FIRST_VERSION_WITH_TYPE, type_of(group.kind).to_owned()),
             })
             .collect(),
         ..ListGroupsResponse::default()
+    }
+}
+
+/// A group's type as KIP-848 spells it.
+fn type_of(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Classic => "classic",
+        GroupKind::Consumer => "consumer",
     }
 }

@@ -7,6 +7,8 @@ pub(crate) mod alter_configs;
 pub(crate) mod alter_partition_reassignments;
 pub(crate) mod api_versions;
 mod changed_configs;
+pub(crate) mod consumer_group_describe;
+pub(crate) mod consumer_group_heartbeat;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;
@@ -70,4 +72,9 @@ impl<R> From<R> for Reply<R> {
 /// Where a member comes from, in the form that Kafka's tools show.
 fn client_host(call: &crate::request::Call) -> klamm_codec::Str {
     klamm_codec::Str::from(format!("/{}", call.caller.peer.ip()))
+}
+
+/// Whether the cluster has switched the consumer protocol on (`group.version`, KIP-848).
+fn serves_consumer_protocol(quorum: &crate::quorum::QuorumHandle) -> bool {
+    quorum.image().feature("group.version") >= 1
 }

@@ -28,6 +28,7 @@ impl<'a> From<&'a Node> for Needs<'a> {
     }
 }
 
+const FIRST_VERSION_WITH_MEMBER_EPOCHS: i16 = 9;
 const FIRST_VERSION_BY_ID: i16 = 10;
 const LAST_VERSION_WITH_RETENTION: i16 = 4;
 
@@ -43,6 +44,7 @@ pub(crate) async fn handle(
         member_id: request.member_id,
         instance_id: request.group_instance_id,
         generation: request.generation_id_or_member_epoch,
+        knows_member_epochs: call.version >= FIRST_VERSION_WITH_MEMBER_EPOCHS,
         retention_ms: if call.version <= LAST_VERSION_WITH_RETENTION {
             request.retention_time_ms
         } else {

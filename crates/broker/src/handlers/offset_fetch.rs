@@ -6,7 +6,7 @@
 use crate::coordinating::Groups;
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
-use crate::request::Call;
+use crate::request::{Call, error_code};
 use klamm_codec::Str;
 use klamm_coordinator::groups::{CommittedOffset, GroupShard};
 use klamm_metadata::Image;
@@ -77,6 +77,8 @@ async fn fetch(
 ) -> OffsetFetchResponseGroup {
     let image = needs.quorum.image();
     let id = group.group_id.clone();
+    // Before version 9 nobody claims a membership.
+    let (member_id, member_epoch) = (group.member_id.clone(), group.member_epoch);
     let asked = group.topics.clone().map(|mut topics| {
         if version >= FIRST_VERSION_BY_ID {
             for topic in &mut topics {
@@ -88,14 +90,20 @@ async fn fetch(
     });
     let seen = needs
         .groups
-        .read(&group.group_id, move |shard: &GroupShard| match asked {
-            Some(topics) => topics
-                .iter()
-                .map(|topic| wanted(&id, topic, stable, shard))
-                .collect(),
-            None => everything(&id, stable, shard),
+        .read(&group.group_id, move |shard: &GroupShard| {
+            shard.check_fetch(&id, member_id.as_ref(), member_epoch)?;
+            Ok(match asked {
+                Some(topics) => topics
+                    .iter()
+                    .map(|topic| wanted(&id, topic, stable, shard))
+                    .collect(),
+                None => everything(&id, stable, shard),
+            })
         });
-    let (topics, error) = match seen.await {
+    let seen = seen
+        .await
+        .and_then(|seen| seen.map_err(error_code::of_group));
+    let (topics, error) = match seen {
         Ok(topics) => (
             with_ids(topics, group.topics.is_none(), version, &image),
             ErrorCode::NONE,

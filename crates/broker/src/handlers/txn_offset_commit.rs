@@ -86,6 +86,7 @@ async fn commit(
             member_id: request.member_id.clone(),
             instance_id: request.group_instance_id.clone(),
             generation: request.generation_id,
+            knows_member_epochs: true,
             retention_ms: -1,
             offsets,
         },

@@ -99,6 +99,8 @@ api_table! {
     DescribeTransactions => 0..=0, describe_transactions DescribeTransactionsRequest;
     ListTransactions => 0..=2, list_transactions ListTransactionsRequest;
     ListConfigResources => 0..=1, list_config_resources ListConfigResourcesRequest;
+    ConsumerGroupHeartbeat => 0..=1, consumer_group_heartbeat ConsumerGroupHeartbeatRequest;
+    ConsumerGroupDescribe => 0..=1, consumer_group_describe ConsumerGroupDescribeRequest;
     DescribeTopicPartitions => 0..=0, describe_topic_partitions DescribeTopicPartitionsRequest;
 }
 

@@ -84,6 +84,13 @@ pub(crate) fn of_group(error: GroupError) -> ErrorCode {
         GroupError::RebalanceInProgress => ErrorCode::REBALANCE_IN_PROGRESS,
         GroupError::OffsetMetadataTooLarge => ErrorCode::OFFSET_METADATA_TOO_LARGE,
         GroupError::GroupSubscribedToTopic => ErrorCode::GROUP_SUBSCRIBED_TO_TOPIC,
+        GroupError::FencedMemberEpoch => ErrorCode::FENCED_MEMBER_EPOCH,
+        GroupError::StaleMemberEpoch => ErrorCode::STALE_MEMBER_EPOCH,
+        GroupError::UnreleasedInstanceId => ErrorCode::UNRELEASED_INSTANCE_ID,
+        GroupError::UnsupportedAssignor => ErrorCode::UNSUPPORTED_ASSIGNOR,
+        GroupError::InvalidRegularExpression => ErrorCode::INVALID_REGULAR_EXPRESSION,
+        GroupError::UnsupportedVersion => ErrorCode::UNSUPPORTED_VERSION,
+        GroupError::InvalidRequest(_) => ErrorCode::INVALID_REQUEST,
     }
 }
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod client;
 mod cold_reads;
 mod compaction;
+mod consumer_groups;
 mod data_path;
 mod gated_disk;
 mod group_consumer;

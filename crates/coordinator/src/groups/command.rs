@@ -1,6 +1,8 @@
 //! What a shard is asked, and what it answers.
 
+use super::assign::Assignor;
 use super::classic::GroupState;
+use super::consumer::{ConsumerAnswer, ConsumerHeartbeat};
 use crate::shard::OpenTransaction;
 use bytes::Bytes;
 use klamm_codec::Str;
@@ -25,6 +27,47 @@ pub struct GroupConfig {
     pub offsets_retention_ms: i64,
     /// `offsets.retention.check.interval.ms`.
     pub offsets_check_interval_ms: i64,
+    /// Of groups of the consumer protocol.
+    pub consumer: ConsumerConfig,
+}
+
+/// The settings of a coordinator for groups of the consumer protocol. Times that a group may set for itself come from
+/// the [`Surroundings`](super::Surroundings).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsumerConfig {
+    /// `group.consumer.max.size`.
+    pub members_max: usize,
+    /// `group.consumer.assignors`, the default first.
+    pub assignors: Vec<Assignor>,
+    /// `group.consumer.migration.policy`.
+    pub migration: MigrationPolicy,
+    /// Changes that follow each other more closely than this share one target.
+    pub quiet_ms: i64,
+}
+
+/// Kafka's defaults.
+impl Default for ConsumerConfig {
+    fn default() -> Self {
+        Self {
+            members_max: usize::MAX,
+            assignors: Assignor::ALL.to_vec(),
+            migration: MigrationPolicy::Bidirectional,
+            quiet_ms: 50,
+        }
+    }
+}
+
+/// Whether a group may move between the protocols while it has members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationPolicy {
+    /// Not at all.
+    Disabled,
+    /// To the classic protocol.
+    Downgrade,
+    /// To the consumer protocol.
+    Upgrade,
+    /// Both ways.
+    Bidirectional,
 }
 
 /// Why a request is refused. Each has Kafka's error code of the same name.
@@ -69,6 +112,27 @@ pub enum GroupError {
     /// Members read the topic.
     #[error("members of the group read the topic")]
     GroupSubscribedToTopic,
+    /// The member's epoch is not the one that it has.
+    #[error("the member's epoch is not the one that it has: it joins again, without partitions")]
+    FencedMemberEpoch,
+    /// The member's epoch is not the one that it has; a heartbeat brings the newest.
+    #[error("the member's epoch is not the one that it has: it asks for it")]
+    StaleMemberEpoch,
+    /// A member that has not left has the instance id.
+    #[error("a member that has not left has the instance id")]
+    UnreleasedInstanceId,
+    /// There is no such assignor.
+    #[error("the coordinator has no such assignor")]
+    UnsupportedAssignor,
+    /// The pattern can't be read.
+    #[error("the pattern of topics can't be read")]
+    InvalidRegularExpression,
+    /// A member of the consumer protocol used a request that does not know it.
+    #[error("members of the consumer protocol commit by version 9 or later")]
+    UnsupportedVersion,
+    /// The request contradicts itself.
+    #[error("{0}")]
+    InvalidRequest(&'static str),
 }
 
 /// A request that changes state.
@@ -82,6 +146,8 @@ pub enum Command {
     Heartbeat(Heartbeat),
     /// LeaveGroup.
     Leave(Leave),
+    /// ConsumerGroupHeartbeat.
+    ConsumerHeartbeat(Box<ConsumerHeartbeat>),
     /// OffsetCommit.
     CommitOffsets(CommitOffsets),
     /// TxnOffsetCommit.
@@ -193,8 +259,10 @@ pub struct CommitOffsets {
     pub member_id: Str,
     /// For static members.
     pub instance_id: Option<Str>,
-    /// -1 outside of a membership.
+    /// A member's epoch in the consumer protocol; -1 outside of a membership.
     pub generation: i32,
+    /// The request's version knows epochs of members (version 9 on).
+    pub knows_member_epochs: bool,
     /// When the offsets expire, counted from now; -1 leaves it to the group's retention.
     pub retention_ms: i64,
     /// One result is given for each, in this order.
@@ -238,6 +306,8 @@ pub enum Reply {
     Join(Result<Joined, JoinRefused>),
     /// To `Sync`.
     Sync(Result<Synced, GroupError>),
+    /// To `ConsumerHeartbeat`.
+    ConsumerHeartbeat(Result<ConsumerAnswer, GroupError>),
     /// To `Heartbeat` and `DeleteGroup`.
     Done(Result<(), GroupError>),
     /// To `Leave`, `CommitOffsets`, `CommitOpen` and `DeleteOffsets`: a result for each item, in the order of the request.
@@ -301,8 +371,19 @@ pub struct ListedGroup {
     pub group: Str,
     /// Empty for a group that only commits offsets.
     pub protocol_type: Str,
-    /// Where it stands.
-    pub state: GroupState,
+    /// Where it stands, in the words of its protocol.
+    pub state: String,
+    /// Which protocol rules it.
+    pub kind: GroupKind,
+}
+
+/// Which protocol rules a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupKind {
+    /// The clients assign.
+    Classic,
+    /// The coordinator assigns (KIP-848).
+    Consumer,
 }
 
 /// A group in detail.

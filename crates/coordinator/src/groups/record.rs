@@ -1,6 +1,7 @@
-//! A classic group's records: keys and values as bytes, and back.
+//! Records of classic groups and of offsets: keys and values as bytes, and back.
 
 use super::command::CommittedOffset;
+use super::consumer::{self, Change};
 use crate::records::{
     GroupMetadataKey, GroupMetadataValue, LegacyOffsetCommitKey, OffsetCommitKey, OffsetCommitValue,
 };
@@ -18,11 +19,17 @@ const OFFSET_WITH_EXPIRY: i16 = 1;
 pub(super) enum Meaning {
     Group(Str, Option<GroupMetadataValue>),
     Offset(OffsetCommitKey, Option<OffsetCommitValue>),
-    /// Of a type that classic groups do not write.
+    /// Of a group of the consumer protocol.
+    Consumer(Str, Box<Change>),
+    /// Of a type that neither kind of group writes.
     Other(i16),
 }
 
-fn bytes_of(id: i16, message: &impl Message, version: i16) -> Result<Bytes, EncodeError> {
+pub(super) fn bytes_of(
+    id: i16,
+    message: &impl Message,
+    version: i16,
+) -> Result<Bytes, EncodeError> {
     let mut enc = Enc::new();
     enc.i16(id);
     message.encode(&mut enc, version)?;
@@ -88,11 +95,14 @@ pub(super) fn read(record: &Record) -> Result<Meaning, RecordError> {
             let key = GroupMetadataKey::decode(&mut key, 0)?;
             Meaning::Group(key.group, value_of(record)?)
         }
-        other => Meaning::Other(other),
+        other => match consumer::read(other, &mut key, record)? {
+            Some((group, change)) => Meaning::Consumer(group, Box::new(change)),
+            None => Meaning::Other(other),
+        },
     })
 }
 
-fn value_of<M: Message>(record: &Record) -> Result<Option<M>, RecordError> {
+pub(super) fn value_of<M: Message>(record: &Record) -> Result<Option<M>, RecordError> {
     let Some(value) = &record.value else {
         return Ok(None);
     };

@@ -3,15 +3,18 @@
 use super::classic::{ClassicGroup, GroupState, Step};
 use super::command::{
     Command, CommitOffsets, CommittedOffset, DescribedGroup, DescribedMember, Effect, GroupConfig,
-    GroupError, Join, JoinRefused, ListedGroup, NewOffset, Output, Reply,
+    GroupError, Join, JoinRefused, Leave, ListedGroup, NewOffset, Output, Reply,
 };
-use super::offsets::Offsets;
+use super::consumer::ConsumerSnapshot;
+use super::group::{Group, Rule};
 use super::record::{self, Meaning};
+use super::surroundings::{Nowhere, Surroundings};
 use super::timers::{Due, Timers};
 use crate::records::{GroupMetadataValue, OffsetCommitValue};
 use crate::shard::{Moment, Record, RecordError, Replayed, Shard, Ticket};
 use klamm_codec::Str;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The groups of one partition of `__consumer_offsets`: loaded from it, and then the only ones who write to it.
 #[derive(Debug)]
@@ -21,12 +24,7 @@ pub struct GroupShard {
     /// Open transactions that have committed: the groups, by producer id.
     pub(super) open: BTreeMap<i64, BTreeSet<Str>>,
     timers: Timers,
-}
-
-#[derive(Debug)]
-pub(super) struct Group {
-    pub(super) classic: ClassicGroup,
-    pub(super) offsets: Offsets,
+    pub(super) around: Arc<dyn Surroundings>,
 }
 
 /// Topic, partition and what was committed there.
@@ -36,7 +34,16 @@ pub type Committed = (Str, i32, CommittedOffset);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// By group: the metadata, and topic, partition and offset of each commit.
-    pub groups: BTreeMap<Str, (GroupMetadataValue, Vec<Committed>)>,
+    pub groups: BTreeMap<Str, (KeptGroup, Vec<Committed>)>,
+}
+
+/// What a log keeps of a group, but for its offsets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptGroup {
+    /// Of the classic protocol.
+    Classic(GroupMetadataValue),
+    /// Of the consumer protocol.
+    Consumer(Box<ConsumerSnapshot>),
 }
 
 /// The partition of `__consumer_offsets` that holds a group: Java's `String.hashCode` without its sign, modulo the count.
@@ -63,14 +70,17 @@ impl Shard for GroupShard {
         match record::read(record)? {
             Meaning::Group(group, Some(value)) => {
                 let classic = ClassicGroup::from_value(group.detached(), &value);
-                self.group(&group).classic = classic;
+                self.group(&group).rule = Rule::Classic(Box::new(classic));
             }
             Meaning::Group(group, None) => {
-                if let Some(known) = self.groups.get_mut(&*group) {
-                    known.classic = ClassicGroup::new(known.classic.id.clone());
+                if let Some(known) = self.groups.get_mut(&*group)
+                    && let Rule::Classic(classic) = &mut known.rule
+                {
+                    **classic = ClassicGroup::new(classic.id.clone());
                     self.drop_if_untouched(&group);
                 }
             }
+            Meaning::Consumer(group, change) => self.replay_consumer(&group, *change),
             Meaning::Offset(key, Some(value)) => {
                 let committed = committed_of(&value);
                 self.group(&key.group)
@@ -100,9 +110,12 @@ impl Shard for GroupShard {
         let mut out = Output::default();
         for group in self.groups.values_mut() {
             let (config, timers) = (&self.config, &mut self.timers);
-            group
-                .classic
-                .loaded(&mut Step { now, config, timers, out: &mut out });
+            let around = &*self.around;
+            let mut step = Step { now, config, timers, around, out: &mut out };
+            match &mut group.rule {
+                Rule::Classic(group) => group.loaded(&mut step),
+                Rule::Consumer(group) => group.loaded(&mut step),
+            }
         }
         self.timers.at(
             now.monotonic + self.config.offsets_check_interval_ms,
@@ -117,29 +130,43 @@ impl Shard for GroupShard {
             Command::Join(join) => self.join(join, ticket, now, &mut out),
             Command::Sync(sync) => match self.existing(&sync.group) {
                 Ok(()) => self.with(&sync.group, now, &mut out, |group, step| {
-                    group.classic.sync(sync, ticket, step);
+                    match &mut group.rule {
+                        Rule::Classic(group) => group.sync(sync, ticket, step),
+                        Rule::Consumer(group) => {
+                            let synced = group.sync(sync, step);
+                            step.reply(ticket, Reply::Sync(synced));
+                        }
+                    }
                 }),
                 Err(error) => out.replies.push((ticket, Reply::Sync(Err(error)))),
             },
             Command::Heartbeat(heartbeat) => {
                 let result = self.existing(&heartbeat.group).and_then(|()| {
-                    self.with(&heartbeat.group, now, &mut out, |group, step| {
-                        group.classic.heartbeat(heartbeat, step)
-                    })
+                    self.with(
+                        &heartbeat.group,
+                        now,
+                        &mut out,
+                        |group, step| match &mut group.rule {
+                            Rule::Classic(group) => group.heartbeat(heartbeat, step),
+                            Rule::Consumer(group) => group.heartbeat_of_classic(heartbeat, step),
+                        },
+                    )
                 });
                 out.replies.push((ticket, Reply::Done(result)));
             }
             Command::Leave(leave) => {
                 let result = match self.existing(&leave.group) {
-                    Ok(()) => Ok(self.with(&leave.group, now, &mut out, |group, step| {
-                        group.classic.leave(leave, step)
-                    })),
+                    Ok(()) => Ok(self.leave(leave, now, &mut out)),
                     Err(GroupError::UnknownMemberId) => {
                         Ok(vec![Err(GroupError::UnknownMemberId); leave.members.len()])
                     }
                     Err(error) => Err(error),
                 };
                 out.replies.push((ticket, Reply::Each(result)));
+            }
+            Command::ConsumerHeartbeat(heartbeat) => {
+                let result = self.consumer_heartbeat(heartbeat, now, &mut out);
+                out.replies.push((ticket, Reply::ConsumerHeartbeat(result)));
             }
             Command::CommitOffsets(commit) => {
                 let result = self.commit(commit, now, &mut out);
@@ -171,16 +198,29 @@ impl Shard for GroupShard {
             match due {
                 Due::Session { group, member } if self.groups.contains_key(&*group) => {
                     self.with(&group, now, &mut out, |group, step| {
-                        group.classic.session_is_over(&member, step);
+                        let became = match &mut group.rule {
+                            Rule::Classic(group) => return group.session_is_over(&member, step),
+                            Rule::Consumer(group) => group.time_is_up(&member, step),
+                        };
+                        group.becomes(became);
                     });
                     self.drop_if_untouched(&group);
                 }
                 Due::Round { group } if self.groups.contains_key(&*group) => {
                     self.with(&group, now, &mut out, |group, step| {
-                        group.classic.round_is_over(step);
+                        if let Rule::Classic(group) = &mut group.rule {
+                            group.round_is_over(step);
+                        }
                     });
                 }
-                Due::Session { .. } | Due::Round { .. } => {}
+                Due::Target { group } if self.groups.contains_key(&*group) => {
+                    self.with(&group, now, &mut out, |group, step| {
+                        if let Rule::Consumer(group) = &mut group.rule {
+                            group.target_is_due(step);
+                        }
+                    });
+                }
+                Due::Session { .. } | Due::Round { .. } | Due::Target { .. } => {}
                 Due::Expiry => {
                     self.expire(now, &mut out);
                     let next = now.monotonic + self.config.offsets_check_interval_ms;
@@ -201,6 +241,7 @@ impl GroupShard {
             groups: BTreeMap::new(),
             open: BTreeMap::new(),
             timers: Timers::default(),
+            around: Arc::new(Nowhere),
         }
     }
 
@@ -218,17 +259,15 @@ impl GroupShard {
 
     /// The groups, by id.
     pub fn list(&self) -> impl Iterator<Item = ListedGroup> {
-        self.groups.iter().map(|(id, group)| ListedGroup {
-            group: id.clone(),
-            protocol_type: group.classic.protocol_type().cloned().unwrap_or_default(),
-            state: group.classic.state(),
-        })
+        self.groups.values().map(Group::listed)
     }
 
-    /// A group in detail.
+    /// A classic group in detail; `None` if there is none of this id.
     #[must_use]
     pub fn describe(&self, group: &str) -> Option<DescribedGroup> {
-        let classic = &self.groups.get(group)?.classic;
+        let Rule::Classic(classic) = &self.groups.get(group)?.rule else {
+            return None;
+        };
         let is_stable = classic.state() == GroupState::Stable;
         let members = classic
             .members()
@@ -260,20 +299,23 @@ impl GroupShard {
         let groups = self.groups.iter().map(|(id, group)| {
             let offsets = group.offsets.iter();
             let offsets = offsets.map(|(t, p, committed)| (t.clone(), p, committed.clone()));
-            (id.clone(), (group.classic.to_value(), offsets.collect()))
+            let kept = match &group.rule {
+                Rule::Classic(group) => KeptGroup::Classic(group.to_value()),
+                Rule::Consumer(group) => KeptGroup::Consumer(Box::new(group.snapshot())),
+            };
+            (id.clone(), (kept, offsets.collect()))
         });
         Snapshot { groups: groups.collect() }
     }
 
     pub(super) fn group(&mut self, id: &Str) -> &mut Group {
         let id = id.detached();
-        self.groups.entry(id.clone()).or_insert_with(|| Group {
-            classic: ClassicGroup::new(id),
-            offsets: Offsets::default(),
-        })
+        self.groups
+            .entry(id.clone())
+            .or_insert_with(|| Group::new(id))
     }
 
-    fn with<R>(
+    pub(super) fn with<R>(
         &mut self,
         id: &Str,
         now: Moment,
@@ -281,12 +323,13 @@ impl GroupShard {
         act: impl FnOnce(&mut Group, &mut Step<'_>) -> R,
     ) -> R {
         let id = id.detached();
-        let group = self.groups.entry(id.clone()).or_insert_with(|| Group {
-            classic: ClassicGroup::new(id),
-            offsets: Offsets::default(),
-        });
+        let group = self
+            .groups
+            .entry(id.clone())
+            .or_insert_with(|| Group::new(id));
         let (config, timers) = (&self.config, &mut self.timers);
-        act(group, &mut Step { now, config, timers, out })
+        let around = &*self.around;
+        act(group, &mut Step { now, config, timers, around, out })
     }
 
     fn existing(&self, group: &str) -> Result<(), GroupError> {
@@ -300,8 +343,7 @@ impl GroupShard {
     }
 
     pub(super) fn drop_if_untouched(&mut self, group: &str) {
-        let untouched = |group: &Group| group.classic.is_untouched() && group.offsets.is_empty();
-        if self.groups.get(group).is_some_and(untouched) {
+        if self.groups.get(group).is_some_and(Group::is_untouched) {
             self.groups.remove(group);
         }
     }
@@ -322,10 +364,24 @@ impl GroupShard {
             out.replies.push((ticket, Reply::Join(Err(refused))));
             return;
         }
-        self.with(&join.group, now, out, |group, step| {
-            group.classic.join(join, ticket, step)
-        });
+        self.join_either(join, ticket, now, out);
         self.drop_if_untouched(&join.group);
+    }
+
+    fn leave(
+        &mut self,
+        leave: &Leave,
+        now: Moment,
+        out: &mut Output,
+    ) -> Vec<Result<(), GroupError>> {
+        self.with(&leave.group, now, out, |group, step| {
+            let (results, became) = match &mut group.rule {
+                Rule::Classic(group) => return group.leave(leave, step),
+                Rule::Consumer(group) => group.leave_classic(leave, step),
+            };
+            group.becomes(became);
+            results
+        })
     }
 
     fn commit(
@@ -337,25 +393,21 @@ impl GroupShard {
         let member = &*commit.member_id;
         match self.groups.get(&*commit.group) {
             _ if commit.group.len() > TEXT_BYTES_MAX => return Err(GroupError::InvalidGroupId),
-            Some(group) => group.classic.check_commit(
-                member,
-                commit.instance_id.as_ref(),
-                commit.generation,
-            )?,
+            Some(group) => group.check_commit(commit, &*self.around)?,
             None if commit.generation < 0 => {}
             None => return Err(GroupError::IllegalGeneration),
         }
         let metadata_max = self.config.offset_metadata_bytes_max.min(TEXT_BYTES_MAX);
         let results = self.with(&commit.group, now, out, |group, step| {
-            group.classic.renew(member, step);
+            group.has_committed(member, step);
+            let id = group.id().clone();
             let one = |new: &NewOffset| {
                 if new.metadata.len() > metadata_max {
                     return Err(GroupError::OffsetMetadataTooLarge);
                 }
                 let committed = new_offset(new, commit.retention_ms, step.now.wall);
-                let id = &group.classic.id;
                 step.record(record::offset(
-                    id,
+                    &id,
                     &new.topic,
                     new.partition,
                     Some(&committed),
@@ -380,20 +432,16 @@ impl GroupShard {
             .groups
             .get(&**group)
             .ok_or(GroupError::GroupIdNotFound)?;
-        let is_consumer = known
-            .classic
-            .protocol_type()
-            .is_some_and(|kind| *kind == "consumer");
-        if known.classic.state() != GroupState::Empty && !is_consumer {
+        if !known.is_empty() && !known.knows_its_topics() {
             return Err(GroupError::NonEmptyGroup);
         }
         let results = self.with(group, now, out, |group, step| {
             let mut forget = |(topic, partition): &(Str, i32)| {
-                if group.classic.is_subscribed(topic) {
+                if group.is_subscribed(topic) {
                     return Err(GroupError::GroupSubscribedToTopic);
                 }
                 if group.offsets.remove(topic, *partition) {
-                    step.record(record::offset(&group.classic.id, topic, *partition, None));
+                    step.record(record::offset(group.id(), topic, *partition, None));
                 }
                 Ok(())
             };
@@ -416,57 +464,42 @@ impl GroupShard {
             .groups
             .get(&**group)
             .ok_or(GroupError::GroupIdNotFound)?;
-        if known.classic.state() != GroupState::Empty {
+        if !known.is_empty() {
             return Err(GroupError::NonEmptyGroup);
         }
-        self.with(group, now, out, end_group);
+        self.with(group, now, out, Group::end);
         self.groups.remove(&**group);
         Ok(())
     }
 
-    /// Drops old offsets of groups without members, and such groups that have none left.
+    /// Drops old offsets that nobody reads, and groups without members that have none left.
     fn expire(&mut self, now: Moment, out: &mut Output) {
         let (config, timers) = (&self.config, &mut self.timers);
-        let mut step = Step { now, config, timers, out };
+        let around = &*self.around;
+        let mut step = Step { now, config, timers, around, out };
         self.groups.retain(|id, group| {
-            if group.classic.state() != GroupState::Empty || group.classic.has_promises() {
-                return true;
-            }
-            let since = group.classic.state_since();
+            let since = group.ages_since_ms();
             let is_old = |committed: &CommittedOffset| match committed.expires_ms {
                 -1 => now.wall - committed.committed_ms.max(since) >= config.offsets_retention_ms,
                 expires => now.wall >= expires,
             };
-            let old = group
-                .offsets
-                .iter()
-                .filter(|(topic, partition, committed)| {
-                    is_old(committed) && !group.offsets.is_pending(topic, *partition)
-                });
+            let old = group.offsets.iter();
+            let old = old.filter(|(_, _, committed)| is_old(committed));
+            let old = old.filter(|(topic, partition, _)| {
+                group.may_expire(topic) && !group.offsets.is_pending(topic, *partition)
+            });
             let old: Vec<(Str, i32)> = old.map(|(t, p, _)| (t.clone(), p)).collect();
             for (topic, partition) in old {
                 group.offsets.remove(&topic, partition);
                 step.record(record::offset(id, &topic, partition, None));
             }
-            let keeps = !group.offsets.is_empty();
+            let keeps = !group.offsets.is_empty() || !group.is_empty() || group.is_expected();
             if !keeps {
-                end_group(group, &mut step);
+                group.end(&mut step);
             }
             keeps
         });
     }
-}
-
-/// Tombstones for all that the log has of a group.
-fn end_group(group: &mut Group, step: &mut Step<'_>) {
-    let id = &group.classic.id;
-    for (topic, partition, _) in group.offsets.iter() {
-        step.record(record::offset(id, topic, partition, None));
-    }
-    for (topic, partition) in group.offsets.only_pending() {
-        step.record(record::offset(id, topic, partition, None));
-    }
-    step.record(record::group(id, None));
 }
 
 fn fits_records(join: &Join) -> bool {

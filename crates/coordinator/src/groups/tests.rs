@@ -23,6 +23,7 @@ fn config() -> GroupConfig {
         offset_metadata_bytes_max: 4_096,
         offsets_retention_ms: 100_000,
         offsets_check_interval_ms: 10_000,
+        consumer: ConsumerConfig::default(),
     }
 }
 
@@ -255,6 +256,7 @@ fn commit(member: &str, generation: i32, offset: i64) -> CommitOffsets {
         member_id: member.into(),
         instance_id: None,
         generation,
+        knows_member_epochs: true,
         retention_ms: -1,
         offsets: vec![NewOffset {
             topic: "t".into(),
@@ -730,8 +732,8 @@ fn damaged_records_are_refused_and_others_are_passed_over() {
         }
     }
     assert!(shard.snapshot().groups.is_empty());
-    let other = Record { key: Bytes::from_static(b"\0\x05rest"), value: None };
-    assert_eq!(shard.replay(&other), Ok(Replayed::Ignored(5)));
+    let other = Record { key: Bytes::from_static(b"\0\x0arest"), value: None };
+    assert_eq!(shard.replay(&other), Ok(Replayed::Ignored(10)));
 }
 
 #[test]

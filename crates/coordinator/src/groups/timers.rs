@@ -10,6 +10,8 @@ pub(super) enum Due {
     Session { group: Str, member: Str },
     /// The group's wait for joins or syncs.
     Round { group: Str },
+    /// A consumer group's next target may be made.
+    Target { group: Str },
     /// Offsets may have expired.
     Expiry,
 }

@@ -3,7 +3,7 @@
 use super::command::{CommitOffsets, GroupError, NewOffset, Output};
 use super::record::{self, Meaning};
 use super::shard::{GroupShard, TEXT_BYTES_MAX, committed_of, new_offset};
-use crate::records::GroupMetadataKey;
+use crate::records::{ConsumerGroupMetadataKey, GroupMetadataKey};
 use crate::shard::{Moment, OpenTransaction, Record, RecordError, Replayed, Shard};
 
 impl GroupShard {
@@ -26,11 +26,7 @@ impl GroupShard {
             return Err(GroupError::InvalidGroupId);
         }
         match self.groups.get(&*commit.group) {
-            Some(group) => group.classic.check_open_commit(
-                &commit.member_id,
-                commit.instance_id.as_ref(),
-                commit.generation,
-            )?,
+            Some(group) => group.check_open_commit(commit, &*self.around)?,
             None if commit.generation < 0 => {}
             None => return Err(GroupError::IllegalGeneration),
         }
@@ -70,6 +66,7 @@ impl GroupShard {
             }
             Meaning::Offset(..) => return self.replay(record),
             Meaning::Group(..) => return Ok(Replayed::Ignored(GroupMetadataKey::ID)),
+            Meaning::Consumer(..) => return Ok(Replayed::Ignored(ConsumerGroupMetadataKey::ID)),
             Meaning::Other(id) => return Ok(Replayed::Ignored(id)),
         }
         Ok(Replayed::Applied)

@@ -144,9 +144,7 @@ fn unknown_names_warn_with_the_nearest() {
 fn settings_without_effect_warn_unless_they_hold_the_default() {
     assert!(warned("num.io.threads=16").starts_with("num.io.threads: has no effect:"));
     assert_eq!(warned("num.io.threads=8"), "");
-    assert!(
-        warned("group.consumer.max.size=5").contains("has no effect yet, it belongs to groups")
-    );
+    assert!(warned("group.streams.max.size=5").contains("has no effect yet, it belongs to groups"));
     assert_eq!(warned("num.partitions=5"), "");
 }
 

@@ -3,13 +3,13 @@
 use super::rows;
 
 rows! {
-    CONSUMER_SESSION_TIMEOUT_MS: Int "consumer.session.timeout.ms" = "45000", AtLeast(1), Dynamic, NotYet(GROUPS),
+    CONSUMER_SESSION_TIMEOUT_MS: Int "consumer.session.timeout.ms" = "45000", AtLeast(1), Dynamic, Works,
         "A member without a heartbeat for this long (ms) is removed.";
     CONSUMER_HEARTBEAT_INTERVAL_MS: Int "consumer.heartbeat.interval.ms" = "5000",
-        AtLeast(1), Dynamic, NotYet(GROUPS),
+        AtLeast(1), Dynamic, Works,
         "How often members report, in ms.";
     CONSUMER_ASSIGNMENT_INTERVAL_MS: Int "consumer.assignment.interval.ms" = "1000",
-        AtLeast(0), Dynamic, NotYet(GROUPS),
+        AtLeast(0), Dynamic, Works,
         "Shortest time in ms between two computations of the assignment.";
     SHARE_SESSION_TIMEOUT_MS: Int "share.session.timeout.ms" = "45000", AtLeast(1), Dynamic, NotYet(GROUPS),
         "A member of the share group without a heartbeat for this long (ms) is removed.";

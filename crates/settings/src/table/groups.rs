@@ -28,38 +28,38 @@ rows! {
         AtLeast(524_288), ClusterWide, NotYet(GROUPS),
         "Largest buffer in bytes that the coordinator keeps for reuse.";
     GROUP_CONSUMER_SESSION_TIMEOUT_MS: Int "group.consumer.session.timeout.ms" = "45000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "A member of a consumer group without a heartbeat for this long (ms) is removed.";
     GROUP_CONSUMER_MIN_SESSION_TIMEOUT_MS: Int "group.consumer.min.session.timeout.ms" = "45000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Smallest value a group may set for it.";
     GROUP_CONSUMER_MAX_SESSION_TIMEOUT_MS: Int "group.consumer.max.session.timeout.ms" = "60000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Largest value a group may set for it.";
     GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS: Int "group.consumer.heartbeat.interval.ms" = "5000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "How often members of a consumer group report, in ms.";
     GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS: Int "group.consumer.min.heartbeat.interval.ms" = "5000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Smallest value a group may set for it.";
     GROUP_CONSUMER_MAX_HEARTBEAT_INTERVAL_MS: Int "group.consumer.max.heartbeat.interval.ms" = "15000",
-        AtLeast(1), ReadOnly, NotYet(GROUPS),
+        AtLeast(1), ReadOnly, Works,
         "Largest value a group may set for it.";
-    GROUP_CONSUMER_MAX_SIZE: Int "group.consumer.max.size" = "2147483647", AtLeast(1), ReadOnly, NotYet(GROUPS),
+    GROUP_CONSUMER_MAX_SIZE: Int "group.consumer.max.size" = "2147483647", AtLeast(1), ReadOnly, Works,
         "Most members of a consumer group.";
-    GROUP_CONSUMER_ASSIGNORS: List "group.consumer.assignors" = "uniform,range", NotEmpty, ReadOnly, NotYet(GROUPS),
+    GROUP_CONSUMER_ASSIGNORS: List "group.consumer.assignors" = "uniform,range", NotEmpty, ReadOnly, Works,
         "Server-side assignors of consumer groups; the first is the default. Klamm knows `uniform` and `range`.";
     GROUP_CONSUMER_ASSIGNMENT_INTERVAL_MS: Int "group.consumer.assignment.interval.ms" = "1000",
-        AtLeast(0), ClusterWide, NotYet(GROUPS),
+        AtLeast(0), ClusterWide, Works,
         "Shortest time in ms between two computations of a consumer group's assignment.";
     GROUP_CONSUMER_MIN_ASSIGNMENT_INTERVAL_MS: Int "group.consumer.min.assignment.interval.ms" = "0",
-        AtLeast(0), ReadOnly, NotYet(GROUPS),
+        AtLeast(0), ReadOnly, Works,
         "Smallest value a group may set for it.";
     GROUP_CONSUMER_MAX_ASSIGNMENT_INTERVAL_MS: Int "group.consumer.max.assignment.interval.ms" = "15000",
-        AtLeast(0), ReadOnly, NotYet(GROUPS),
+        AtLeast(0), ReadOnly, Works,
         "Largest value a group may set for it.";
     GROUP_CONSUMER_MIGRATION_POLICY: Text "group.consumer.migration.policy" = "bidirectional",
-        OneOfAnyCase(&["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"]), ReadOnly, NotYet(GROUPS),
+        OneOfAnyCase(&["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"]), ReadOnly, Works,
         "Whether a group may move between the classic and the consumer protocol: DISABLED, DOWNGRADE, UPGRADE, \
          BIDIRECTIONAL.";
     GROUP_CONSUMER_REGEX_REFRESH_INTERVAL_MS: Int "group.consumer.regex.refresh.interval.ms" = "600000",

@@ -11,6 +11,7 @@ mod persist;
 mod round;
 
 use super::command::{GroupConfig, GroupError, Output, Reply};
+use super::surroundings::Surroundings;
 use super::timers::{Due, Timers};
 use crate::shard::{Moment, Record, Ticket};
 use bytes::Bytes;
@@ -97,6 +98,7 @@ pub(super) struct Step<'a> {
     pub(super) now: Moment,
     pub(super) config: &'a GroupConfig,
     pub(super) timers: &'a mut Timers,
+    pub(super) around: &'a dyn Surroundings,
     pub(super) out: &'a mut Output,
 }
 
@@ -165,6 +167,10 @@ impl ClassicGroup {
             && self.generation == 0
             && self.promised.is_empty()
             && self.protocol_type.is_none()
+    }
+
+    pub(super) fn generation(&self) -> i32 {
+        self.generation
     }
 
     pub(super) fn has_promises(&self) -> bool {

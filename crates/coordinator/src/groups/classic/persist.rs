@@ -1,12 +1,15 @@
 //! A group as a record, and back.
 
+use super::join::refuse;
 use super::{ClassicGroup, GroupState, Member, NO_TIMER, Step, arm};
+use crate::groups::command::{GroupError, Reply};
 use crate::groups::record;
 use crate::records::GroupMetadataValue;
 use crate::records::group_metadata::MemberMetadata;
 use crate::shard::Record;
 use bytes::Bytes;
 use klamm_codec::{EncodeError, Str};
+use std::collections::BTreeMap;
 
 impl ClassicGroup {
     pub(super) fn to_record(&self) -> Result<Record, EncodeError> {
@@ -77,6 +80,43 @@ impl ClassicGroup {
             group.members.insert(id, known);
         }
         group
+    }
+
+    /// A group that was of another protocol, with members that know more protocols than the record has. If its
+    /// assignments do not hold any more, a round begins.
+    pub(in crate::groups) fn taken_over(
+        id: Str,
+        value: &GroupMetadataValue,
+        mut protocols: BTreeMap<Str, Vec<(Str, Bytes)>>,
+        rebalances: bool,
+        step: &mut Step<'_>,
+    ) -> Self {
+        let mut group = Self::from_value(id, value);
+        for (id, member) in &mut group.members {
+            member.protocols = protocols.remove(id).unwrap_or_default();
+        }
+        group.state_since = step.now.wall;
+        group.protocol = group.choose_protocol();
+        let record = group.to_record();
+        step.record(record);
+        group.loaded(step);
+        if rebalances && group.state == GroupState::Stable {
+            group.prepare(step);
+        }
+        group
+    }
+
+    /// The group becomes one of another protocol: whoever waits joins again.
+    pub(in crate::groups) fn send_all_back(&mut self, step: &mut Step<'_>) {
+        for (id, member) in &mut self.members {
+            if let Some(ticket) = member.joining.take() {
+                refuse(ticket, GroupError::RebalanceInProgress, id.clone(), step);
+            }
+            if let Some(ticket) = member.syncing.take() {
+                let refused = Reply::Sync(Err(GroupError::RebalanceInProgress));
+                step.reply(ticket, refused);
+            }
+        }
     }
 
     /// The log was read: the sessions of all members begin.

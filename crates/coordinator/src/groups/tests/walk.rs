@@ -23,6 +23,13 @@ struct Client {
     waits: Option<Ticket>,
 }
 
+fn generation_of(group: &KeptGroup) -> i32 {
+    match group {
+        KeptGroup::Classic(group) => group.generation,
+        KeptGroup::Consumer(_) => panic!("nobody speaks that here"),
+    }
+}
+
 struct Walk {
     world: World,
     dice: Dice,
@@ -78,7 +85,7 @@ impl Walk {
             }
             Reply::Sync(Ok(synced)) => client.part = Some(synced.assignment.clone()),
             Reply::Sync(Err(_)) => client.part = None,
-            Reply::Done(_) | Reply::Each(_) => {}
+            Reply::Done(_) | Reply::Each(_) | Reply::ConsumerHeartbeat(_) => {}
         }
     }
 
@@ -166,7 +173,7 @@ impl Walk {
             .snapshot()
             .groups
             .get("g")
-            .map_or(0, |(group, _)| group.generation)
+            .map_or(0, |(group, _)| generation_of(group))
     }
 
     fn check(&mut self) {
@@ -196,7 +203,7 @@ impl Walk {
         ) {
             let mut live = self.world.shard.snapshot();
             live.groups
-                .retain(|_, (group, offsets)| group.generation > 0 || !offsets.is_empty());
+                .retain(|_, (group, offsets)| generation_of(group) > 0 || !offsets.is_empty());
             assert_eq!(live, self.world.replayed().snapshot());
         }
     }

@@ -1,0 +1,150 @@
+//! The target: who shall have what. It is made by an assignor, and not for every single change.
+
+use super::ConsumerGroup;
+use super::kept::{Change, Partitions, Subscription};
+use crate::groups::assign::{Assignor, MemberSubscription, TopicId, TopicShape, assign};
+use crate::groups::classic::Step;
+use crate::groups::timers::Due;
+use klamm_codec::Str;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl ConsumerGroup {
+    /// Makes a new target now if it may be made, or sees to it that it will be.
+    ///
+    /// The first change after a while is followed at once. Those that come on its heels share one target: as soon as
+    /// nothing has changed for a moment, and at the latest when the configured interval is over.
+    pub(super) fn plan_target(&mut self, step: &mut Step<'_>) {
+        if self.kept.epoch <= self.kept.assignment_epoch || self.kept.members.is_empty() {
+            self.live.target_due = None;
+            return;
+        }
+        let due = self.target_due(step);
+        if due <= step.now.monotonic {
+            self.live.target_due = None;
+            self.make_target(step);
+        } else if self.live.target_due != Some(due) {
+            self.live.target_due = Some(due);
+            step.timers.at(due, Due::Target { group: self.id.clone() });
+        }
+    }
+
+    fn target_due(&self, step: &Step<'_>) -> i64 {
+        let interval = i64::from(step.around.consumer_times(&self.id).assignment_interval_ms);
+        match self.live.assigned_at {
+            Some(at) if interval > 0 => {
+                let quiet = self.live.bumped_at + step.config.consumer.quiet_ms;
+                quiet.min(at + interval)
+            }
+            _ => step.now.monotonic,
+        }
+    }
+
+    /// The time for a target has come, if it was not moved.
+    pub(in crate::groups) fn target_is_due(&mut self, step: &mut Step<'_>) {
+        if self
+            .live
+            .target_due
+            .is_some_and(|due| due <= step.now.monotonic)
+        {
+            self.live.target_due = None;
+            self.plan_target(step);
+        }
+    }
+
+    /// Makes a target for all changes so far.
+    pub(super) fn make_target(&mut self, step: &mut Step<'_>) {
+        self.live.assigned_at = Some(step.now.monotonic);
+        let Some(targets) = self.assigned(step) else {
+            // What contradicts itself is tried again with the next change.
+            return;
+        };
+        for (member, topics) in targets {
+            let target: Partitions = topics
+                .into_iter()
+                .map(|(topic, partitions)| {
+                    (topic, partitions.into_iter().collect::<BTreeSet<i32>>())
+                })
+                .filter(|(_, partitions)| !partitions.is_empty())
+                .collect();
+            if self.kept.targets.get(&*member) != Some(&target) {
+                self.change(Change::Target(member, Some(target)), step);
+            }
+        }
+        let epoch = self.kept.epoch;
+        self.change(Change::AssignmentEpoch(Some((epoch, step.now.wall))), step);
+        self.live.changed_at = step.now.monotonic;
+        let members: Vec<Str> = self.kept.members.keys().cloned().collect();
+        for member in members {
+            self.note_move(&member, step.now.wall);
+        }
+    }
+
+    fn assigned(&self, step: &Step<'_>) -> Option<crate::groups::assign::Assignment> {
+        let mut topics: BTreeMap<TopicId, TopicShape> = BTreeMap::new();
+        let has_racks = self
+            .kept
+            .members
+            .values()
+            .any(|member| member.subscription.rack_id.is_some());
+        // Most members of a group read the same.
+        let mut last: Option<(&Subscription, BTreeSet<TopicId>)> = None;
+        let mut members = Vec::with_capacity(self.kept.members.len());
+        for (id, member) in &self.kept.members {
+            let subscription = &member.subscription;
+            let ids = match &last {
+                Some((other, ids))
+                    if other.topics == subscription.topics
+                        && other.pattern == subscription.pattern =>
+                {
+                    ids.clone()
+                }
+                _ => self.subscribed_ids(subscription, step.around),
+            };
+            for topic in &ids {
+                if !topics.contains_key(topic)
+                    && let Some(known) = step.around.topic_with_id(*topic)
+                {
+                    let racks = if has_racks {
+                        step.around.racks(*topic)
+                    } else {
+                        Vec::new()
+                    };
+                    topics.insert(*topic, TopicShape { partitions: known.partitions, racks });
+                }
+            }
+            members.push(MemberSubscription {
+                member_id: id.clone(),
+                instance_id: subscription.instance_id.clone(),
+                rack: subscription.rack_id.clone(),
+                topics: ids.clone(),
+                current: self.kept.targets.get(id).cloned().unwrap_or_default(),
+            });
+            last = Some((subscription, ids));
+        }
+        assign(
+            self.assignor(&step.config.consumer.assignors),
+            &members,
+            &topics,
+        )
+        .ok()
+    }
+
+    /// The assignor that most members like, or else the first that the broker has.
+    pub(super) fn assignor(&self, known: &[Assignor]) -> Assignor {
+        let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+        for member in self.kept.members.values() {
+            if let Some(name) = &member.subscription.assignor {
+                *votes.entry(name).or_default() += 1;
+            }
+        }
+        let first = known.first().copied().unwrap_or(Assignor::Uniform);
+        let mut best = (first, 0);
+        for assignor in known {
+            let count = votes.get(assignor.name()).copied().unwrap_or_default();
+            if count > best.1 {
+                best = (*assignor, count);
+            }
+        }
+        best.0
+    }
+}
