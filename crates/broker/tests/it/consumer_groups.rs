@@ -200,11 +200,7 @@ fn a_topic_that_grows_is_noticed_and_a_groups_own_times_count() {
             .await;
         assert_eq!(altered.responses[0].error_code, 0);
         let grow = CreatePartitionsRequest {
-            topics: vec![CreatePartitionsTopic {
-                name: "t".into(),
-                count: 3,
-                ..CreatePartitionsTopic::default()
-            }],
+            topics: vec![CreatePartitionsTopic { name: "t".into(), count: 3, assignments: None }],
             timeout_ms: 10_000,
             validate_only: false,
         };
