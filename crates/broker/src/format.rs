@@ -69,10 +69,19 @@ pub fn format(
     settings: &Settings,
     cluster_id: Option<&str>,
 ) -> Result<Formatted, FormatDirsError> {
-    let directories = directories(settings);
+    format_all(host, settings, cluster_id, &directories(settings))
+}
+
+/// Formats those of the directories that are empty. The first one is the metadata log's.
+pub(crate) fn format_all(
+    host: &Host,
+    settings: &Settings,
+    cluster_id: Option<&str>,
+    directories: &[PathBuf],
+) -> Result<Formatted, FormatDirsError> {
     let node_id = NodeId(settings.get(&broker::NODE_ID));
     let mut known = None;
-    for directory in &directories {
+    for directory in directories {
         if let Some(meta) = read_meta(&*host.disk, directory)? {
             known.get_or_insert((directory.clone(), meta.cluster_id));
         }

@@ -3,7 +3,7 @@
 use crate::auto_create::AutoCreate;
 use crate::config::{self, BrokerConfig};
 use crate::coordinating::{Groups, LogTopic, MarkerWriter, Transactions};
-use crate::format::{FormatDirsError, directories, format};
+use crate::format::{FormatDirsError, directories, format_all};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::{self, BoundListener, Limits};
 use crate::node::Node;
@@ -22,6 +22,7 @@ use klamm_settings::{Endpoint, Layers, Protocol, Settings, broker};
 use klamm_storage::{ExpectedIdentity, HandleCache, LogDir, OpenDirError, StorageError};
 use parking_lot::Mutex;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
@@ -111,7 +112,7 @@ impl Broker {
                 .await
                 .map_err(|_| StartError::Stopping)??
         };
-        let metadata = opened.first().ok_or(StartError::Stopping)?;
+        let metadata = opened.opened.first().ok_or(StartError::Stopping)?;
         let quorum_config = QuorumConfig {
             node: NodeId(settings.get(&broker::NODE_ID)),
             dir: Arc::clone(&metadata.dir),
@@ -119,7 +120,7 @@ impl Broker {
             settings: settings.clone(),
         };
         let cluster_id = metadata.dir.meta().cluster_id.clone();
-        let was_clean = opened.iter().all(|directory| directory.last.clean);
+        let was_clean = opened.opened.iter().all(|directory| directory.last.clean);
         let halted = Arc::new(Halt::default());
         let shared = shared(&host, &settings);
         let partitions = Arc::new(registry(&settings, opened, shared, Arc::clone(&halted)));
@@ -334,23 +335,59 @@ async fn bind_metrics(
     Ok(Some((listener, real)))
 }
 
-/// Formats what is empty, then locks and reads every directory. The metadata log's comes first.
-fn open_directories(host: &Host, settings: &Settings) -> Result<Vec<Directory>, StartError> {
-    if settings.get(&broker::KLAMM_FORMAT_AUTO) {
-        format(host, settings, None)?;
-    }
-    let mut cluster_id = None;
-    let mut opened = Vec::new();
+/// The node's directories at its start.
+struct OpenDirectories {
+    /// The metadata log's comes first.
+    opened: Vec<Directory>,
+    /// The disk refused them: what lies there is offline until the next start.
+    failed: Vec<PathBuf>,
+}
+
+/// Formats what is empty, then locks and reads every directory. The metadata log's must open; of the others the node
+/// does without those that the disk refuses.
+fn open_directories(host: &Host, settings: &Settings) -> Result<OpenDirectories, StartError> {
+    let disk = &host.disk;
+    let (mut usable, mut failed) = (Vec::new(), Vec::new());
     for path in directories(settings) {
+        let is_needed = usable.is_empty();
+        let found = klamm_storage::read_meta(&**disk, &path);
+        if found.is_err_and(|error| !is_needed && does_without(&path, &error)) {
+            failed.push(path);
+        } else {
+            usable.push(path);
+        }
+    }
+    if settings.get(&broker::KLAMM_FORMAT_AUTO) {
+        format_all(host, settings, None, &usable)?;
+    }
+    let mut opened: Vec<Directory> = Vec::new();
+    for path in usable {
+        let first = opened.first();
         let expected = ExpectedIdentity {
-            cluster_id: cluster_id.clone(),
+            cluster_id: first.map(|first| first.dir.meta().cluster_id.clone()),
             node_id: NodeId(settings.get(&broker::NODE_ID)),
         };
-        let (dir, last) = LogDir::open(Arc::clone(&host.disk), &path, &expected)?;
-        cluster_id = Some(dir.meta().cluster_id.clone());
-        opened.push(Directory::new(dir, last)?);
+        match LogDir::open(Arc::clone(disk), &path, &expected) {
+            Ok((dir, last)) => match Directory::new(dir, last) {
+                Ok(directory) => opened.push(directory),
+                // It was reported, and is offline.
+                Err(_) if first.is_some() => failed.push(path),
+                Err(error) => return Err(error.into()),
+            },
+            Err(error) if first.is_some() && does_without(&path, &error) => failed.push(path),
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(opened)
+    Ok(OpenDirectories { opened, failed })
+}
+
+/// Whether the node may start without a directory: the disk failed, and nobody else has a claim to it.
+fn does_without(path: &Path, error: &OpenDirError) -> bool {
+    let is_disk = matches!(error, OpenDirError::Io { .. });
+    if is_disk {
+        tracing::error!(dir = %path.display(), %error, "log directory is offline from the start");
+    }
+    is_disk
 }
 
 fn shared(host: &Host, settings: &Settings) -> Shared {
@@ -369,14 +406,14 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
 
 fn registry(
     settings: &Settings,
-    directories: Vec<Directory>,
+    directories: OpenDirectories,
     shared: Shared,
     halted: Arc<Halt>,
 ) -> Registry {
     let open_files = usize::try_from(settings.get(&broker::KLAMM_OPEN_FILES_MAX)).unwrap_or(16);
     Registry::new(
         NodeId(settings.get(&broker::NODE_ID)),
-        directories,
+        (directories.opened, directories.failed),
         HandleCache::new(open_files),
         shared,
         Layers::new(settings.clone()),

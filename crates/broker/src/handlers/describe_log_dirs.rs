@@ -13,6 +13,7 @@ use klamm_wire::messages::describe_log_dirs::{
     DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -45,16 +46,30 @@ pub(crate) async fn handle(
         named.collect()
     });
     let dirs: Vec<Arc<LogDir>> = needs.partitions.directories().map(Arc::clone).collect();
+    let refused = needs.partitions.failed_directories().iter();
+    let refused: Vec<_> = refused.map(|path| offline(path)).collect();
     let logs = needs.partitions.all();
     let host = needs.host.clone();
     let work = move || {
         let one = |dir: &Arc<LogDir>| describe(dir, &logs, wanted.as_ref(), &host);
-        dirs.iter().map(one).collect::<Vec<_>>()
+        dirs.iter().map(one).chain(refused).collect::<Vec<_>>()
     };
     // The disk is asked for its room: not on a reactor thread.
     match klamm_host::run_blocking(&*needs.host.tasks, work).await {
         Ok(results) => DescribeLogDirsResponse { results, ..DescribeLogDirsResponse::default() },
         Err(_) => DescribeLogDirsResponse::default(),
+    }
+}
+
+fn shown(path: &Path) -> Str {
+    Str::from(path.to_string_lossy().into_owned())
+}
+
+fn offline(path: &Path) -> DescribeLogDirsResult {
+    DescribeLogDirsResult {
+        error_code: ErrorCode::KAFKA_STORAGE_ERROR.code(),
+        log_dir: shown(path),
+        ..DescribeLogDirsResult::default()
     }
 }
 
@@ -64,18 +79,13 @@ fn describe(
     wanted: Option<&BTreeSet<(Str, i32)>>,
     host: &Host,
 ) -> DescribeLogDirsResult {
-    let log_dir = Str::from(dir.path().to_string_lossy().into_owned());
     let room = if dir.is_online() {
         host.disk.space(dir.path()).ok()
     } else {
         None
     };
     let Some(room) = room else {
-        return DescribeLogDirsResult {
-            error_code: ErrorCode::KAFKA_STORAGE_ERROR.code(),
-            log_dir,
-            ..DescribeLogDirsResult::default()
-        };
+        return offline(dir.path());
     };
     let mut topics: BTreeMap<&str, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
     for log in logs
@@ -105,7 +115,7 @@ fn describe(
     });
     DescribeLogDirsResult {
         error_code: ErrorCode::NONE.code(),
-        log_dir,
+        log_dir: shown(dir.path()),
         topics: topics.collect(),
         total_bytes: i64::try_from(room.total).unwrap_or(i64::MAX),
         usable_bytes: i64::try_from(room.usable).unwrap_or(i64::MAX),

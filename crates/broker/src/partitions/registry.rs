@@ -12,7 +12,9 @@ use klamm_storage::layout::{FolderName, stray_folder_name};
 use klamm_storage::{HandleCache, LastRun, LogDir};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config;
 use crate::net::Limits;
@@ -25,6 +27,10 @@ use crate::upkeep::{Cleaner, DirtyBudget, Removals};
 pub(crate) struct Registry {
     node_id: NodeId,
     dirs: Vec<Directory>,
+    /// Directories that the disk refused at the start.
+    failed_dirs: Vec<PathBuf>,
+    /// The first complete image is here: what it named had its log already, or gets it.
+    settled: AtomicBool,
     handles: Arc<HandleCache>,
     shared: Arc<Shared>,
     found: RwLock<Found>,
@@ -117,7 +123,7 @@ impl Directory {
 impl Registry {
     pub(crate) fn new(
         node_id: NodeId,
-        dirs: Vec<Directory>,
+        (dirs, failed_dirs): (Vec<Directory>, Vec<PathBuf>),
         handles: Arc<HandleCache>,
         shared: Shared,
         layers: Layers,
@@ -126,6 +132,8 @@ impl Registry {
         Self {
             node_id,
             dirs,
+            failed_dirs,
+            settled: AtomicBool::new(false),
             handles,
             shared: Arc::new(shared),
             found: RwLock::default(),
@@ -220,6 +228,11 @@ impl Registry {
         self.dirs.iter().map(|directory| &directory.dir)
     }
 
+    /// Directories that the disk refused at the start.
+    pub(crate) fn failed_directories(&self) -> &[PathBuf] {
+        &self.failed_dirs
+    }
+
     /// Whether the node can still serve something.
     pub(crate) fn any_directory_online(&self) -> bool {
         self.directories().any(|dir| dir.is_online())
@@ -232,7 +245,9 @@ impl Registry {
             partitions: all.len() as u64,
             log_bytes: all.iter().map(|partition| partition.size_bytes()).sum(),
             open_files: self.handles.open_files() as u64,
-            offline_dirs: self.directories().filter(|dir| !dir.is_online()).count() as u64,
+            offline_dirs: (self.failed_dirs.len()
+                + self.directories().filter(|dir| !dir.is_online()).count())
+                as u64,
         }
     }
 
@@ -273,6 +288,7 @@ impl Registry {
     /// Sets folders aside that the first complete image does not name. They are never deleted: metadata that looks
     /// absent proves nothing.
     pub(crate) fn set_strays_aside(&self) {
+        self.settled.store(true, Ordering::Release);
         for directory in &self.dirs {
             for partition in std::mem::take(&mut *directory.unclaimed.lock()) {
                 tracing::warn!(%partition, "no topic has this folder; it is set aside as -stray");
@@ -333,7 +349,11 @@ impl Registry {
                 let name = TopicPartition { topic: topic.name.clone(), partition: index };
                 let wanted = state.directory_of(self.node_id.0);
                 let slot = match self.open(&name, topic.id, wanted, traits) {
-                    Ok(partition) => {
+                    Ok(None) => {
+                        tracing::error!(partition = %name, "its log may lie in a directory that is offline");
+                        Slot::Offline
+                    }
+                    Ok(Some(partition)) => {
                         let partition = Arc::new(partition);
                         partition.note_recovered();
                         Slot::Here(partition)
@@ -356,20 +376,24 @@ impl Registry {
         partition.lead(state.leader(), state.leader_epoch());
     }
 
+    /// Opens or makes a log; `None` if it may be where nobody can look.
     fn open(
         &self,
         name: &TopicPartition,
         topic_id: Uuid,
         wanted: Option<Uuid>,
         traits: &Arc<TopicTraits>,
-    ) -> Result<Partition, klamm_storage::OpenError> {
+    ) -> Result<Option<Partition>, klamm_storage::OpenError> {
         let holder = self.dirs.iter().find(|d| d.unclaimed.lock().remove(name));
+        let may_be_offline = !self.failed_dirs.is_empty() && !self.settled.load(Ordering::Acquire);
         let directory = match holder {
             Some(directory) => directory,
+            // An empty log in its place would be a loss.
+            None if may_be_offline => return Ok(None),
             None => self.place(wanted),
         };
         let shared = Arc::clone(&self.shared);
-        Partition::open(
+        let opened = Partition::open(
             super::partition::Opening {
                 dir: &directory.dir,
                 handles: &self.handles,
@@ -379,7 +403,8 @@ impl Registry {
                 traits,
             },
             shared,
-        )
+        );
+        opened.map(Some)
     }
 
     /// The directory for a new log: the one that the image names, or else the one with the fewest logs.

@@ -16,6 +16,7 @@ mod kafkas_directory;
 mod metrics;
 mod node;
 mod quotas;
+mod several_directories;
 mod transactional_ids;
 mod transactional_producer;
 mod transactions;

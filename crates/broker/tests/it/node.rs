@@ -42,7 +42,7 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 impl Node {
-    /// A node with `NAME=VALUE` overrides.
+    /// A node with `NAME=VALUE` overrides; `{folder}` in a value is the node's own.
     pub(crate) async fn start(overrides: &[&str]) -> Self {
         Self::start_in(klamm_host::os::host(), overrides).await
     }
@@ -67,8 +67,14 @@ impl Node {
 
     /// Stops in order and starts again on the same folder.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(|_| ()).await
+    }
+
+    /// The same, with something done to the folder in between.
+    pub(crate) async fn restart_after(self, between: impl FnOnce(&std::path::Path)) -> Self {
         let Self { broker, host, folder, overrides } = self;
         broker.shutdown().await;
+        between(folder.path());
         let broker = start(&host, folder.path(), &overrides).await;
         Self { broker, host, folder, overrides }
     }
@@ -108,7 +114,10 @@ async fn start(host: &Host, folder: &std::path::Path, overrides: &[(String, Stri
             folder.join("data").display().to_string(),
         ),
     ];
-    all.extend_from_slice(overrides);
+    let here = folder.display().to_string();
+    let placed =
+        |(name, value): &(String, String)| (name.clone(), value.replace("{folder}", &here));
+    all.extend(overrides.iter().map(placed));
     let settings = Settings::load("", &all).unwrap().settings;
     Broker::start(host.clone(), settings).await.unwrap()
 }
