@@ -25,6 +25,7 @@ fn case(name: &'static str, targets: &'static [(&'static str, f64)], work: Hot) 
 /// All cases, with the ratio to Kafka that each is to reach.
 pub(super) fn cases() -> Vec<Case> {
     let mut all = writing();
+    all.extend(promptly());
     all.extend(reading());
     all.extend(coordinating());
     all
@@ -91,6 +92,12 @@ fn writing() -> Vec<Case> {
             &[(CPU, 0.35)],
             idempotent,
         ),
+    ]
+}
+
+/// Where latency counts.
+fn promptly() -> Vec<Case> {
+    vec![
         case(
             "produce at 5,000/s",
             &[
