@@ -24,6 +24,7 @@ mod quotas;
 mod registration;
 mod request;
 mod start;
+mod telemetry;
 mod upkeep;
 mod waiting;
 

@@ -10,6 +10,7 @@ use crate::partitions::Registry;
 use crate::producer_ids::ProducerIds;
 use crate::quorum::QuorumHandle;
 use crate::quotas::Quotas;
+use crate::telemetry::Telemetry;
 use crate::upkeep::DirtyBudget;
 use crate::waiting::Turns;
 use klamm_host::Host;
@@ -33,5 +34,6 @@ pub(crate) struct Node {
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) meters: Meters,
 }

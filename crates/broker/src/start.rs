@@ -14,7 +14,8 @@ use crate::quorum::{self, QuorumConfig, QuorumHandle, QuorumStartError};
 use crate::quotas::Quotas;
 use crate::registration;
 use crate::request::RequestRouter;
-use crate::upkeep::{self, Cleaner, DirtyBudget, Removals};
+use crate::telemetry::Telemetry;
+use crate::upkeep::{self, Cleaner, DirtyBudget, Moves, Removals};
 use crate::waiting::Turns;
 use klamm_host::{Host, TaskHandle};
 use klamm_model::NodeId;
@@ -125,8 +126,12 @@ impl Broker {
         let shared = shared(&host, &settings);
         let partitions = Arc::new(registry(&settings, opened, shared, Arc::clone(&halted)));
         let quotas = Arc::new(Quotas::new(&settings, &host.clock));
-        let listeners: Vec<Arc<dyn quorum::MetadataListener>> =
-            vec![Arc::clone(&partitions) as _, Arc::clone(&quotas) as _];
+        let telemetry = Arc::new(Telemetry::new(&settings, &host.clock));
+        let listeners: Vec<Arc<dyn quorum::MetadataListener>> = vec![
+            Arc::clone(&partitions) as _,
+            Arc::clone(&quotas) as _,
+            Arc::clone(&telemetry) as _,
+        ];
         let quorum = quorum::start(host.clone(), quorum_config, Arc::new(listeners)).await?;
         let addresses: Vec<_> = bound
             .iter()
@@ -144,7 +149,7 @@ impl Broker {
         )
         .await
         .map_err(StartError::Quorum)?;
-        let rooms = Rooms { quorum, partitions, quotas };
+        let rooms = Rooms { quorum, partitions, quotas, telemetry };
         let node = Arc::new(node(host, &settings, cluster_id, rooms, broker_epoch));
         let mut this = Self::assemble(node, broker_epoch, addresses, halted);
         this.begin(bound, metrics);
@@ -187,6 +192,14 @@ impl Broker {
         let flusher = upkeep::run_flusher(Arc::clone(&node.dirty), node.config.flush_interval);
         let retention =
             upkeep::run_retention(Arc::clone(&node.partitions), host.clone(), node.config.pace);
+        let moves = upkeep::run_moves(
+            node.partitions.moves(),
+            Arc::clone(&node.partitions),
+            node.quorum.clone(),
+            host.clone(),
+            node.config.node_id,
+        );
+        self.upkeep.push(host.tasks.spawn(Box::pin(moves)));
         let removals = upkeep::run_removals(node.partitions.removals(), host.clone());
         self.upkeep.push(host.tasks.spawn(Box::pin(flusher)));
         self.upkeep.push(host.tasks.spawn(Box::pin(retention)));
@@ -399,6 +412,7 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
         cleaner: Arc::new(Cleaner::new(config::cleaner_settings(&Layers::new(
             settings.clone(),
         )))),
+        moves: Arc::new(Moves::default()),
         flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
         limits: Limits::new(config::limit_settings(settings)),
     }
@@ -426,6 +440,7 @@ struct Rooms {
     quorum: QuorumHandle,
     partitions: Arc<Registry>,
     quotas: Arc<Quotas>,
+    telemetry: Arc<Telemetry>,
 }
 
 fn node(
@@ -435,7 +450,7 @@ fn node(
     rooms: Rooms,
     broker_epoch: i64,
 ) -> Node {
-    let Rooms { quorum, partitions, quotas } = rooms;
+    let Rooms { quorum, partitions, quotas, telemetry } = rooms;
     let slots = settings.get(&broker::MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS);
     let node_id = NodeId(settings.get(&broker::NODE_ID));
     let groups = Arc::new(Groups::new(&host, settings, &quorum, &partitions));
@@ -456,6 +471,7 @@ fn node(
         dirty: partitions.dirty(),
         meters: Meters::default(),
         quotas,
+        telemetry,
         quorum,
         partitions,
         host,

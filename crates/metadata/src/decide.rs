@@ -4,6 +4,7 @@
 //! in the log and replayed, and with the reply to give then. Nothing here changes state.
 
 mod alter_partition;
+mod assign_directories;
 mod bootstrap;
 mod brokers;
 mod change;
@@ -19,6 +20,7 @@ mod quotas;
 mod reassign;
 
 pub use alter_partition::{AlterIsr, AlteredIsr, ProposedReplica, alter_partition};
+pub use assign_directories::{DirectoryAssignment, assign_directories};
 pub use bootstrap::{InitialLevels, bootstrap};
 pub use brokers::{
     Heartbeat, HeartbeatReply, Registration, fence_broker, heartbeat, register_broker,

@@ -130,7 +130,6 @@ pub(crate) mod reason {
     pub(crate) const MOVES: &str = "moves between data folders";
     pub(crate) const TIERING: &str = "tiered storage";
     pub(crate) const QUOTAS: &str = "quotas";
-    pub(crate) const TELEMETRY: &str = "client telemetry";
 }
 
 impl Row {

@@ -153,6 +153,12 @@ pub fn deleted_folder_name(partition: &TopicPartition, random: u128) -> String {
     suffixed_folder_name(partition, random, "delete")
 }
 
+/// The folder of a copy on its way to another directory.
+#[must_use]
+pub fn future_folder_name(partition: &TopicPartition, random: u128) -> String {
+    suffixed_folder_name(partition, random, "future")
+}
+
 /// The folder of a partition that this node should not hold.
 #[must_use]
 pub fn stray_folder_name(partition: &TopicPartition, random: u128) -> String {

@@ -323,7 +323,10 @@ impl LogDir {
     }
 
     /// Fails if the directory is offline.
-    pub(crate) fn check_online(&self) -> Result<(), StorageError> {
+    ///
+    /// # Errors
+    /// It is.
+    pub fn check_online(&self) -> Result<(), StorageError> {
         if self.is_online() {
             Ok(())
         } else {

@@ -1,7 +1,7 @@
 //! AlterConfigs (key 33), versions 0–2: replaces all that is set on a resource. Deprecated in favour of
 //! IncrementalAlterConfigs, and still what old tools send.
 
-use super::changed_configs::{Asked, BadChange, Checked, check};
+use super::changed_configs::{Asked, BadChange, Checked, check, has_bad_pattern};
 use super::refusals::Told;
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
@@ -73,7 +73,14 @@ pub(crate) async fn handle(
 fn asked(resource: &AlterConfigsResource) -> Asked<String> {
     let changes = resource.configs.iter().map(|config| {
         let value = config.value.as_ref().map(|value| value.to_string());
-        (config.name.clone(), value.ok_or(BadChange::Null))
+        let change = match value {
+            None => Err(BadChange::Null),
+            Some(value) if has_bad_pattern(resource.resource_type, &config.name, &value) => {
+                Err(BadChange::Pattern)
+            }
+            Some(value) => Ok(value),
+        };
+        (config.name.clone(), change)
     });
     Asked {
         resource_type: resource.resource_type,

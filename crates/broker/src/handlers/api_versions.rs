@@ -15,11 +15,15 @@ use klamm_wire::messages::api_versions::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     quorum: &'a QuorumHandle,
+    takes_telemetry: bool,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { quorum: &node.quorum }
+        Self {
+            quorum: &node.quorum,
+            takes_telemetry: node.telemetry.is_offered(),
+        }
     }
 }
 
@@ -70,7 +74,7 @@ pub(crate) async fn handle(
         min_version_level: level,
     });
     ApiVersionsResponse {
-        api_keys: api_keys(),
+        api_keys: api_keys(needs.takes_telemetry),
         supported_features: supported.collect(),
         finalized_features_epoch: needs.quorum.applied_offset(),
         finalized_features: finalized.collect(),
@@ -88,16 +92,16 @@ fn is_implemented(feature: &str) -> bool {
 }
 
 /// The answer to a version that we do not know: which ones we do.
-pub(crate) fn unsupported_version() -> ApiVersionsResponse {
+pub(crate) fn unsupported_version(takes_telemetry: bool) -> ApiVersionsResponse {
     ApiVersionsResponse {
         error_code: ErrorCode::UNSUPPORTED_VERSION.code(),
-        api_keys: api_keys(),
+        api_keys: api_keys(takes_telemetry),
         ..ApiVersionsResponse::default()
     }
 }
 
-fn api_keys() -> Vec<ApiVersion> {
-    advertised()
+fn api_keys(takes_telemetry: bool) -> Vec<ApiVersion> {
+    advertised(takes_telemetry)
         .map(|api| ApiVersion {
             api_key: api.key.key(),
             min_version: api.min,

@@ -2,7 +2,9 @@
 
 use super::describe_configs::check_node;
 use super::refusals::Told;
+use crate::telemetry::SELECTORS;
 use klamm_codec::Str;
+use klamm_coordinator::groups::Pattern;
 use klamm_metadata::decide::AlterConfig;
 use klamm_metadata::image::{ConfigResource, ResourceKind};
 use klamm_model::NodeId;
@@ -23,6 +25,8 @@ pub(super) struct Asked<C> {
 pub(super) enum BadChange {
     /// No value to set.
     Null,
+    /// A pattern of client metrics that does not compile.
+    Pattern,
     /// No known operation.
     Operation(i8),
 }
@@ -32,6 +36,17 @@ pub(super) enum BadChange {
 pub(super) enum Checked {
     Refused(Told),
     Asked(usize),
+}
+
+/// Whether a value selects clients by what they do not have, or by a pattern that does not compile (KIP-714).
+pub(super) fn has_bad_pattern(resource_type: i8, name: &str, value: &str) -> bool {
+    let is_bad = |pair: &str| match pair.split_once('=') {
+        Some((key, text)) => !SELECTORS.contains(&key.trim()) || Pattern::new(text.trim()).is_err(),
+        None => !pair.trim().is_empty(),
+    };
+    resource_type == ResourceKind::ClientMetrics.code()
+        && name == "match"
+        && value.split(',').any(is_bad)
 }
 
 /// Sorts out what is refused before the controller sees it. The alterations are those left, in order.
@@ -97,6 +112,10 @@ fn check_one<C>(asked: Asked<C>, is_double: bool, node_id: NodeId) -> Result<Alt
             Ok(change) => changes.push((name.to_string(), change)),
             Err(BadChange::Operation(operation)) => {
                 return invalid(format!("Unknown operation {operation} on {}", &*name));
+            }
+            Err(BadChange::Pattern) => {
+                let message = format!("Illegal client matching pattern in {}", &*name);
+                return Err(Told::new(ErrorCode::INVALID_CONFIG, message));
             }
             Err(BadChange::Null) => return invalid("Null value not supported".to_owned()),
         }

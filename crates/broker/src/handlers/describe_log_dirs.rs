@@ -73,6 +73,27 @@ fn offline(path: &Path) -> DescribeLogDirsResult {
     }
 }
 
+/// What a directory holds of a partition: its log, or a copy on its way there.
+fn replica(log: &Partition, dir: &LogDir) -> Option<DescribeLogDirsPartition> {
+    let size = |bytes| i64::try_from(bytes).unwrap_or(i64::MAX);
+    if log.dir().directory_id() == dir.directory_id() {
+        return Some(DescribeLogDirsPartition {
+            partition_index: log.name().partition,
+            partition_size: size(log.size_bytes()),
+            // The leader's own replica lags behind nobody.
+            offset_lag: 0,
+            is_future_key: false,
+        });
+    }
+    let copy = log.move_state()?;
+    (copy.directory_id == dir.directory_id()).then(|| DescribeLogDirsPartition {
+        partition_index: log.name().partition,
+        partition_size: size(copy.size_bytes),
+        offset_lag: copy.lag,
+        is_future_key: true,
+    })
+}
+
 fn describe(
     dir: &LogDir,
     logs: &[Arc<Partition>],
@@ -88,25 +109,16 @@ fn describe(
         return offline(dir.path());
     };
     let mut topics: BTreeMap<&str, Vec<DescribeLogDirsPartition>> = BTreeMap::new();
-    for log in logs
-        .iter()
-        .filter(|log| log.dir().directory_id() == dir.directory_id())
-    {
+    for log in logs {
         let name = log.name();
         let is_wanted = wanted.is_none_or(|wanted| {
             wanted.contains(&(Str::from(name.topic.as_str()), name.partition))
         });
-        if is_wanted {
+        if let Some(described) = replica(log, dir).filter(|_| is_wanted) {
             topics
                 .entry(name.topic.as_str())
                 .or_default()
-                .push(DescribeLogDirsPartition {
-                    partition_index: name.partition,
-                    partition_size: i64::try_from(log.size_bytes()).unwrap_or(i64::MAX),
-                    // The leader's own replica lags behind nobody.
-                    offset_lag: 0,
-                    is_future_key: false,
-                });
+                .push(described);
         }
     }
     let topics = topics.into_iter().map(|(name, mut partitions)| {

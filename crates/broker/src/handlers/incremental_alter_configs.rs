@@ -1,6 +1,6 @@
 //! IncrementalAlterConfigs (key 44), versions 0–1: sets, removes, adds to and takes from single values (KIP-339).
 
-use super::changed_configs::{Asked, BadChange, Checked, check};
+use super::changed_configs::{Asked, BadChange, Checked, check, has_bad_pattern};
 use super::refusals::Told;
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
@@ -77,6 +77,9 @@ fn asked(resource: &AlterConfigsResource) -> Asked<Change> {
         let change = match (config.config_operation, value) {
             (1, _) => Ok(Change::Delete),
             (_, None) => Err(BadChange::Null),
+            (_, Some(value)) if has_bad_pattern(resource.resource_type, &config.name, &value) => {
+                Err(BadChange::Pattern)
+            }
             (0, Some(value)) => Ok(Change::Set(value)),
             (2, Some(value)) => Ok(Change::Append(value)),
             (3, Some(value)) => Ok(Change::Subtract(value)),

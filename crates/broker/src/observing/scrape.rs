@@ -1,7 +1,8 @@
 //! One scrape: the node's counters and gauges in the text format of Prometheus.
 
-use super::table::{ERRORS, LATENCY, Moment, REQUESTS, SINGLE, Single};
+use super::table::{CLIENT_METRIC, ERRORS, Family, LATENCY, Moment, REQUESTS, SINGLE, Single};
 use crate::node::Node;
+use crate::telemetry::Series;
 use klamm_wire::ApiKey;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
@@ -21,6 +22,7 @@ pub(crate) fn text(node: &Node) -> Result<String, fmt::Error> {
     registry.register_collector(Box::new(Scrape {
         single: SINGLE.iter().map(|m| (m, (m.read)(&moment))).collect(),
         apis: apis(node),
+        pushed: node.telemetry.series(),
     }));
     let mut page = String::new();
     prometheus_client::encoding::text::encode(&mut page, &registry)?;
@@ -32,6 +34,7 @@ pub(crate) fn text(node: &Node) -> Result<String, fmt::Error> {
 struct Scrape {
     single: Vec<(&'static Single, u64)>,
     apis: Vec<Api>,
+    pushed: Vec<Series>,
 }
 
 #[derive(Debug)]
@@ -85,7 +88,8 @@ impl Collector for Scrape {
         }
         self.encode_requests(&mut encoder)?;
         self.encode_errors(&mut encoder)?;
-        self.encode_latency(&mut encoder)
+        self.encode_latency(&mut encoder)?;
+        self.encode_pushed(&mut encoder)
     }
 }
 
@@ -108,6 +112,18 @@ impl Scrape {
                 let labels = [("api", api.name), ("error", *error)];
                 ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
             }
+        }
+        Ok(())
+    }
+
+    fn encode_pushed(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        if self.pushed.is_empty() {
+            return Ok(());
+        }
+        let Family { name, help, .. } = CLIENT_METRIC;
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for series in &self.pushed {
+            ConstGauge::new(series.value).encode(family.encode_family(&series.labels)?)?;
         }
         Ok(())
     }

@@ -51,6 +51,8 @@ pub(super) const SINGLE: &[Single] = &[
     counter("mutations_throttled", "Requests over controller_mutation_rate", |m| m.node.quotas.throttled.mutation.value()),
     counter("connections_throttled", "Connections over connection_creation_rate", |m| m.node.quotas.throttled.connections.value()),
     gauge("quota_measurements", "Users, client ids and addresses that quotas measure at the moment", |m| m.node.quotas.measures() as u64),
+    gauge("telemetry_clients", "Clients that asked what metrics to push", |m| m.node.telemetry.clients() as u64),
+    counter("telemetry_dropped", "Values that clients pushed beyond what is kept", |m| m.node.telemetry.dropped()),
     gauge("connections", "Open connections", |m| m.node.limits.open_connections() as u64),
     gauge("requests_in_flight", "Requests under way, waiting fetches and joins included", |m| m.node.limits.in_flight.requests() as u64),
     gauge("requests_in_flight_bytes", "Bytes held for requests that arrive or are in work", |m| m.node.limits.in_flight.held() as u64),
@@ -63,6 +65,7 @@ pub(super) const SINGLE: &[Single] = &[
     gauge("dirty_bytes", "Bytes in the page cache only", |m| m.node.dirty.bytes()),
     gauge("flush_queue", "Partitions that wait for the flusher", |m| m.node.dirty.partitions_waiting() as u64),
     gauge("removal_queue", "Files and folders out of service whose removal waits for its time", |m| m.node.partitions.removals().waiting() as u64),
+    gauge("log_moves", "Logs on their way to other directories", |m| m.node.partitions.moves().len() as u64),
     gauge("partitions", "Partitions on this node", |m| m.sizes.partitions),
     gauge("log_bytes", "Bytes of all logs", |m| m.sizes.log_bytes),
     gauge("open_log_files", "Open files of logs", |m| m.sizes.open_files),
@@ -98,7 +101,14 @@ pub(super) const LATENCY: Family = Family {
     labels: "`api`",
 };
 
-const FAMILIES: &[Family] = &[REQUESTS, ERRORS, LATENCY];
+pub(super) const CLIENT_METRIC: Family = Family {
+    name: "client_metric",
+    help: "Last values that clients pushed (KIP-714)",
+    kind: "gauge",
+    labels: "`metric`, `client_id`, `client_instance_id`, and the client's own",
+};
+
+const FAMILIES: &[Family] = &[REQUESTS, ERRORS, LATENCY, CLIENT_METRIC];
 
 /// The table as a Markdown page.
 #[must_use]
@@ -107,7 +117,8 @@ pub fn metrics_markdown() -> String {
         "# Metrics\n\nGenerated from the broker's table of metrics.\n\n\
          With `klamm.metrics.listener=127.0.0.1:9404` the node answers `GET /metrics` there in the text format of\n\
          Prometheus, `GET /health` (a log directory is online) and `GET /ready` (requests are served). Nothing is\n\
-         counted by topic or client, so that the page stays small whatever clients do.\n\n\
+         counted by topic or client, so that the page stays small whatever clients do; only metrics that clients push\n\
+         ([telemetry](telemetry.md)) are shown by client, at most 20,000.\n\n\
          | Metric | Kind | Labels | What it is |\n|---|---|---|---|\n",
     );
     for metric in SINGLE {

@@ -8,8 +8,8 @@ mod topic_traits;
 
 pub(crate) use append::{AppendFailure, AppendRequest, Appended};
 pub(crate) use partition::{
-    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, Marker, OffsetAt, Partition, Pass,
-    ReadError, Reader, Reading,
+    DeleteRecordsError, EpochError, FetchAsk, Fetched, LookUp, Marker, MoveError, MoveStep,
+    OffsetAt, Partition, Pass, ReadError, Reader, Reading, Replaced,
 };
-pub(crate) use registry::{Directory, FindError, Registry, Shared, Sizes};
+pub(crate) use registry::{Directory, FindError, MoveRefusal, Registry, Shared, Sizes};
 pub(crate) use topic_traits::TopicTraits;

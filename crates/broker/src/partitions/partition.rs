@@ -5,10 +5,12 @@
 
 mod cleaning;
 mod durability;
+mod moving;
 mod reading;
 mod recovered;
 mod transactions;
 
+pub(crate) use moving::{MoveError, MoveStep, Replaced};
 pub(crate) use transactions::Marker;
 use transactions::Terms;
 
@@ -21,6 +23,7 @@ use crate::waiting::{SyncFailed, SyncGate, Watchers};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 pub(crate) use cleaning::Pass;
+use klamm_host::Entropy;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
     AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
@@ -34,9 +37,11 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) struct Partition {
     name: TopicPartition,
-    dir: Arc<LogDir>,
+    dir: ArcSwap<LogDir>,
     /// `None` once the topic is deleted.
     log: Mutex<Option<PartitionLog>>,
+    /// A copy on its way to another directory. Locked before the log.
+    copy: Mutex<Option<moving::Copy>>,
     traits: ArcSwap<TopicTraits>,
     leader_id: AtomicI32,
     leader_epoch: AtomicI32,
@@ -52,12 +57,11 @@ pub(crate) struct Partition {
 /// What a log is opened with.
 #[derive(Debug)]
 pub(super) struct Opening<'a> {
-    pub(super) dir: &'a Arc<LogDir>,
+    /// The directories that have a folder of it, with what the last run knew; or the one where it shall be.
+    pub(super) places: Vec<(&'a Arc<LogDir>, Option<LastOffsets>)>,
     pub(super) handles: &'a Arc<HandleCache>,
     pub(super) name: &'a TopicPartition,
     pub(super) topic_id: Uuid,
-    /// What the last run knew, if there is a folder of it.
-    pub(super) last: Option<LastOffsets>,
     pub(super) traits: &'a Arc<TopicTraits>,
 }
 
@@ -116,7 +120,12 @@ impl Partition {
     /// Opens or makes the log. Blocks.
     pub(super) fn open(opening: Opening<'_>, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let config = Arc::new(opening.traits.log.clone());
-        let mut log = open_log(&opening, config, shared.host.clock.now_ms())?;
+        let mut log = open_log(
+            &opening,
+            config,
+            &*shared.host.entropy,
+            shared.host.clock.now_ms(),
+        )?;
         if opening.traits.log.flush_messages == 1 {
             recovered::sync_before_showing(&mut log)?;
         }
@@ -125,8 +134,9 @@ impl Partition {
         log.set_high_watermark(end);
         Ok(Self {
             name: opening.name.clone(),
-            dir: Arc::clone(opening.dir),
+            dir: ArcSwap::new(Arc::clone(log.dir())),
             log: Mutex::new(Some(log)),
+            copy: Mutex::default(),
             traits: ArcSwap::new(Arc::clone(opening.traits)),
             leader_id: AtomicI32::new(-1),
             leader_epoch: AtomicI32::new(-1),
@@ -142,8 +152,8 @@ impl Partition {
         &self.name
     }
 
-    pub(crate) fn dir(&self) -> &Arc<LogDir> {
-        &self.dir
+    pub(crate) fn dir(&self) -> Arc<LogDir> {
+        self.dir.load_full()
     }
 
     pub(crate) fn leader_id(&self) -> NodeId {
@@ -312,12 +322,11 @@ impl Partition {
         match log.delete(random) {
             Ok(folder) => {
                 let due_ms = now_ms.saturating_add(delay_ms);
-                self.shared
-                    .removals
-                    .add_folder(Arc::clone(&self.dir), folder, due_ms);
+                self.shared.removals.add_folder(self.dir(), folder, due_ms);
             }
             Err(error) => tracing::error!(partition = %self.name, %error, "deleting the log"),
         }
+        self.cancel_move();
         self.syncs.finished(Err(SyncFailed));
         self.watchers.wake();
     }
@@ -352,14 +361,25 @@ fn marks_of(log: &PartitionLog) -> Marks {
 fn open_log(
     opening: &Opening<'_>,
     config: Arc<LogConfig>,
+    entropy: &dyn Entropy,
     now_ms: i64,
 ) -> Result<PartitionLog, OpenError> {
-    let (dir, handles, name) = (opening.dir, opening.handles, opening.name.clone());
-    let Some(last) = opening.last else {
-        return PartitionLog::create(dir, handles, name, Some(opening.topic_id), config, now_ms);
+    let (handles, name) = (opening.handles, opening.name);
+    let create = |dir: &Arc<LogDir>, config| {
+        let id = Some(opening.topic_id);
+        PartitionLog::create(dir, handles, name.clone(), id, config, now_ms)
     };
-    let Opened { mut log, recovery } =
-        PartitionLog::open(dir, handles, name, Arc::clone(&config), last, now_ms)?;
+    let known =
+        |(dir, last): &(&'_ Arc<LogDir>, Option<LastOffsets>)| Some((Arc::clone(dir), (*last)?));
+    let there: Vec<_> = opening.places.iter().filter_map(known).collect();
+    if there.is_empty() {
+        let missing = || OpenError::Missing(name.clone());
+        let (dir, _) = opening.places.first().ok_or_else(missing)?;
+        return create(dir, config);
+    }
+    let mut random = || entropy.next_u128();
+    let opened = PartitionLog::open_longest(&there, handles, name, &config, &mut random, now_ms)?;
+    let Opened { mut log, recovery } = opened;
     if let Some(report) = recovery {
         tracing::info!(partition = %opening.name, ?report, "recovered the log");
     }
@@ -367,9 +387,9 @@ fn open_log(
         Ok(()) => Ok(log),
         Err(other) => {
             tracing::warn!(partition = %opening.name, %other, "the folder is of another topic; set aside");
+            let dir = Arc::clone(log.dir());
             log.set_aside(other.on_disk.0)?;
-            let name = opening.name.clone();
-            PartitionLog::create(dir, handles, name, Some(opening.topic_id), config, now_ms)
+            create(&dir, config)
         }
     }
 }

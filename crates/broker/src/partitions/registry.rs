@@ -1,5 +1,9 @@
 //! Finds partitions, and follows the metadata image: creates, configures and deletes their logs.
 
+mod moves;
+
+pub(crate) use moves::MoveRefusal;
+
 use super::{Partition, TopicTraits};
 use hashbrown::HashMap;
 use klamm_host::Host;
@@ -20,7 +24,7 @@ use crate::config;
 use crate::net::Limits;
 use crate::quorum::MetadataListener;
 use crate::start::Halt;
-use crate::upkeep::{Cleaner, DirtyBudget, Removals};
+use crate::upkeep::{Cleaner, DirtyBudget, Moves, Removals};
 
 /// The partitions of this node.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) removals: Arc<Removals>,
     pub(crate) cleaner: Arc<Cleaner>,
+    /// Logs on their way to other directories.
+    pub(crate) moves: Arc<Moves>,
     pub(crate) flush_interval_ms: i64,
     /// The network's limits: some follow the cluster's configuration.
     pub(crate) limits: Arc<Limits>,
@@ -57,6 +63,8 @@ pub(crate) struct Directory {
     pub(crate) last: LastRun,
     /// Folders of partitions that the image has not named yet.
     unclaimed: Mutex<BTreeSet<TopicPartition>>,
+    /// Folders of copies whose move was cut short.
+    copies: Mutex<BTreeMap<TopicPartition, Vec<String>>>,
 }
 
 const METADATA_TOPIC: &str = "__cluster_metadata";
@@ -105,18 +113,24 @@ impl Directory {
         dir: Arc<LogDir>,
         last: LastRun,
     ) -> Result<Self, klamm_storage::StorageError> {
-        let folders = dir
-            .folders()?
-            .into_iter()
-            .filter_map(|(_, folder)| match folder {
+        let mut unclaimed = BTreeSet::new();
+        let mut copies: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (name, folder) in dir.folders()? {
+            match folder {
                 // The quorum's own log is no partition of the image.
                 FolderName::Partition(partition) if &*partition.topic != METADATA_TOPIC => {
-                    Some(partition)
+                    unclaimed.insert(partition);
                 }
-                _ => None,
-            });
-        let unclaimed = Mutex::new(folders.collect());
-        Ok(Self { dir, last, unclaimed })
+                FolderName::Future(partition) => copies.entry(partition).or_default().push(name),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            dir,
+            last,
+            unclaimed: Mutex::new(unclaimed),
+            copies: Mutex::new(copies),
+        })
     }
 }
 
@@ -213,6 +227,11 @@ impl Registry {
         Arc::clone(&self.shared.cleaner)
     }
 
+    /// Logs on their way to other directories.
+    pub(crate) fn moves(&self) -> Arc<Moves> {
+        Arc::clone(&self.shared.moves)
+    }
+
     /// Every partition that is served here.
     pub(crate) fn all(&self) -> Vec<Arc<Partition>> {
         let found = self.found.read();
@@ -300,6 +319,7 @@ impl Registry {
                     tracing::error!(%partition, %error, "setting a stray folder aside");
                 }
             }
+            self.set_copies_aside(directory);
         }
     }
 
@@ -353,9 +373,10 @@ impl Registry {
                         tracing::error!(partition = %name, "its log may lie in a directory that is offline");
                         Slot::Offline
                     }
-                    Ok(Some(partition)) => {
+                    Ok(Some((partition, goes_on))) => {
                         let partition = Arc::new(partition);
                         partition.note_recovered();
+                        self.go_on_moving(&partition, goes_on.as_ref(), wanted);
                         Slot::Here(partition)
                     }
                     Err(error) => {
@@ -383,28 +404,25 @@ impl Registry {
         topic_id: Uuid,
         wanted: Option<Uuid>,
         traits: &Arc<TopicTraits>,
-    ) -> Result<Option<Partition>, klamm_storage::OpenError> {
-        let holder = self.dirs.iter().find(|d| d.unclaimed.lock().remove(name));
+    ) -> Result<Option<(Partition, Option<Arc<LogDir>>)>, klamm_storage::OpenError> {
+        let holds = |directory: &&Directory| directory.unclaimed.lock().remove(name);
+        let holders: Vec<&Directory> = self.dirs.iter().filter(holds).collect();
         let may_be_offline = !self.failed_dirs.is_empty() && !self.settled.load(Ordering::Acquire);
-        let directory = match holder {
-            Some(directory) => directory,
+        if holders.is_empty() && may_be_offline {
             // An empty log in its place would be a loss.
-            None if may_be_offline => return Ok(None),
-            None => self.place(wanted),
+            return Ok(None);
+        }
+        let goes_on = self.take_copies(name, !holders.is_empty());
+        let places = if holders.is_empty() {
+            vec![(&self.place(wanted).dir, None)]
+        } else {
+            let known = |directory: &&'_ Directory| Some(directory.last.of(name));
+            holders.iter().map(|d| (&d.dir, known(d))).collect()
         };
-        let shared = Arc::clone(&self.shared);
-        let opened = Partition::open(
-            super::partition::Opening {
-                dir: &directory.dir,
-                handles: &self.handles,
-                name,
-                topic_id,
-                last: holder.map(|directory| directory.last.of(name)),
-                traits,
-            },
-            shared,
-        );
-        opened.map(Some)
+        let opening =
+            super::partition::Opening { places, handles: &self.handles, name, topic_id, traits };
+        let partition = Partition::open(opening, Arc::clone(&self.shared))?;
+        Ok(Some((partition, goes_on)))
     }
 
     /// The directory for a new log: the one that the image names, or else the one with the fewest logs.

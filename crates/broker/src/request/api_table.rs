@@ -81,6 +81,7 @@ api_table! {
     TxnOffsetCommit => 0..=5, txn_offset_commit TxnOffsetCommitRequest;
     DescribeConfigs => 1..=4, describe_configs DescribeConfigsRequest;
     AlterConfigs => 0..=2, alter_configs AlterConfigsRequest;
+    AlterReplicaLogDirs => 1..=2, alter_replica_log_dirs AlterReplicaLogDirsRequest;
     DescribeLogDirs => 1..=5, describe_log_dirs DescribeLogDirsRequest;
     CreatePartitions => 0..=3, create_partitions CreatePartitionsRequest;
     DeleteGroups => 0..=2, delete_groups DeleteGroupsRequest;
@@ -98,6 +99,8 @@ api_table! {
     UnregisterBroker => 0..=0, unregister_broker UnregisterBrokerRequest;
     DescribeTransactions => 0..=0, describe_transactions DescribeTransactionsRequest;
     ListTransactions => 0..=2, list_transactions ListTransactionsRequest;
+    GetTelemetrySubscriptions => 0..=0, get_telemetry_subscriptions GetTelemetrySubscriptionsRequest;
+    PushTelemetry => 0..=0, push_telemetry PushTelemetryRequest;
     ListConfigResources => 0..=1, list_config_resources ListConfigResourcesRequest;
     ConsumerGroupHeartbeat => 0..=1, consumer_group_heartbeat ConsumerGroupHeartbeatRequest;
     ConsumerGroupDescribe => 0..=1, consumer_group_describe ConsumerGroupDescribeRequest;
@@ -106,11 +109,21 @@ api_table! {
 
 /// The versions to advertise. Produce names 0 as its lowest, which librdkafka needs in order to compress
 /// (KAFKA-18659); versions 0 to 2 are refused all the same.
-pub(crate) fn advertised() -> impl Iterator<Item = Advertised> {
-    SERVED.iter().map(|api| match api.key {
+///
+/// Telemetry is offered where the node has a place to show it.
+pub(crate) fn advertised(takes_telemetry: bool) -> impl Iterator<Item = Advertised> {
+    let offered = move |api: &&Advertised| takes_telemetry || !is_telemetry(api.key);
+    SERVED.iter().filter(offered).map(|api| match api.key {
         ApiKey::Produce => Advertised { min: 0, ..*api },
         _ => *api,
     })
+}
+
+fn is_telemetry(key: ApiKey) -> bool {
+    matches!(
+        key,
+        ApiKey::GetTelemetrySubscriptions | ApiKey::PushTelemetry
+    )
 }
 
 /// Starts a request whose header was read.
@@ -121,12 +134,15 @@ pub(crate) fn call(
     body: Dec,
 ) -> BoxFuture<'static, Outcome> {
     let version = header.version;
-    let served = SERVED.iter().find(|api| api.key == header.key);
+    let is_closed = is_telemetry(header.key) && !node.telemetry.is_offered();
+    let served = SERVED
+        .iter()
+        .find(|api| api.key == header.key && !is_closed);
     match served {
         Some(api) if (api.min..=api.max).contains(&version) => dispatch(node, header, call, body),
         Some(api) if api.key == ApiKey::ApiVersions => Box::pin(async move {
             // KIP-511: an unknown version is answered in the oldest form, with the versions that would do.
-            let response = handlers::api_versions::unsupported_version();
+            let response = handlers::api_versions::unsupported_version(node.telemetry.is_offered());
             node.meters.count_errors(ApiKey::ApiVersions, &response);
             answer(
                 &response,
@@ -150,7 +166,8 @@ pub(crate) fn call(
 #[must_use]
 pub fn protocol_markdown() -> String {
     let mut page = String::from(
-        "# Protocol\n\nGenerated from the broker's API table. The versions are those of Kafka 4.3.\n\n\
+        "# Protocol\n\nGenerated from the broker's API table. The versions are those of Kafka 4.3. \
+         GetTelemetrySubscriptions and\nPushTelemetry are offered if `klamm.metrics.listener` is set.\n\n\
          | Key | API | Versions |\n|---|---|---|\n",
     );
     for api in SERVED {

@@ -2,8 +2,9 @@
 //!
 //! Matches are exhaustive, without a catch-all: a new refusal does not compile until someone picks its code.
 
-use crate::partitions::{EpochError, FindError};
+use crate::partitions::{EpochError, FindError, MoveRefusal};
 use crate::quorum::QuorumError;
+use crate::telemetry;
 use klamm_coordinator::groups::GroupError;
 use klamm_coordinator::transactions::TransactionError;
 use klamm_metadata::decide::RefusalKind;
@@ -16,6 +17,30 @@ pub(crate) fn of_find(error: FindError) -> ErrorCode {
         FindError::UnknownTopicId => ErrorCode::UNKNOWN_TOPIC_ID,
         FindError::NotLeader => ErrorCode::NOT_LEADER_OR_FOLLOWER,
         FindError::Offline => ErrorCode::KAFKA_STORAGE_ERROR,
+    }
+}
+
+/// Why a log does not move to another directory.
+pub(crate) fn of_move(refusal: &MoveRefusal) -> ErrorCode {
+    match refusal {
+        MoveRefusal::UnknownDirectory => ErrorCode::LOG_DIR_NOT_FOUND,
+        MoveRefusal::Offline | MoveRefusal::Failed(_) => ErrorCode::KAFKA_STORAGE_ERROR,
+        MoveRefusal::NameTooLong => ErrorCode::INVALID_TOPIC_EXCEPTION,
+        MoveRefusal::Unknown => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+    }
+}
+
+/// Why telemetry of a client is refused.
+pub(crate) fn of_telemetry(refusal: telemetry::Refusal) -> ErrorCode {
+    match refusal {
+        telemetry::Refusal::InvalidInstance | telemetry::Refusal::Terminated => {
+            ErrorCode::INVALID_REQUEST
+        }
+        telemetry::Refusal::TooEarly => ErrorCode::THROTTLING_QUOTA_EXCEEDED,
+        telemetry::Refusal::UnknownSubscription => ErrorCode::UNKNOWN_SUBSCRIPTION_ID,
+        telemetry::Refusal::UnknownCompression => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+        telemetry::Refusal::TooLarge => ErrorCode::TELEMETRY_TOO_LARGE,
+        telemetry::Refusal::Malformed => ErrorCode::INVALID_RECORD,
     }
 }
 

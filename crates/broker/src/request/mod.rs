@@ -8,5 +8,5 @@ mod router;
 
 pub(crate) use api_table::advertised;
 pub use api_table::protocol_markdown;
-pub(crate) use caller::{Call, Caller};
+pub(crate) use caller::{Call, Caller, Software};
 pub(crate) use router::{Answer, Outcome, RequestRouter};

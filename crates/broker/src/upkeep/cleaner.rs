@@ -255,7 +255,7 @@ async fn clean(
             let now_ms = host.clock.now_ms();
             cleaner.meters.last_pass_ms.set(now_ms.unsigned_abs());
             tracing::info!(partition = %name, ?stats, "compacted");
-            let (partitions, dir) = (Arc::clone(partitions), Arc::clone(partition.dir()));
+            let (partitions, dir) = (Arc::clone(partitions), partition.dir());
             let write = move || partitions.write_cleaner_checkpoint(&dir);
             let _ = klamm_host::run_blocking(&*host.tasks, write).await;
             true

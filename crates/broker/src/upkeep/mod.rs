@@ -3,11 +3,13 @@
 mod cleaner;
 mod dirty;
 mod flusher;
+mod moves;
 mod removals;
 mod retention;
 
 pub(crate) use cleaner::{Cleaner, CleanerSettings, run as run_cleaner};
 pub(crate) use dirty::DirtyBudget;
 pub(crate) use flusher::run as run_flusher;
+pub(crate) use moves::{Moves, run as run_moves};
 pub(crate) use removals::{Removals, run as run_removals};
 pub(crate) use retention::{Pace, run as run_retention};

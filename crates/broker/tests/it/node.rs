@@ -58,6 +58,22 @@ impl Node {
         Self { broker, host, folder, overrides }
     }
 
+    /// A node with two log directories, `one` and `two`.
+    pub(crate) async fn start_with_two_dirs(overrides: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dirs = ["one", "two"].map(|name| folder.path().join(name).display().to_string());
+        let dirs = format!("log.dirs={}", dirs.join(","));
+        let mut all = vec![Settings::parse_override(&dirs).unwrap()];
+        all.extend(
+            overrides
+                .iter()
+                .map(|text| Settings::parse_override(text).unwrap()),
+        );
+        let host = klamm_host::os::host();
+        let broker = start(&host, folder.path(), &all).await;
+        Self { broker, host, folder, overrides: all }
+    }
+
     /// A node on a folder whose `data` was prepared by others.
     pub(crate) async fn start_on(folder: tempfile::TempDir) -> Self {
         let host = klamm_host::os::host();

@@ -286,7 +286,7 @@ impl<'a> Change<'a> {
 }
 
 /// A change record that says nothing.
-fn unchanged() -> PartitionChangeRecord {
+pub(super) fn unchanged() -> PartitionChangeRecord {
     PartitionChangeRecord {
         leader: NO_LEADER_CHANGE,
         leader_recovery_state: -1,

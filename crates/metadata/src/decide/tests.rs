@@ -1,5 +1,6 @@
 //! Decisions as scripts: what is asked, what is answered, what becomes of the image.
 
+mod assign_directories;
 mod brokers;
 mod configs;
 mod features;

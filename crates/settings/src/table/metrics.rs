@@ -16,7 +16,7 @@ rows! {
     KAFKA_METRICS_POLLING_INTERVAL_SECS: Int "kafka.metrics.polling.interval.secs" = "10",
         AtLeast(1), ReadOnly, NoEffect(JVM),
         "How often those classes are called, in seconds.";
-    TELEMETRY_MAX_BYTES: Int "telemetry.max.bytes" = "1048576", AtLeast(1), ReadOnly, NotYet(TELEMETRY),
+    TELEMETRY_MAX_BYTES: Int "telemetry.max.bytes" = "1048576", AtLeast(1), ReadOnly, Works,
         "Largest telemetry push of a client in bytes.";
     QUOTA_WINDOW_NUM: Int "quota.window.num" = "11", AtLeast(1), ReadOnly, Works,
         "One fetch, or a burst of connections from an address, has at most what its quota allows in all of these \

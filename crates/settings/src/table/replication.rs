@@ -41,8 +41,8 @@ rows! {
     FOLLOWER_FETCH_LAST_TIERED_OFFSET_ENABLE: Bool "follower.fetch.last.tiered.offset.enable" = "false",
         Any, ClusterWide, NotYet(TIERING),
         "Whether a new follower starts at the first offset that is not in the object store.";
-    NUM_REPLICA_ALTER_LOG_DIRS_THREADS: Int "num.replica.alter.log.dirs.threads" = none, Any, ReadOnly, NotYet(MOVES),
-        "Moves between data folders that run at a time. Unset: one a folder.";
+    NUM_REPLICA_ALTER_LOG_DIRS_THREADS: Int "num.replica.alter.log.dirs.threads" = none, Any, ReadOnly, NoEffect("one task moves all, step by step in turns"),
+        "Moves between data folders that run at a time.";
     LEADER_REPLICATION_THROTTLED_RATE: Long "leader.replication.throttled.rate" = "9223372036854775807",
         AtLeast(0), ClusterWide, NotYet(CLUSTER),
         "Bytes per second that a leader sends to throttled followers.";
@@ -50,6 +50,6 @@ rows! {
         AtLeast(0), ClusterWide, NotYet(CLUSTER),
         "Bytes per second that a follower takes in for throttled partitions.";
     REPLICA_ALTER_LOG_DIRS_IO_MAX_BYTES_PER_SECOND: Long "replica.alter.log.dirs.io.max.bytes.per.second" = "9223372036854775807",
-        AtLeast(0), ClusterWide, NotYet(MOVES),
+        AtLeast(0), ClusterWide, Works,
         "Bytes per second for moves between data folders.";
 }

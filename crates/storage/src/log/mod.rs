@@ -26,6 +26,7 @@ mod roll;
 mod swap;
 mod sync;
 mod time;
+mod transfer;
 mod truncate;
 mod view;
 
@@ -44,6 +45,7 @@ pub use recover::RecoveryReport;
 pub use retain::UnreadAges;
 pub use sync::{SyncDone, SyncScope, SyncWork};
 pub use time::TimestampedOffset;
+pub use transfer::LogSeed;
 pub use view::LogView;
 
 use crate::compact::SwapGate;

@@ -133,7 +133,7 @@ impl PartitionLog {
         Ok(Opened { log, recovery })
     }
 
-    fn bare(
+    pub(super) fn bare(
         dir: &Arc<LogDir>,
         cache: &Arc<HandleCache>,
         partition: TopicPartition,

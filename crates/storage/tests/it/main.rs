@@ -6,5 +6,6 @@ mod crash;
 mod faults;
 mod fuzz_seeds;
 mod kafka_wrote;
+mod moving;
 mod store;
 mod story;

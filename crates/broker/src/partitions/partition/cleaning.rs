@@ -15,6 +15,9 @@ pub(crate) struct Pass {
 impl Partition {
     /// What there may be to clean. `None`: nothing.
     pub(crate) fn clean_view(&self) -> Option<CleanView> {
+        if self.is_moving() {
+            return None;
+        }
         self.log().ok()?.clean_view()
     }
 }
@@ -65,6 +68,10 @@ impl Pass {
 
     fn swap_in(&self, segment: klamm_storage::CleanedSegment) -> Result<(), CleanError> {
         let partition = &self.partition;
+        if partition.is_moving() {
+            segment.discard();
+            return Err(CleanError::Abandoned);
+        }
         let work = match partition.log() {
             Ok(mut log) => log.begin_swap(segment)?,
             Err(Gone) => {

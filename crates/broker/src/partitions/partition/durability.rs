@@ -91,7 +91,12 @@ impl Partition {
         let failed = done.as_ref().err().map(|error| self.report_sync(error));
         log.synced(done);
         if let Some(failed) = failed {
-            return Err(failed);
+            // The directory that failed may be one that the log has left meanwhile.
+            return if log.dir().is_online() {
+                Ok(log.flushed_end_offset())
+            } else {
+                Err(failed)
+            };
         }
         let flushed = log.flushed_end_offset();
         let visible = if self.traits.load().log.flush_messages == 1 {

@@ -1,0 +1,294 @@
+//! The partition's log moves to another directory of the node (KIP-113): a copy grows there, then takes over.
+//!
+//! Writers notice nothing: they wait for the lock only while the last few bytes are copied. What a crash leaves is said in
+//! `storage::log::transfer`. All here blocks.
+
+use super::{FetchAsk, Partition, ReadError, Reader, Reading};
+use bytes::Bytes;
+use klamm_storage::{
+    AppendError, LogDir, OpenError, PartitionLog, StorageError, SyncScope, UpperBound,
+};
+use std::sync::Arc;
+
+/// A copy that grows in another directory.
+#[derive(Debug)]
+pub(super) struct Copy {
+    dir: Arc<LogDir>,
+    log: PartitionLog,
+}
+
+/// Why a move can't go on. The copy is given up; the log stays where it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MoveError {
+    /// The copy can't be made.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The disk of the copy.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The copy does not take what the log has.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The log can't be read.
+    #[error("the log can't be read: {0:?}")]
+    Read(ReadError),
+    /// The log can't be read.
+    #[error("the log can't be read: {0}")]
+    ReadBytes(#[from] std::io::Error),
+}
+
+/// What a step of a move did.
+#[derive(Debug)]
+pub(crate) enum MoveStep {
+    /// So many bytes were copied; there may be more.
+    Copied(usize),
+    /// The copy has all that the log had a moment ago, and it is on the disk.
+    CaughtUp,
+    /// The move was called off, or the topic deleted.
+    Over,
+}
+
+/// A log that was replaced by its copy, and is kept until all of the copy is on the disk.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    log: PartitionLog,
+    dir: Arc<LogDir>,
+    /// Where it ended.
+    end: i64,
+}
+
+/// The state of a move, for those who ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MoveState {
+    pub(crate) directory_id: klamm_model::Uuid,
+    pub(crate) size_bytes: u64,
+    /// Offsets that the copy lacks.
+    pub(crate) lag: i64,
+}
+
+/// A copy is synced after so many bytes, so that the end of a move has little to sync.
+const SYNC_BYTES: u64 = 16 << 20;
+/// The last bytes are copied under the lock; before that the gap is made smaller than this.
+const LAST_GAP_BYTES: usize = 256 << 10;
+const APPROACHES_MAX: usize = 8;
+
+impl Partition {
+    /// Begins a move; `false` if there is nothing to do for it.
+    pub(in crate::partitions) fn begin_move(&self, to: &Arc<LogDir>) -> Result<bool, MoveError> {
+        let id = to.directory_id();
+        let mut copy = self.copy.lock();
+        if copy
+            .as_ref()
+            .is_some_and(|copy| copy.dir.directory_id() == id)
+        {
+            return Ok(false);
+        }
+        self.discard(copy.take());
+        if self.dir().directory_id() == id {
+            return Ok(false);
+        }
+        let Ok(seed) = self.log().map(|log| log.seed()) else {
+            return Ok(false);
+        };
+        let start = self.first_batch()?;
+        let (now_ms, random) = (self.now_ms(), self.shared.host.entropy.next_u128());
+        let log = PartitionLog::create_future(seed, to, start, random, now_ms)?;
+        *copy = Some(Copy { dir: Arc::clone(to), log });
+        Ok(true)
+    }
+
+    /// Calls a move off.
+    pub(crate) fn cancel_move(&self) {
+        let copy = self.copy.lock().take();
+        self.discard(copy);
+    }
+
+    /// Whether the log is being copied. Its files must not be cleaned meanwhile: the copy would miss that a key is gone.
+    pub(crate) fn is_moving(&self) -> bool {
+        // Held: a step of a move is under way.
+        self.copy.try_lock().is_none_or(|copy| copy.is_some())
+    }
+
+    pub(crate) fn move_state(&self) -> Option<MoveState> {
+        let copy = self.copy.lock();
+        let copy = copy.as_ref()?;
+        let end = self.marks().log_end_offset;
+        Some(MoveState {
+            directory_id: copy.dir.directory_id(),
+            size_bytes: copy.log.size_bytes(),
+            lag: (end - copy.log.log_end_offset()).max(0),
+        })
+    }
+
+    /// Copies up to so many bytes, or one batch.
+    pub(crate) fn copy_some(&self, bytes_max: usize) -> Result<MoveStep, MoveError> {
+        let mut copy = self.copy.lock();
+        let Some(copy) = copy.as_mut() else {
+            return Ok(MoveStep::Over);
+        };
+        let marks = self.marks();
+        if marks.log_end_offset < 0 {
+            return Ok(MoveStep::Over);
+        }
+        if copy.log.log_end_offset() < marks.log_start_offset {
+            // Retention was faster.
+            let start = self.first_batch()?;
+            copy.log.truncate_fully_and_start_at(start, self.now_ms())?;
+        }
+        let at = copy.log.log_end_offset();
+        if at >= marks.log_end_offset {
+            sync(&mut copy.log)?;
+            return Ok(MoveStep::CaughtUp);
+        }
+        let bytes = match self.bytes_from(at, bytes_max) {
+            Err(MoveError::Read(ReadError::OutOfRange)) => return Ok(MoveStep::Copied(0)),
+            bytes => bytes?,
+        };
+        copy.log.append_as_follower(&bytes, self.now_ms())?;
+        if copy.log.dirty_bytes() >= SYNC_BYTES {
+            sync(&mut copy.log)?;
+        }
+        Ok(MoveStep::Copied(bytes.len()))
+    }
+
+    /// The copy takes over. `None` if there is none any more.
+    pub(crate) fn finish_move(&self) -> Result<Option<Replaced>, MoveError> {
+        let mut slot = self.copy.lock();
+        let Some(copy) = slot.as_mut() else {
+            return Ok(None);
+        };
+        let ready = self.replace_by(copy);
+        let mut log = self.log.lock();
+        let completed = match (ready, log.as_mut()) {
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Ok(None),
+            (Ok(()), Some(current)) => {
+                let completed = complete(current, &mut copy.log, self.now_ms());
+                completed.map(|()| Some(current))
+            }
+        };
+        let ended = match (completed, slot.take()) {
+            (Ok(Some(current)), Some(Copy { dir, log: new })) => {
+                let end = new.log_end_offset();
+                let old = std::mem::replace(current, new);
+                let dir = self.dir.swap(dir);
+                return Ok(Some(Replaced { log: old, dir, end }));
+            }
+            (completed, copy) => (completed.map(|_| None), copy),
+        };
+        drop(log);
+        let (result, copy) = ended;
+        self.discard(copy);
+        result
+    }
+
+    /// Makes the copy durable under the log's own name, and comes close to the log's end.
+    fn replace_by(&self, copy: &mut Copy) -> Result<(), MoveError> {
+        sync(&mut copy.log)?;
+        copy.log.promote()?;
+        for _ in 0..APPROACHES_MAX {
+            let at = copy.log.log_end_offset();
+            if at >= self.marks().log_end_offset {
+                break;
+            }
+            let bytes = self.bytes_from(at, 16 * LAST_GAP_BYTES)?;
+            copy.log.append_as_follower(&bytes, self.now_ms())?;
+            if bytes.len() < LAST_GAP_BYTES {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs what took over, once. `true` when all that the replaced log had is on the disk.
+    pub(crate) fn is_move_durable(&self, replaced: &Replaced) -> Result<bool, MoveError> {
+        self.advance_recovery_point();
+        let Ok(log) = self.log() else {
+            return Ok(true);
+        };
+        log.dir().check_online()?;
+        Ok(log.flushed_end_offset() >= replaced.end)
+    }
+
+    /// Removes the log that was replaced.
+    pub(crate) fn remove_replaced(&self, replaced: Replaced) -> Result<(), MoveError> {
+        let Replaced { log, dir, .. } = replaced;
+        let delay_ms = log.config().file_delete_delay_ms;
+        let folder = log.delete(self.shared.host.entropy.next_u128())?;
+        let due_ms = self.now_ms().saturating_add(delay_ms);
+        self.shared.removals.add_folder(dir, folder, due_ms);
+        Ok(())
+    }
+
+    pub(super) fn discard(&self, copy: Option<Copy>) {
+        let Some(Copy { dir, log }) = copy else {
+            return;
+        };
+        match log.delete(self.shared.host.entropy.next_u128()) {
+            Ok(folder) => self.shared.removals.add_folder(dir, folder, self.now_ms()),
+            Err(error) => {
+                tracing::warn!(partition = %self.name, %error, "giving a copy up");
+            }
+        }
+    }
+
+    /// Where the first batch begins that holds the log's start.
+    fn first_batch(&self) -> Result<i64, MoveError> {
+        let marks = self.marks();
+        if marks.log_start_offset >= marks.log_end_offset {
+            return Ok(marks.log_end_offset.max(0));
+        }
+        let bytes = self.bytes_from(marks.log_start_offset, 1)?;
+        let first = klamm_records::batches(&bytes).next();
+        let base = first
+            .and_then(Result::ok)
+            .map(|batch| batch.header().base_offset.0);
+        Ok(base.unwrap_or(marks.log_start_offset))
+    }
+
+    fn bytes_from(&self, offset: i64, bytes_max: usize) -> Result<Bytes, MoveError> {
+        let ask = FetchAsk {
+            offset,
+            bytes_max,
+            min_one_batch: true,
+            reader: Reader::Debug,
+            last_fetched_epoch: -1,
+        };
+        let fetched = match self.begin_read(ask).map_err(MoveError::Read)? {
+            Reading::Done(fetched) => fetched,
+            Reading::LookUp(look_up) => self.end_read(look_up).map_err(MoveError::Read)?,
+        };
+        Ok(fetched.slice.records.to_bytes()?)
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.shared.host.clock.now_ms()
+    }
+}
+
+/// Copies the last bytes, under the log's lock.
+fn complete(current: &PartitionLog, copy: &mut PartitionLog, now_ms: i64) -> Result<(), MoveError> {
+    while copy.log_end_offset() < current.log_end_offset() {
+        let at = copy.log_end_offset();
+        let slice = current
+            .read(at, 16 * LAST_GAP_BYTES, true, UpperBound::LogEnd)
+            .map_err(|_| MoveError::Read(ReadError::Storage))?;
+        let Some(range) = slice.range else {
+            return Err(MoveError::Read(ReadError::Storage));
+        };
+        copy.append_as_follower(&range.read()?.into(), now_ms)?;
+    }
+    Ok(copy.take_over(current)?)
+}
+
+fn sync(log: &mut PartitionLog) -> Result<(), StorageError> {
+    if let Some(work) = log.sync_work(SyncScope::All)? {
+        let done = work.run();
+        let failed = done.as_ref().err().cloned();
+        log.synced(done);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
