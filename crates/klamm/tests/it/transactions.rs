@@ -1,7 +1,8 @@
 //! Transactions through the program: all or nothing, and a look at what is open.
 
 use crate::node::Node;
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 
 fn committed(node: &Node) -> String {
     node.run(&[
@@ -55,8 +56,8 @@ fn lines_are_written_all_or_none_and_what_is_open_is_shown_and_aborted() {
     let mut stdin = producing.stdin.take().unwrap();
     stdin.write_all(b"c\n").unwrap();
     let mut first = String::new();
-    let mut out = std::io::BufReader::new(producing.stdout.take().unwrap());
-    std::io::BufRead::read_line(&mut out, &mut first).unwrap();
+    let mut out = BufReader::new(producing.stdout.take().unwrap());
+    BufRead::read_line(&mut out, &mut first).unwrap();
     assert!(first.starts_with("t-0@"), "{first}");
     let described = node.json(&["txn", "describe", "open"]);
     let open = &described[0]["transactions"][0];
@@ -87,4 +88,62 @@ fn lines_are_written_all_or_none_and_what_is_open_is_shown_and_aborted() {
         "{}",
         missing.err
     );
+}
+
+#[test]
+fn a_transaction_survives_kill_9_whole_or_not_at_all() {
+    const LINES: usize = 120;
+    const ENDED: usize = 3;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut node = Node::start(&data);
+    node.run(&["topic", "create", "t", "--partitions", "3"]);
+    let mut must_be_there = Vec::new();
+    // The last rounds die while the end is decided and its markers are on their way.
+    for (round, kill_after) in [1, 40, LINES - 1, LINES, LINES, LINES]
+        .into_iter()
+        .enumerate()
+    {
+        let mut producing = node.producing("t", &["--transactional-id", "id"]);
+        let mut stdin = producing.stdin.take().unwrap();
+        for line in 0..LINES {
+            writeln!(stdin, "{round} {line}").unwrap();
+        }
+        // The early rounds are never told that there is no more.
+        let _open = (round < ENDED).then_some(stdin);
+        let lines = BufReader::new(producing.stdout.take().unwrap()).lines();
+        let acknowledged = lines.take(kill_after).filter(Result::is_ok).count();
+        assert_eq!(acknowledged, kill_after);
+        node.kill();
+        // Its node does not come back: in this round, who is not told of the end never will be.
+        let is_told = producing
+            .try_wait()
+            .unwrap()
+            .is_some_and(|status| status.success());
+        producing.kill().unwrap();
+        let is_told = is_told || producing.wait().unwrap().success();
+        must_be_there.extend(is_told.then_some(round));
+        node = Node::start(&data);
+    }
+    node.run_with_input(&["produce", "t", "--transactional-id", "id"], b"6 0\n");
+    let text = committed(&node);
+    let mut counts = BTreeMap::new();
+    for line in text.lines() {
+        let (round, _) = line.split_once(' ').unwrap();
+        *counts.entry(round.parse::<usize>().unwrap()).or_insert(0) += 1;
+    }
+    assert_eq!(
+        counts.remove(&6),
+        Some(1),
+        "readers get past all that was before"
+    );
+    for (round, count) in &counts {
+        assert_eq!(*count, LINES, "round {round} is torn");
+    }
+    for round in must_be_there {
+        assert!(counts.contains_key(&round), "round {round} is lost");
+    }
+    for round in 0..ENDED {
+        assert!(!counts.contains_key(&round), "round {round} was not over");
+    }
 }
