@@ -15,12 +15,15 @@ use tokio::time::Instant;
 const QUICK: &[&str] = &[
     "group.initial.rebalance.delay.ms=0",
     "offsets.topic.num.partitions=3",
+    "group.consumer.min.heartbeat.interval.ms=50",
+    "group.consumer.heartbeat.interval.ms=100",
 ];
 /// Every way to be a member.
-const WAYS: [&[(&str, &str)]; 3] = [
+const WAYS: [&[(&str, &str)]; 4] = [
     &[("partition.assignment.strategy", "range")],
     &[("partition.assignment.strategy", "roundrobin")],
     &[("partition.assignment.strategy", "cooperative-sticky")],
+    &[("group.protocol", "consumer")],
 ];
 /// A step that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -214,7 +217,7 @@ fn a_listener_hears_what_moves_and_its_offsets_are_committed() {
         let node = Node::start(QUICK).await;
         let client = client(&node, &[]);
         topic(&client, 4).await;
-        for (way, gone) in [(WAYS[0], 4), (WAYS[2], 2)] {
+        for (way, gone) in [(WAYS[0], 4), (WAYS[2], 2), (WAYS[3], 2)] {
             let by_hand = [("enable.auto.commit", "false"), ("group.id", way[0].1)];
             let mut one = member(&client, way, &by_hand);
             let heard = Heard::default();
@@ -243,28 +246,106 @@ fn a_static_member_comes_back_to_its_part_without_a_round() {
         let node = Node::start(QUICK).await;
         let client = client(&node, &[]);
         topic(&client, 4).await;
-        let named = |name| member(&client, WAYS[0], &[("group.instance.id", name)]);
-        let (mut one, mut two) = (named("a"), named("b"));
-        poll_until(&mut [&mut one, &mut two], |all, _| shares(all) == [2, 2]).await;
-        let before: Vec<PartitionKey> = two.assignment().cloned().collect();
-        let generation = one.group_metadata().generation;
-        two.close().await.unwrap();
-        let mut two = named("b");
-        poll_until(&mut [&mut one, &mut two], |all, _| shares(all) == [2, 2]).await;
-        assert_eq!(two.assignment().cloned().collect::<Vec<_>>(), before);
-        assert_eq!(one.group_metadata().generation, generation);
+        for way in [WAYS[0], WAYS[3]] {
+            let named = |name| {
+                member(
+                    &client,
+                    way,
+                    &[("group.instance.id", name), ("group.id", way[0].1)],
+                )
+            };
+            let (mut one, mut two) = (named("a"), named("b"));
+            poll_until(&mut [&mut one, &mut two], |all, _| shares(all) == [2, 2]).await;
+            let before: Vec<PartitionKey> = two.assignment().cloned().collect();
+            let generation = one.group_metadata().generation;
+            two.close().await.unwrap();
+            let mut two = named("b");
+            poll_until(&mut [&mut one, &mut two], |all, _| shares(all) == [2, 2]).await;
+            assert_eq!(two.assignment().cloned().collect::<Vec<_>>(), before);
+            assert_eq!(one.group_metadata().generation, generation);
 
-        // A second one of the same name ends the first, for good.
-        let mut other = named("b");
-        poll_until(&mut [&mut one, &mut other], |all, _| shares(all) == [2, 2]).await;
-        let start = Instant::now();
+            // Two of one name: in a classic group the second takes over, otherwise the first stays.
+            let mut other = named("b");
+            let (loser, code) = match way == WAYS[0] {
+                true => {
+                    poll_until(&mut [&mut one, &mut other], |all, _| shares(all) == [2, 2]).await;
+                    (&mut two, ErrorCode::FENCED_INSTANCE_ID)
+                }
+                false => (&mut other, ErrorCode::UNRELEASED_INSTANCE_ID),
+            };
+            let start = Instant::now();
+            let error = loop {
+                assert!(start.elapsed() < PATIENCE);
+                if let Err(error) = loser.poll(Duration::from_millis(20)).await {
+                    break error;
+                }
+            };
+            assert_eq!(error.code(), Some(code));
+        }
+        node.stop().await;
+    });
+}
+
+#[test]
+fn the_broker_finds_the_topics_of_a_pattern() {
+    run(async {
+        let node = Node::start(QUICK).await;
+        let client = client(&node, &[]);
+        topic(&client, 2).await;
+        let mut one = member(&client, WAYS[3], &[]);
+        one.subscribe(Subscription::Pattern("[st]".to_owned()))
+            .unwrap();
+        poll_until(&mut [&mut one], |all, _| shares(all) == [2]).await;
+        one.subscribe(Subscription::Pattern("x".to_owned()))
+            .unwrap();
+        poll_until(&mut [&mut one], |all, _| shares(all) == [0]).await;
+        one.subscribe(Subscription::Topics(BTreeSet::from(["t".to_owned()])))
+            .unwrap();
+        poll_until(&mut [&mut one], |all, _| shares(all) == [2]).await;
+        one.subscribe(Subscription::Pattern("[".to_owned()))
+            .unwrap();
         let error = loop {
-            assert!(start.elapsed() < PATIENCE);
-            if let Err(error) = two.poll(Duration::from_millis(20)).await {
+            if let Err(error) = one.poll(Duration::from_millis(20)).await {
                 break error;
             }
         };
-        assert_eq!(error.code(), Some(ErrorCode::FENCED_INSTANCE_ID));
+        assert_eq!(
+            error.code(),
+            Some(ErrorCode::INVALID_REGULAR_EXPRESSION),
+            "{error}"
+        );
+        one.close().await.unwrap();
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_live_group_of_the_consumer_protocol_is_sent_elsewhere() {
+    run(async {
+        let node = Node::start(QUICK).await;
+        let client = client(&node, &[]);
+        topic(&client, 2).await;
+        write(&client, 0..100).await;
+        let (mut one, mut two) = (member(&client, WAYS[3], &[]), member(&client, WAYS[3], &[]));
+        let both =
+            |all: &[&mut GroupConsumer], seen: &[usize]| seen.len() >= 100 && shares(all) == [1, 1];
+        let seen = poll_until(&mut [&mut one, &mut two], both).await;
+        assert_eq!(sorted(seen), (0..100).collect::<Vec<_>>());
+        let admin = Admin::new(&client);
+        let start: BTreeMap<PartitionKey, GroupOffset> = [0, 1]
+            .map(|partition| (("t".into(), partition), GroupOffset::at(0)))
+            .into();
+        for (key, set) in admin.alter_live_group_offsets("g", &start).await.unwrap() {
+            set.unwrap_or_else(|error| panic!("{key:?}: {error}"));
+        }
+        // Commits of the old membership are refused, and all is read again.
+        let seen = poll_until(&mut [&mut one, &mut two], both).await;
+        assert_eq!(sorted(seen), (0..100).collect::<Vec<_>>());
+        for (_, set) in admin.alter_group_offsets("g", &start).await.unwrap() {
+            assert_eq!(set.unwrap_err().code(), Some(ErrorCode::UNKNOWN_MEMBER_ID));
+        }
+        one.close().await.unwrap();
+        two.close().await.unwrap();
         node.stop().await;
     });
 }

@@ -14,6 +14,9 @@ use klamm_wire::messages::consumer_protocol::{
 };
 use klamm_wire::messages::delete_groups::DeleteGroupsRequest;
 use klamm_wire::messages::describe_groups::{self, DescribeGroupsRequest};
+use klamm_wire::messages::leave_group::{
+    LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse,
+};
 use klamm_wire::messages::list_groups::ListGroupsRequest;
 use klamm_wire::messages::offset_commit::OffsetCommitRequest;
 use klamm_wire::messages::offset_delete::{
@@ -85,9 +88,8 @@ pub struct GroupMember {
     pub target: Option<BTreeSet<PartitionKey>>,
 }
 
-/// Member id of a commit that takes a live group's partitions from their readers first. Only Klamm knows it; any other
-/// broker refuses the commit while the group has members.
-pub const RESET_MEMBER_ID: &str = "klamm.reset-offsets";
+/// How often a group is emptied again because members came back before its offsets were set.
+const FENCES_MAX: usize = 20;
 
 impl Admin {
     fn coordinator(&self, group: &str) -> Coordinator {
@@ -211,25 +213,19 @@ impl Admin {
         query.ask(&self.coordinator(group)).await
     }
 
-    /// Sets a group's offsets. The group must have no members, unless `fence` is set: then the coordinator of a group
-    /// that it assigns for takes the members out first, which join anew and go on from there. Only Klamm's can.
+    /// Sets the offsets of a group without members.
     ///
     /// # Errors
-    /// The coordinator does not answer in time.
+    /// The coordinator does not answer in time. `UNKNOWN_MEMBER_ID` of all partitions: the group has members.
     pub async fn alter_group_offsets(
         &self,
         group: &str,
         offsets: &BTreeMap<PartitionKey, GroupOffset>,
-        fence: bool,
     ) -> Result<Each<PartitionKey, ()>, ClientError> {
         let request = OffsetCommitRequest {
             group_id: group.into(),
             generation_id_or_member_epoch: -1,
-            member_id: if fence {
-                RESET_MEMBER_ID.into()
-            } else {
-                Str::EMPTY
-            },
+            member_id: Str::EMPTY,
             group_instance_id: None,
             retention_time_ms: -1,
             topics: commit_topics(offsets),
@@ -256,6 +252,72 @@ impl Admin {
             })
         });
         Ok(words.collect())
+    }
+
+    /// Sets the offsets of a group while it has members: takes them out, sets the offsets, and lets them come back.
+    /// Offsets are taken only while nobody is in the group, so whoever comes back reads the new ones, and commits of
+    /// those who have not heard yet are refused.
+    ///
+    /// # Errors
+    /// The coordinator does not answer in time, does not let members be removed, or they come back faster than offsets
+    /// can be set (`UNKNOWN_MEMBER_ID`).
+    pub async fn alter_live_group_offsets(
+        &self,
+        group: &str,
+        offsets: &BTreeMap<PartitionKey, GroupOffset>,
+    ) -> Result<Each<PartitionKey, ()>, ClientError> {
+        let mut words = Each::new();
+        for _ in 0..FENCES_MAX {
+            let described = self.describe_group(group).await?;
+            self.remove_group_members(&described, "its offsets are set")
+                .await?;
+            words = self.alter_group_offsets(group, offsets).await?;
+            let is_late = |word: &Result<(), ClientError>| {
+                let code = word.as_ref().err().and_then(ClientError::code);
+                code == Some(ErrorCode::UNKNOWN_MEMBER_ID)
+            };
+            if !words.values().any(is_late) {
+                break;
+            }
+        }
+        Ok(words)
+    }
+
+    /// Takes members out of a group. They find out with their next heartbeat, and join anew.
+    ///
+    /// # Errors
+    /// The coordinator does not answer in time, or refuses; members that left meanwhile are no error.
+    pub async fn remove_group_members(
+        &self,
+        group: &GroupDescription,
+        reason: &str,
+    ) -> Result<(), ClientError> {
+        if group.members.is_empty() {
+            return Ok(());
+        }
+        let members = group.members.iter().map(|member| MemberIdentity {
+            member_id: member.member_id.as_str().into(),
+            group_instance_id: member.instance_id.as_deref().map(Str::from),
+            reason: Some(reason.into()),
+        });
+        let request = LeaveGroupRequest {
+            group_id: group.group_id.as_str().into(),
+            members: members.collect(),
+            ..LeaveGroupRequest::default()
+        };
+        let check = |answer: &LeaveGroupResponse| {
+            ClientError::check(answer.error_code)?;
+            let gone =
+                |member: &&MemberResponse| member.error_code != ErrorCode::UNKNOWN_MEMBER_ID.code();
+            let mut members = answer.members.iter().filter(gone);
+            members.try_for_each(|member| ClientError::check(member.error_code))
+        };
+        let timeout = self.client.config().api_timeout;
+        let coordinator = self.coordinator(&group.group_id);
+        coordinator
+            .call("remove members", timeout, &request, i16::MAX, check)
+            .await
+            .map(drop)
     }
 
     /// Forgets a group's offsets. Nobody in the group may subscribe to the topics.

@@ -18,7 +18,7 @@ pub use cluster::{
 pub use configs::{
     ConfigEntry, ConfigOperation, ConfigResource, ConfigResourceKind, ConfigSource, ConfigSynonym,
 };
-pub use groups::{GroupDescription, GroupListing, GroupMember, RESET_MEMBER_ID};
+pub use groups::{GroupDescription, GroupListing, GroupMember};
 pub use quotas::{QuotaEntity, QuotaFilter, QuotaMatch, QuotaValues};
 pub use topics::{MorePartitions, NewTopic, TopicCreated, TopicListing};
 

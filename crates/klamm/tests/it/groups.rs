@@ -52,6 +52,11 @@ impl Reader {
         Self(child)
     }
 
+    /// Waits until it has read enough.
+    fn wait(mut self) {
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+    }
+
     /// Asks it to stop, as Ctrl-C does.
     fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.0);
@@ -214,5 +219,40 @@ fn a_live_classic_group_is_described_and_refuses_to_be_set() {
     reader.stop();
     let described = node.json(&["group", "describe", "g"]);
     assert_eq!(described[0]["members"].as_array().unwrap().len(), 0);
+    assert_eq!(partition(&described)["committed"], 2);
+}
+
+#[test]
+fn a_live_group_of_the_consumer_protocol_is_described_and_sent_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = start(&folder);
+    node.run_with_input(&["produce", "t"], b"a\nb\n");
+    let reader = Reader::start(
+        &node,
+        "g",
+        &["-X", "group.protocol=consumer", "--count", "4"],
+    );
+    let described = node.json(&["group", "describe", "g"]);
+    assert_eq!(
+        (&described[0]["kind"], &described[0]["assignor"]),
+        (&"consumer".into(), &"uniform".into())
+    );
+    assert_eq!(described[0]["members"][0]["target"][0]["topic"], "t");
+    let listed = node.json(&["group", "list", "--kind", "consumer"]);
+    assert_eq!(listed[0]["groups"][0]["group"], "g");
+    let set = [
+        "group",
+        "reset-offsets",
+        "g",
+        "--topic",
+        "t",
+        "--to",
+        "beginning",
+        "--execute",
+    ];
+    assert_eq!(node.json(&set)[0]["live"], true);
+    // It comes back, prints the two again, and has had enough.
+    reader.wait();
+    let described = node.json(&["group", "describe", "g"]);
     assert_eq!(partition(&described)["committed"], 2);
 }

@@ -287,3 +287,95 @@ fn is_over(error: &ClientError) -> bool {
             ClientError::Fenced { .. } | ClientError::UnsupportedVersion { .. }
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ClientConfig;
+
+    fn open() -> Transactions {
+        let config = ClientConfig::new("127.0.0.1:1").unwrap();
+        let client = Client::new(klamm_host::os::host(), config).unwrap();
+        let mut config = ProducerConfig::default();
+        assert!(Transactions::new(&client, &config).is_none());
+        config.set("transactional.id", "id").unwrap();
+        let transactions = Transactions::new(&client, &config).unwrap();
+        assert_eq!(transactions.word(), Word::Wait);
+        transactions.ready(ProducerIdentity { id: 7, epoch: 1 });
+        transactions.begin().unwrap();
+        transactions
+    }
+
+    fn server(code: ErrorCode) -> ClientError {
+        ClientError::Server { code, message: None }
+    }
+
+    #[test]
+    fn an_error_asks_for_an_abort_and_fails_what_waits() {
+        let transactions = open();
+        let error = transactions.judge(server(ErrorCode::UNKNOWN_MEMBER_ID));
+        assert!(matches!(error, ClientError::MustAbort { .. }));
+        assert!(matches!(transactions.word(), Word::Drop(_)));
+        assert!(transactions.end(Phase::Committing).is_err());
+        transactions.end(Phase::Aborting).unwrap();
+        transactions.ready(ProducerIdentity { id: 7, epoch: 2 });
+        transactions.begin().unwrap();
+        assert_eq!(
+            transactions.word(),
+            Word::Send(ProducerIdentity { id: 7, epoch: 2 })
+        );
+    }
+
+    #[test]
+    fn a_commit_that_was_not_heard_can_only_be_repeated() {
+        let transactions = open();
+        transactions.end(Phase::Committing).unwrap();
+        transactions.judge(ClientError::Timeout { what: "commit transaction", last: None });
+        assert!(transactions.end(Phase::Aborting).is_err());
+        transactions.end(Phase::Committing).unwrap();
+        // One that was refused can not.
+        transactions.judge(server(ErrorCode::TRANSACTION_ABORTABLE));
+        assert!(transactions.end(Phase::Committing).is_err());
+        transactions.end(Phase::Aborting).unwrap();
+        assert!(transactions.end(Phase::Committing).is_err());
+    }
+
+    #[test]
+    fn a_batch_with_an_old_epoch_asks_for_an_abort_and_a_fenced_one_is_the_end() {
+        let transactions = open();
+        transactions.batch_lost(&server(ErrorCode::INVALID_PRODUCER_EPOCH));
+        transactions.end(Phase::Aborting).unwrap();
+        let error = transactions.judge(server(ErrorCode::INVALID_PRODUCER_EPOCH));
+        assert!(
+            matches!(error, ClientError::Fenced { .. }),
+            "the coordinator's word counts"
+        );
+        assert!(matches!(
+            transactions.begin(),
+            Err(ClientError::Fenced { .. })
+        ));
+        let transactions = open();
+        transactions.batch_lost(&server(ErrorCode::PRODUCER_FENCED));
+        assert!(matches!(
+            transactions.end(Phase::Aborting),
+            Err(ClientError::Fenced { .. })
+        ));
+    }
+
+    #[test]
+    fn partitions_are_announced_unless_they_join_by_themselves() {
+        let transactions = open();
+        let key: Key = ("t".into(), 0);
+        assert_eq!(transactions.missing(std::slice::from_ref(&key)).len(), 1);
+        transactions.add(BTreeSet::from([key.clone()]));
+        assert!(transactions.missing(std::slice::from_ref(&key)).is_empty());
+        transactions.ready(ProducerIdentity { id: 7, epoch: 1 });
+        assert_eq!(
+            transactions.missing(std::slice::from_ref(&key)).len(),
+            1,
+            "anew each time"
+        );
+        transactions.set_v2(true);
+        assert!(transactions.missing(&[key]).is_empty());
+    }
+}

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Without --execute nothing changes: the new offsets are printed, and --csv prints them in the form that --from-file reads.\n\
-A group with members: one of the consumer protocol is stopped, set and resumed by a Klamm broker in one step; one of the\n\
-classic protocol has to be stopped first.\n\
+A group with members: those of the consumer protocol are taken out, the offsets are set, and they come back by themselves;\n\
+those of the classic protocol have to be stopped first.\n\
 Places: beginning, end, an offset, -N (N before the end), a time such as 2026-01-31T12:00:00Z, or @MILLISECONDS.\n\
 Examples:\n  klamm group reset-offsets billing --topic orders --to beginning\n  \
 klamm group reset-offsets billing --all-topics --back 2h --execute\n  \
@@ -230,10 +230,15 @@ async fn execute(
         .iter()
         .map(|(key, goal)| (key.clone(), GroupOffset::at(*goal)))
         .collect();
-    let results = session
-        .admin
-        .alter_group_offsets(group, &offsets, is_live)
-        .await;
+    let results = match is_live {
+        true => {
+            session
+                .admin
+                .alter_live_group_offsets(group, &offsets)
+                .await
+        }
+        false => session.admin.alter_group_offsets(group, &offsets).await,
+    };
     let results = results.map_err(|error| explain_about(format_args!("group {group}"), error))?;
     for ((topic, partition), result) in results {
         if let Err(error) = result {
@@ -241,7 +246,7 @@ async fn execute(
             let mut said = explain_about(format_args!("{topic}-{partition}"), error);
             if is_refused {
                 said = said.advise(format_args!(
-                    "group {group} has members, and its broker sets offsets of groups without members only: stop them first"
+                    "group {group} has members that come back too fast, or its broker keeps them: stop them first"
                 ));
             }
             return Err(said);
