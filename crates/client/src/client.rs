@@ -209,7 +209,8 @@ impl Client {
         let since = metadata.answers();
         let _asking = metadata.asking.lock().await;
         let is_answered = |name: &&str| {
-            let known = metadata.topic(name, Duration::MAX, Some(since));
+            // However young: only an answer that came since counts.
+            let known = metadata.topic(name, Duration::ZERO, Some(since));
             !matches!(known, Known::Unknown)
         };
         if !topics.is_empty() && topics.iter().all(is_answered) {

@@ -280,3 +280,39 @@ async fn a_refusal_that_does_not_pass_is_told() {
         reads_all(&mut consumer, 3).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn metadata_that_got_old_is_asked_for_again_by_readers_and_writers() {
+    let paper = Paper::new(1, 1);
+    let client = client(&paper);
+    let producer = Producer::new(&client, ProducerConfig::default()).unwrap();
+    let send = async |value: &str| {
+        producer
+            .send(Record::new("t", value.to_owned()))
+            .await
+            .unwrap()
+            .await
+            .unwrap()
+    };
+    send("before").await;
+    let mut consumer = consumer(&client, &[]).await;
+    assert_eq!(
+        consumer.poll(Duration::from_secs(1)).await.unwrap().len(),
+        1
+    );
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        send("after").await;
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        assert_eq!(
+            consumer.poll(Duration::from_secs(1)).await.unwrap().len(),
+            1
+        );
+    }
+    let asked = paper
+        .seen()
+        .iter()
+        .filter(|(_, key, _)| *key == ApiKey::Metadata)
+        .count();
+    assert!(asked >= 6, "{asked}");
+}
