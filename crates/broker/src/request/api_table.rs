@@ -99,11 +99,11 @@ api_table! {
     UnregisterBroker => 0..=0, unregister_broker UnregisterBrokerRequest;
     DescribeTransactions => 0..=0, describe_transactions DescribeTransactionsRequest;
     ListTransactions => 0..=2, list_transactions ListTransactionsRequest;
+    ConsumerGroupHeartbeat => 0..=1, consumer_group_heartbeat ConsumerGroupHeartbeatRequest;
+    ConsumerGroupDescribe => 0..=1, consumer_group_describe ConsumerGroupDescribeRequest;
     GetTelemetrySubscriptions => 0..=0, get_telemetry_subscriptions GetTelemetrySubscriptionsRequest;
     PushTelemetry => 0..=0, push_telemetry PushTelemetryRequest;
     ListConfigResources => 0..=1, list_config_resources ListConfigResourcesRequest;
-    ConsumerGroupHeartbeat => 0..=1, consumer_group_heartbeat ConsumerGroupHeartbeatRequest;
-    ConsumerGroupDescribe => 0..=1, consumer_group_describe ConsumerGroupDescribeRequest;
     DescribeTopicPartitions => 0..=0, describe_topic_partitions DescribeTopicPartitionsRequest;
 }
 
