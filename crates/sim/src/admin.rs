@@ -129,6 +129,12 @@ async fn create_topic(client: &mut Client, name: &str) {
         "segment.ms",
         client.stage.options.segment_ms.to_string(),
     )];
+    let compacted = client.rng.percent(client.stage.options.compacted_percent);
+    if compacted {
+        configs.push(config("cleanup.policy", "compact".to_owned()));
+        configs.push(config("internal.segment.bytes", "60000".to_owned()));
+        configs.push(config("min.cleanable.dirty.ratio", "0".to_owned()));
+    }
     if synced {
         configs.push(config("flush.messages", "1".to_owned()));
     }
@@ -155,7 +161,7 @@ async fn create_topic(client: &mut Client, name: &str) {
             Some(ErrorCode::NONE | ErrorCode::TOPIC_ALREADY_EXISTS) => {
                 let id = topic_id(client, name).await;
                 if id != Uuid::ZERO {
-                    created(client, id, name, partitions, synced);
+                    created(client, id, name, partitions, (synced, compacted));
                     return;
                 }
                 if code == Some(ErrorCode::NONE) {
@@ -180,11 +186,18 @@ async fn create_topic(client: &mut Client, name: &str) {
     }
 }
 
-fn created(client: &Client, id: Uuid, name: &str, partitions: i32, synced: bool) {
+fn created(
+    client: &Client,
+    id: Uuid,
+    name: &str,
+    partitions: i32,
+    (synced, compacted): (bool, bool),
+) {
     let facts = TopicFacts {
         name: name.to_owned(),
         partitions,
         synced,
+        compacted,
         deleting: false,
         deleted: false,
         retention_ms: vec![RETENTION_DEFAULT_MS],
@@ -330,6 +343,10 @@ async fn delete_records(client: &mut Client) {
     let Some(target) = client.target() else {
         return;
     };
+    if client.stage.oracle().is_compacted(target.key) {
+        // Such a topic refuses it.
+        return;
+    }
     let start = offset_at(client, &target, EARLIEST).await;
     let end = offset_at(client, &target, LATEST).await;
     let (Some(start), Some(end)) = (start, end) else {

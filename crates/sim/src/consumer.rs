@@ -232,8 +232,10 @@ fn take_records(
         .and_then(|records| records.as_bytes().cloned())
         .unwrap_or_default();
     let mut found = Vec::new();
-    let broken = read_batches(&bytes, position, &mut found);
+    let mut next = position;
     let mut oracle = client.stage.oracle();
+    let compacted = oracle.is_compacted(target.key);
+    let broken = read_batches(&bytes, (&mut next, compacted), &mut found);
     if let Some(text) = broken {
         oracle.violation(format!("{target:?} from {position}: {text}"));
     }
@@ -247,20 +249,29 @@ fn take_records(
     }
     oracle.read(target.key, position, &found);
     drop(oracle);
+    if compacted && next - position > found.len() as i64 {
+        client.stage.reach("a read over a compacted gap");
+    }
     client.stage.reach(if last.is_some() {
         "a read with records"
     } else {
         "a read without records"
     });
-    last.map_or(Fetched::Nothing, |last| Fetched::Upto(last + 1))
+    // Compaction leaves batches without records, which say how far their offsets went.
+    if last.is_some() || next > position {
+        Fetched::Upto(next)
+    } else {
+        Fetched::Nothing
+    }
 }
 
-/// The records from `position` on; a text if bytes are not what a broker may send.
+/// The records from a position on, which moves behind the last whole batch; a text if bytes are not what a broker may send.
 fn read_batches(
     bytes: &[u8],
-    position: i64,
+    (next, compacted): (&mut i64, bool),
     found: &mut Vec<(i64, Option<RecordId>)>,
 ) -> Option<String> {
+    let position = *next;
     let mut inflater = Inflater::new();
     for batch in batches(bytes) {
         let batch = match batch {
@@ -283,12 +294,13 @@ fn read_batches(
             match record {
                 Ok(record) if record.offset.0 < position => {}
                 Ok(record) => {
-                    let id = RecordId::recognise(record.key, record.value);
+                    let id = RecordId::recognise(record.key, record.value, compacted);
                     found.push((record.offset.0, id));
                 }
                 Err(problem) => return Some(format!("a batch with a bad record: {problem:?}")),
             }
         }
+        *next = position.max(batch.header().next_offset().0);
     }
     None
 }

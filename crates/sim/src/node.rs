@@ -87,6 +87,9 @@ fn settings(ip: IpAddr) -> Result<Settings, String> {
         ("listeners", format!("PLAINTEXT://{ip}:{PORT}")),
         ("log.dirs", "/data/klamm".to_owned()),
         ("auto.create.topics.enable", "false".to_owned()),
+        // Small: a pass seldom knows all keys.
+        ("log.cleaner.dedupe.buffer.size", "1000".to_owned()),
+        ("log.cleaner.backoff.ms", "700".to_owned()),
     ];
     let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
     match Settings::load("", &overrides) {

@@ -18,6 +18,8 @@ pub struct Options {
     pub synced_percent: u64,
     /// `segment.ms` of topics: how often segments roll.
     pub segment_ms: u64,
+    /// Topics with `cleanup.policy=compact`, in a hundred.
+    pub compacted_percent: u64,
     /// Producers at work at the same time.
     pub producers: usize,
     /// Producer sessions that are idempotent, in a hundred.
@@ -165,6 +167,8 @@ impl Options {
             start_faults: rng.percent(50),
             fault_gap_ms_max: [2_000, 6_000, 15_000][rng.index(3)],
             planted: None,
+            // Drawn last: what the seeds of before drew stays.
+            compacted_percent: [0, 30, 100][rng.index(3)],
         }
     }
 }

@@ -190,7 +190,8 @@ impl Session {
             .stage
             .oracle()
             .sending(self.target.key, self.producer, count);
-        let bytes = batch(&ids, self.codec, &mut self.identity);
+        let compacted = client.stage.oracle().is_compacted(self.target.key);
+        let bytes = batch(&ids, (self.codec, compacted), &mut self.identity);
         self.queue
             .push_back(Pending { key, bytes, ticket: None, attempts: 0 });
     }
@@ -338,10 +339,14 @@ impl Session {
 }
 
 /// The batch of some records; moves the sequence number on.
-fn batch(ids: &[RecordId], codec: Codec, identity: &mut Option<(i64, i16, i32)>) -> Bytes {
+fn batch(
+    ids: &[RecordId],
+    (codec, compacted): (Codec, bool),
+    identity: &mut Option<(i64, i16, i32)>,
+) -> Bytes {
     let mut builder = BatchBuilder::new();
     for id in ids {
-        let (key, value) = (id.key(), id.value());
+        let (key, value) = (id.key_in(compacted), id.value());
         let headers = [HeaderView { key: b"h", value: Some(b"v") }];
         let record = NewRecord {
             timestamp_ms: id.timestamp_ms(),

@@ -25,6 +25,22 @@ impl RecordId {
         (!self.0.is_multiple_of(5)).then(|| format!("key {}", self.0 % 7).into_bytes())
     }
 
+    /// The key in a compacted topic, which takes none without.
+    #[must_use]
+    pub fn compacted_key(self) -> Vec<u8> {
+        format!("key {}", self.0 % 7).into_bytes()
+    }
+
+    /// The key in a topic that is compacted or not.
+    #[must_use]
+    pub fn key_in(self, compacted: bool) -> Option<Vec<u8>> {
+        if compacted {
+            Some(self.compacted_key())
+        } else {
+            self.key()
+        }
+    }
+
     /// The timestamp: a millisecond later for each record that was made.
     #[must_use]
     pub fn timestamp_ms(self) -> i64 {
@@ -46,11 +62,11 @@ impl RecordId {
 
     /// The record that a reader got, if its bytes are those that were sent.
     #[must_use]
-    pub fn recognise(key: Option<&[u8]>, value: Option<&[u8]>) -> Option<Self> {
+    pub fn recognise(key: Option<&[u8]>, value: Option<&[u8]>, compacted: bool) -> Option<Self> {
         let value = value?;
         let number = value.first_chunk::<8>()?;
         let id = Self(u64::from_be_bytes(*number));
-        (id.value() == value && id.key().as_deref() == key).then_some(id)
+        (id.value() == value && id.key_in(compacted).as_deref() == key).then_some(id)
     }
 }
 
@@ -62,13 +78,22 @@ mod tests {
     fn a_record_is_recognised_only_whole() {
         for id in (0..200).map(RecordId) {
             let (key, mut value) = (id.key(), id.value());
-            assert_eq!(RecordId::recognise(key.as_deref(), Some(&value)), Some(id));
-            assert_eq!(RecordId::recognise(Some(b"other"), Some(&value)), None);
+            assert_eq!(
+                RecordId::recognise(key.as_deref(), Some(&value), false),
+                Some(id)
+            );
+            assert_eq!(
+                RecordId::recognise(Some(b"other"), Some(&value), false),
+                None
+            );
             let last = value.len() - 1;
             value[last] ^= 1;
-            assert_eq!(RecordId::recognise(key.as_deref(), Some(&value)), None);
             assert_eq!(
-                RecordId::recognise(key.as_deref(), Some(&value[..last])),
+                RecordId::recognise(key.as_deref(), Some(&value), false),
+                None
+            );
+            assert_eq!(
+                RecordId::recognise(key.as_deref(), Some(&value[..last]), false),
                 None
             );
         }

@@ -20,6 +20,8 @@ pub(super) struct Partition {
     offsets: BTreeMap<RecordId, i64>,
     /// Offsets that were acknowledged, and when.
     acknowledged: BTreeMap<i64, Instant>,
+    /// What was read since `forget_reads`.
+    read: BTreeSet<i64>,
     refused: BTreeSet<RecordId>,
     /// Records below may be gone.
     deletable_below: i64,
@@ -35,6 +37,7 @@ impl Partition {
             known: BTreeMap::new(),
             offsets: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
+            read: BTreeSet::new(),
             refused: BTreeSet::new(),
             deletable_below: 0,
             marks: Watermarks { high: 0, last_stable: 0, log_start: 0 },
@@ -51,6 +54,8 @@ impl Partition {
     ) -> Result<(), String> {
         if acknowledged {
             self.acknowledged.insert(offset, Instant::now());
+        } else {
+            self.read.insert(offset);
         }
         if self.refused.contains(&id) {
             return Err(format!("{id:?} at {offset} had been refused"));
@@ -160,6 +165,28 @@ impl Partition {
         for offset in start..end {
             if !self.known.contains_key(&offset) {
                 broken.push(format!("nothing at {offset} in {start}..{end}"));
+            }
+        }
+        broken
+    }
+
+    pub(super) fn forget_reads(&mut self) {
+        self.read.clear();
+    }
+
+    /// The same for a compacted log: of each key the newest record must be there.
+    pub(super) fn missing_newest(&self, start: i64, end: i64) -> Vec<String> {
+        let mut newest: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+        for (offset, id) in self.known() {
+            newest.insert(id.compacted_key(), offset);
+        }
+        let mut broken = Vec::new();
+        for (key, offset) in newest {
+            if offset >= start && !self.read.contains(&offset) {
+                let key = String::from_utf8_lossy(&key);
+                broken.push(format!(
+                    "the newest {key:?} at {offset} is not in {start}..{end}"
+                ));
             }
         }
         broken

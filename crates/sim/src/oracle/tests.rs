@@ -16,6 +16,7 @@ impl Story {
             name: "t".to_owned(),
             partitions: 1,
             synced,
+            compacted: false,
             deleting: false,
             deleted: false,
             retention_ms: Vec::new(),
@@ -259,4 +260,25 @@ fn a_producer_id_that_is_handed_out_twice_is_flagged() {
     story.fine();
     story.oracle.producer_id(1_000, 1);
     story.broken("twice");
+}
+
+#[test]
+fn a_compacted_topic_keeps_the_newest_of_each_key_and_may_lose_the_others() {
+    for lost in [None, Some(8)] {
+        let mut story = Story::new(false, false);
+        story.oracle.topic_mut(KEY.topic).unwrap().compacted = true;
+        // Nine records of seven keys: the last two replace the first two.
+        let ids = story.put(9, 0);
+        story.oracle.draining(KEY);
+        let left: Vec<_> = (2..9)
+            .filter(|at| Some(*at) != lost)
+            .map(|at| (at as i64, ids[at]))
+            .collect();
+        story.read(0, &left);
+        story.oracle.drained(KEY, 0, 9);
+        match lost {
+            None => story.fine(),
+            Some(_) => story.broken("newest"),
+        }
+    }
 }
