@@ -25,6 +25,9 @@ class Worker:
         self.base = {
             "bootstrap.servers": bootstrap, "client.id": name,
             "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 500, "retry.backoff.ms": 50,
+            # Starting over with the bootstrap list while the only node is down leaves librdkafka 2.16 with a coordinator
+            # that it has taken apart: send_offsets_to_transaction then never returns.
+            "metadata.recovery.strategy": "none",
             "socket.timeout.ms": 5000, "log_level": 0, "topic.metadata.refresh.interval.ms": 2000,
         }
         self.file = open(path, "a", buffering=1)

@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::provision::{cache, must, need, once};
 use super::report::Report;
 use super::server::{Broker, Server, klamm};
-use super::{dump, foreign, history, kafka, script, there_and_back};
+use super::{applications, dump, foreign, history, kafka, script, suites, there_and_back, tools};
 use crate::shell::root;
 use anyhow::Result;
 use std::process::Command;
@@ -31,6 +31,14 @@ enum Client {
     Dump,
     ThereAndBack,
     History,
+    KafkaPython,
+    Kgo,
+    Librdkafka,
+    Rdkafka,
+    Tools,
+    Faust,
+    Rsyslog,
+    WordCount,
 }
 
 const fn family(name: &'static str, in_ci: bool, client: Client) -> Family {
@@ -49,7 +57,15 @@ pub(crate) const ALL: &[Family] = &[
     family("java", true, Client::Java("4.3.1")),
     family("dump", true, Client::Dump),
     family("there-and-back", true, Client::ThereAndBack),
-    family("history", false, Client::History),
+    family("tools", true, Client::Tools),
+    family("kafka-python", true, Client::KafkaPython),
+    family("history", true, Client::History),
+    family("kgo", false, Client::Kgo),
+    family("librdkafka", false, Client::Librdkafka),
+    family("rdkafka", false, Client::Rdkafka),
+    family("faust", false, Client::Faust),
+    family("rsyslog", false, Client::Rsyslog),
+    family("wordcount", false, Client::WordCount),
     family("rskafka", true, Client::Rskafka),
     family("confluent-2.6.2", false, Client::Confluent("2.6.2")),
     family("confluent-2.11.1", false, Client::Confluent("2.11.1")),
@@ -66,6 +82,14 @@ impl Family {
             Client::Rskafka => foreign::rskafka(&mut self.server(broker)?, report),
             Client::Dump => dump::run(&mut self.server(broker)?, java_driver("4.3.1")?, report),
             Client::History => history::family(&mut self.server(broker)?, report),
+            Client::KafkaPython => suites::kafka_python(&mut self.server(broker)?, report),
+            Client::Kgo => suites::kgo(&mut self.server(broker)?, report),
+            Client::Librdkafka => suites::librdkafka(&mut self.server(broker)?, report),
+            Client::Rdkafka => suites::rdkafka(&mut self.server(broker)?, report),
+            Client::Tools => tools::run(&mut self.server(broker)?, report),
+            Client::Faust => applications::faust(&mut self.server(broker)?, report),
+            Client::Rsyslog => applications::rsyslog(&mut self.server(broker)?, report),
+            Client::WordCount => applications::word_count(&mut self.server(broker)?, report),
             Client::ThereAndBack => {
                 let mut server = self.server(Broker::Kafka)?;
                 let programs = [java_driver("4.3.1")?, java_program("4.3.1", "Journey")?];
@@ -86,7 +110,13 @@ impl Family {
         if broker == Broker::Kafka {
             kafka::jars()?;
         }
-        Server::start(broker, &cache("runs").join(self.name))
+        let settings = match self.client {
+            Client::KafkaPython | Client::Kgo | Client::Librdkafka => suites::SETTINGS,
+            Client::Tools | Client::Faust | Client::WordCount => suites::SETTINGS,
+            Client::Rdkafka => suites::SETTINGS_RDKAFKA,
+            _ => &[],
+        };
+        Server::start_with(broker, &cache("runs").join(self.name), settings)
     }
 }
 
@@ -110,21 +140,20 @@ impl Client {
             Self::Java(version) => java_driver(version),
             Self::Franz => franz_driver(),
             Self::Kafkajs => kafkajs_driver(),
-            Self::Kio | Self::Rskafka | Self::Dump | Self::ThereAndBack | Self::History => {
-                anyhow::bail!("this family has no driver")
-            }
+            _ => anyhow::bail!("this family has no driver"),
         }
     }
 }
 
-/// The Python of a virtual environment that holds one package.
+/// The Python of a virtual environment that holds these packages, separated by spaces.
 pub(crate) fn python_with(package: &str) -> Result<std::path::PathBuf> {
     need(&["python3"])?;
-    let folder = cache(&format!("python-{package}"));
+    let folder = cache(&format!("python-{}", package.replace(' ', "-")));
     once(&folder, package, |folder| {
         must(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         let mut pip = Command::new(folder.join("bin/pip"));
-        must(pip.args(["install", "--quiet", "--disable-pip-version-check", package]))
+        pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+        must(pip.args(package.split(' ')))
     })?;
     Ok(folder.join("bin/python"))
 }

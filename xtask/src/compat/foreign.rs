@@ -4,6 +4,7 @@ use super::families::python_with;
 use super::provision::{cache, must, once};
 use super::report::{Report, Verdict};
 use super::server::Server;
+use super::suites::as_case;
 use crate::shell::{cargo, output, passes_quietly, passes_with, root};
 use anyhow::{Context, Result, anyhow};
 use std::path::{Path, PathBuf};
@@ -28,7 +29,9 @@ pub(crate) fn rskafka(server: &mut Server, report: &mut Report) -> Result<()> {
     let stub = root().join("compat/rskafka");
     let folder = cache("rskafka");
     let recipe = std::fs::read_to_string(stub.join("Cargo.toml.in"))?;
-    once(&folder, &recipe, |folder| unpack_rskafka(&recipe, folder))?;
+    once(&folder, &recipe, |folder| {
+        copy_crate(&recipe, "rskafka", folder)
+    })?;
     let mut tests = cargo();
     tests.args([
         "test",
@@ -62,16 +65,8 @@ pub(crate) fn rskafka(server: &mut Server, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn as_case(good: bool, why: &str) -> Result<Verdict> {
-    if good {
-        Ok(Verdict::Pass)
-    } else {
-        Err(anyhow!(why.to_owned()))
-    }
-}
-
 /// Reads `test NAME ... ok|FAILED|ignored`.
-fn libtest_case(line: &str) -> Option<(&str, Result<Verdict>)> {
+pub(crate) fn libtest_case(line: &str) -> Option<(&str, Result<Verdict>)> {
     let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
     match verdict.split([',', ' ']).next()? {
         "ok" => Some((name, Ok(Verdict::Pass))),
@@ -82,7 +77,7 @@ fn libtest_case(line: &str) -> Option<(&str, Result<Verdict>)> {
 }
 
 /// Names before the first space; the rest of a line is the reason.
-fn excluded(stub: &Path) -> Result<Vec<String>> {
+pub(crate) fn excluded(stub: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(stub.join("excluded.txt"))?;
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     Ok(lines
@@ -90,8 +85,8 @@ fn excluded(stub: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Fetches the published crate and copies it: a crate of the registry cannot be tested where it lies.
-fn unpack_rskafka(manifest: &str, folder: &Path) -> Result<()> {
+/// Fetches a published crate and copies it: a crate of the registry cannot be tested where it lies.
+pub(crate) fn copy_crate(manifest: &str, name: &str, folder: &Path) -> Result<()> {
     let fetch = folder.join("fetch");
     std::fs::create_dir_all(&fetch)?;
     std::fs::write(fetch.join("Cargo.toml"), manifest)?;
@@ -100,7 +95,8 @@ fn unpack_rskafka(manifest: &str, folder: &Path) -> Result<()> {
     metadata
         .args(["metadata", "--format-version", "1"])
         .current_dir(&fetch);
-    let manifest = manifest_of(&output(&mut metadata)?, "/rskafka-").context("no rskafka")?;
+    let manifest = manifest_of(&output(&mut metadata)?, &format!("/{name}-"))
+        .with_context(|| format!("no {name}"))?;
     let source = manifest.parent().context("a manifest lies in a folder")?;
     must(
         Command::new("cp")
@@ -108,7 +104,7 @@ fn unpack_rskafka(manifest: &str, folder: &Path) -> Result<()> {
             .arg(source)
             .arg(folder.join("crate")),
     )?;
-    // The lock that is published does not compile, and the toolchain is ours.
+    // The lock that rskafka publishes does not compile, and the toolchain is ours.
     for name in ["Cargo.lock", "rust-toolchain.toml"] {
         let path = folder.join("crate").join(name);
         if path.exists() {

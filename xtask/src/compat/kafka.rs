@@ -42,7 +42,7 @@ pub(crate) fn tool(class: &str) -> Result<Command> {
 }
 
 /// Writes the settings of a node into `folder`, formats its data, and returns the port for clients.
-pub(crate) fn prepare(folder: &Path) -> Result<u16> {
+pub(crate) fn prepare(folder: &Path, more: &[&str]) -> Result<u16> {
     let (port, controller) = (free_port()?, free_port()?);
     let settings = format!(
         "process.roles=broker,controller\nnode.id=0\n\
@@ -52,8 +52,9 @@ pub(crate) fn prepare(folder: &Path) -> Result<u16> {
          inter.broker.listener.name=PLAINTEXT\ncontroller.listener.names=CONTROLLER\n\
          listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n\
          log.dirs={}\nnum.partitions={PARTITIONS}\noffsets.topic.replication.factor=1\n\
-         transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n",
-        folder.join("data").display()
+         transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n{}\n",
+        folder.join("data").display(),
+        more.join("\n")
     );
     std::fs::write(settings_file(folder), settings)?;
     let id = output(tool("kafka.tools.StorageTool")?.arg("random-uuid"))?;

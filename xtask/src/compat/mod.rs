@@ -3,6 +3,7 @@
 //! A family is other people's software plus a driver in `compat/`, which translates verbs into calls of its client.
 //! The script, the records and what must come out exist once, in [`script`].
 
+mod applications;
 mod driver;
 mod dump;
 mod families;
@@ -14,7 +15,9 @@ mod records;
 mod report;
 mod script;
 mod server;
+mod suites;
 mod there_and_back;
+mod tools;
 
 use crate::tally::Tally;
 use anyhow::{Result, bail};

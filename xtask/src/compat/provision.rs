@@ -26,7 +26,7 @@ impl std::fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 /// Program, and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("kcat", "kcat"),
     ("python3", "python3 python3-venv"),
     ("java", "default-jdk-headless"),
@@ -35,6 +35,10 @@ const PACKAGES: [(&str, &str); 8] = [
     ("go", "golang-go"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("gcc", "gcc"),
+    ("g++", "g++"),
+    ("make", "make"),
+    ("rsyslogd", "rsyslog rsyslog-kafka"),
 ];
 
 /// Makes sure that the programs are there.
@@ -54,6 +58,11 @@ pub(crate) fn need(programs: &[&str]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Packages of which nothing but the attempt can be seen: headers and plug-ins, separated by spaces.
+pub(crate) fn packages(names: &str) -> Result<()> {
+    install(names)
 }
 
 fn install(package: &str) -> Result<()> {

@@ -41,6 +41,8 @@ pub(crate) struct Server {
     /// 0 until the broker said which port it got.
     port: u16,
     running: Option<Child>,
+    /// More settings of the node, `NAME=VALUE`.
+    settings: &'static [&'static str],
 }
 
 /// Kafka needs about six seconds, and nine more after a kill: it waits for its own old session.
@@ -53,17 +55,26 @@ pub(crate) const PARTITIONS: u32 = 3;
 impl Server {
     /// Starts a broker with an empty data folder inside `folder`.
     pub(crate) fn start(broker: Broker, folder: &Path) -> Result<Self> {
+        Self::start_with(broker, folder, &[])
+    }
+
+    /// Starts a broker with settings of its own.
+    pub(crate) fn start_with(
+        broker: Broker,
+        folder: &Path,
+        settings: &'static [&'static str],
+    ) -> Result<Self> {
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
         let port = if broker == Broker::Kafka {
-            kafka::prepare(folder)?
+            kafka::prepare(folder, settings)?
         } else {
             0
         };
         let folder = folder.to_path_buf();
-        let mut server = Self { broker, folder, port, running: None };
+        let mut server = Self { broker, folder, port, running: None, settings };
         server.run()?;
         Ok(server)
     }
@@ -163,6 +174,9 @@ impl Server {
             format!("num.partitions={PARTITIONS}"),
         ] {
             command.args(["--set", &setting]);
+        }
+        for setting in self.settings {
+            command.args(["--set", setting]);
         }
         command
     }
