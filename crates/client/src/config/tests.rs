@@ -94,3 +94,59 @@ fn durations_in_iso_form() {
         assert!(offset_reset(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn groups_are_set_by_javas_names() {
+    let parse = |pairs: &[(&str, &str)]| {
+        let group = ("group.id", "g");
+        let pairs = pairs
+            .iter()
+            .chain([&group])
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        GroupConfig::from_properties(pairs)
+    };
+    let (config, rest) = parse(&[("client.rack", "r")]).unwrap();
+    assert_eq!(
+        rest,
+        [("client.rack".to_owned(), "r".to_owned())],
+        "the consumer's"
+    );
+    assert_eq!(config.protocol, GroupProtocol::Classic);
+    assert_eq!(
+        config.assignors,
+        [ClientAssignor::Range, ClientAssignor::CooperativeSticky]
+    );
+    assert_eq!(config.session_timeout.as_secs(), 45);
+    let classes = "org.apache.kafka.clients.consumer.RoundRobinAssignor, cooperative-sticky";
+    let (config, _) = parse(&[
+        ("group.protocol", "CONSUMER"),
+        ("partition.assignment.strategy", classes),
+        ("group.instance.id", "i"),
+        ("group.remote.assignor", ""),
+    ])
+    .unwrap();
+    assert_eq!(config.protocol, GroupProtocol::Consumer);
+    assert_eq!(
+        config.assignors,
+        [
+            ClientAssignor::RoundRobin,
+            ClientAssignor::CooperativeSticky
+        ]
+    );
+    assert_eq!(
+        (config.instance_id.as_deref(), config.remote_assignor),
+        (Some("i"), None)
+    );
+    for bad in [
+        ("group.id", " "),
+        ("group.protocol", "share"),
+        ("partition.assignment.strategy", "sticky"),
+        ("heartbeat.interval.ms", "45000"),
+        ("max.poll.interval.ms", "0"),
+    ] {
+        // The last one of a name counts.
+        let pairs = [("group.id", "g"), bad].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let error = GroupConfig::from_properties(pairs).unwrap_err();
+        assert_eq!(error.name, bad.0);
+    }
+}
