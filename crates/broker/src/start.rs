@@ -282,6 +282,7 @@ impl Broker {
         }
         node.transactions.stopped().await;
         node.groups.stopped().await;
+        registration::rest(&node.quorum, node.config.node_id, self.broker_epoch).await;
         node.quorum.shutdown().await;
         let (partitions, epoch) = (Arc::clone(&node.partitions), self.broker_epoch);
         let closed = move || partitions.close(epoch);

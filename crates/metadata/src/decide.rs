@@ -24,7 +24,7 @@ pub use assign_directories::{DirectoryAssignment, assign_directories};
 pub use bootstrap::{InitialLevels, bootstrap};
 pub use brokers::{
     Heartbeat, HeartbeatReply, Registration, fence_broker, heartbeat, register_broker,
-    register_controller, unregister_broker,
+    register_controller, rest_broker, unregister_broker,
 };
 pub use configs::{AlterConfig, alter_configs_incrementally, replace_configs, stored};
 pub use create_partitions::{MorePartitions, create_partitions};

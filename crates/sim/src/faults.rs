@@ -2,7 +2,7 @@
 
 use crate::admin::topics_by_name;
 use crate::consumer::{EARLIEST, FetchShape, Fetched, LATEST, fetch, list_offset};
-use crate::node::BrokerNode;
+use crate::node::{BrokerNode, log_dir};
 use crate::oracle::{Ending, PartitionKey};
 use crate::stage::{Client, HEALED_WAIT_MAX, Stage, Target};
 use crate::{Fault, Planted, RecordId};
@@ -10,7 +10,9 @@ use klamm_host::Disk;
 use klamm_host_sim::{
     CrashPolicy, DiskFault, DiskOp, Effect, LinkOptions, OpFilter, SimDisk, SimRng,
 };
+use klamm_wire::messages::describe_log_dirs::DescribeLogDirsRequest;
 use klamm_wire::messages::fetch::FetchRequest;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -159,6 +161,7 @@ impl Nemesis {
                 self.crash_and_restart(policy).await;
             }
             Fault::DiskFull => self.fill_the_disk().await,
+            Fault::DirFails => self.lose_a_directory().await,
             Fault::ClockJump => {
                 let ms = i64::try_from(self.rng.below(1_200_000)).unwrap_or(0);
                 self.node.machine.clock.jump_ms(ms - 600_000);
@@ -194,6 +197,65 @@ impl Nemesis {
             self.stage
                 .reach("a node that gave up and was started again");
             self.crash_and_restart(CrashPolicy::KeepAll).await;
+        }
+    }
+
+    /// Every call below one log directory fails, for a while and perhaps over a restart; what lies elsewhere is served on.
+    async fn lose_a_directory(&mut self) {
+        let dirs = u64::try_from(self.stage.options.log_dirs).unwrap_or(1);
+        // The first one holds the metadata log, without which the node can't be.
+        let lost = usize::try_from(self.rng.between(1, dirs - 1)).unwrap_or(1);
+        let lost = log_dir(lost);
+        let fault = DiskFault::always(OpFilter::Any, Effect::Eio).on(&lost);
+        self.node.machine.disk.inject(fault);
+        let ms = self.rng.between(10, 5_000);
+        sleep(Duration::from_millis(ms)).await;
+        self.expect_the_rest(&lost).await;
+        if self.rng.percent(50) {
+            self.stage
+                .reach("a start without one of the log directories");
+            self.crashes += 1;
+            self.node.crash(CrashPolicy::KeepAll);
+            self.inspector.rpc = None;
+            self.start().await;
+            self.expect_the_rest(&lost).await;
+            let ms = self.rng.between(10, 5_000);
+            sleep(Duration::from_millis(ms)).await;
+        }
+        self.repair();
+        self.doubtful = true;
+        // The note of the failure failed as well.
+        let policy = power_cut(&mut self.rng);
+        self.crash_and_restart(policy).await;
+    }
+
+    /// What lies in another directory than the lost one must be served.
+    async fn expect_the_rest(&mut self, lost: &str) {
+        let Some(Answer::Places(places)) = self.insist(Insist::Places).await else {
+            return;
+        };
+        for target in self.targets() {
+            let place = places.get(&(target.name.clone(), target.key.partition));
+            if place.is_none_or(|place| place == lost) {
+                continue;
+            }
+            let start = Instant::now();
+            // Somebody may delete it meanwhile.
+            while !self.inspector.is_deleting(target.key.topic) {
+                if list_offset(&mut self.inspector, &target, LATEST)
+                    .await
+                    .is_some()
+                {
+                    self.stage
+                        .reach("a partition served beside a lost log directory");
+                    break;
+                }
+                if start.elapsed() > HEALED_WAIT_MAX {
+                    let text = format!("{target:?} is not served since {lost} failed");
+                    self.stage.violation(text);
+                    return;
+                }
+            }
         }
     }
 
@@ -329,6 +391,7 @@ impl Nemesis {
                 Insist::Topics => topics_by_name(&mut self.inspector)
                     .await
                     .map(Answer::Topics),
+                Insist::Places => places(&mut self.inspector).await.map(Answer::Places),
                 Insist::Offset(target, which) => list_offset(&mut self.inspector, target, which)
                     .await
                     .map(Answer::Offset),
@@ -400,14 +463,33 @@ impl Nemesis {
     }
 }
 
+/// The log directories of partitions.
+async fn places(client: &mut Client) -> Option<BTreeMap<(String, i32), String>> {
+    let request = DescribeLogDirsRequest { topics: None };
+    let version = client.version::<DescribeLogDirsRequest>(1);
+    let answer = client.attempt(&request, version).await?;
+    let mut places = BTreeMap::new();
+    for dir in &answer.results {
+        for topic in &dir.topics {
+            for partition in &topic.partitions {
+                let key = (topic.name.to_string(), partition.partition_index);
+                places.insert(key, dir.log_dir.to_string());
+            }
+        }
+    }
+    Some(places)
+}
+
 /// A question that the inspector repeats.
 #[derive(Debug, Clone, Copy)]
 enum Insist<'a> {
     Topics,
+    Places,
     Offset(&'a Target, i64),
 }
 
 enum Answer {
-    Topics(std::collections::BTreeMap<String, klamm_model::Uuid>),
+    Places(BTreeMap<(String, i32), String>),
+    Topics(BTreeMap<String, klamm_model::Uuid>),
     Offset(i64),
 }

@@ -25,12 +25,18 @@ pub(crate) enum Kind {
 pub(crate) struct BrokerNode {
     pub(crate) machine: SimNode,
     kind: Kind,
+    log_dirs: usize,
     broker: Option<Broker>,
 }
 
+/// Where a log directory is; the first one holds the metadata log as well.
+pub(crate) fn log_dir(index: usize) -> String {
+    format!("/data/klamm{index}")
+}
+
 impl BrokerNode {
-    pub(crate) fn new(machine: SimNode, kind: Kind) -> Self {
-        Self { machine, kind, broker: None }
+    pub(crate) fn new(machine: SimNode, kind: Kind, log_dirs: usize) -> Self {
+        Self { machine, kind, log_dirs, broker: None }
     }
 
     pub(crate) fn ip(&self) -> IpAddr {
@@ -42,7 +48,7 @@ impl BrokerNode {
         let host = self.machine.boot();
         match self.kind {
             Kind::Real => {
-                let settings = settings(self.ip())?;
+                let settings = settings(self.ip(), self.log_dirs)?;
                 self.broker = Some(start(host, settings).await?);
                 Ok(())
             }
@@ -82,10 +88,11 @@ async fn start(host: Host, settings: Settings) -> Result<Broker, String> {
         .map_err(|error| error.to_string())
 }
 
-fn settings(ip: IpAddr) -> Result<Settings, String> {
+fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
+    let dirs: Vec<_> = (0..log_dirs).map(log_dir).collect();
     let overrides = [
         ("listeners", format!("PLAINTEXT://{ip}:{PORT}")),
-        ("log.dirs", "/data/klamm".to_owned()),
+        ("log.dirs", dirs.join(",")),
         ("auto.create.topics.enable", "false".to_owned()),
         // Small: a pass seldom knows all keys.
         ("log.cleaner.dedupe.buffer.size", "1000".to_owned()),

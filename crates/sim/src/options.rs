@@ -20,6 +20,8 @@ pub struct Options {
     pub segment_ms: u64,
     /// Topics with `cleanup.policy=compact`, in a hundred.
     pub compacted_percent: u64,
+    /// Log directories of the node.
+    pub log_dirs: usize,
     /// Producers at work at the same time.
     pub producers: usize,
     /// Producer sessions that are idempotent, in a hundred.
@@ -67,6 +69,8 @@ pub enum Fault {
     DiskError,
     /// The disk is full for a while.
     DiskFull,
+    /// A log directory fails for good, and the node is started again while it still fails.
+    DirFails,
     /// The wall clock jumps.
     ClockJump,
 }
@@ -82,6 +86,7 @@ impl Fault {
             Self::SyncError => "fault: failed sync",
             Self::DiskError => "fault: failed disk calls",
             Self::DiskFull => "fault: full disk",
+            Self::DirFails => "fault: failed log directory",
             Self::ClockJump => "fault: clock jump",
         }
     }
@@ -133,12 +138,17 @@ impl Options {
             (Fault::ClockJump, 20),
             (Fault::DiskFull, 30),
         ];
-        let faults = all
+        let mut faults: Vec<_> = all
             .into_iter()
             .filter(|(_, percent)| rng.percent(*percent))
             .map(|(fault, _)| fault)
             .collect();
         let reuse_names = rng.percent(40);
+        let mut own = SimRng::new(seed ^ 0x5eed_0f09_7105_0002);
+        let log_dirs = [1, 1, 2, 3][own.index(4)];
+        if log_dirs > 1 && own.percent(60) {
+            faults.push(Fault::DirFails);
+        }
         Self {
             seed,
             duration: Duration::from_secs(rng.between(20, 60)),
@@ -146,6 +156,7 @@ impl Options {
             partitions_max: rng.between(1, 4),
             synced_percent: [0, 50, 100][rng.index(3)],
             segment_ms: [1_000, 5_000, 600_000][rng.index(3)],
+            log_dirs,
             producers: 1 + rng.index(5),
             idempotent_percent: [0, 50, 100][rng.index(3)],
             consumers: rng.index(4),

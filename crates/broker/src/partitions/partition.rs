@@ -357,6 +357,12 @@ fn marks_of(log: &PartitionLog) -> Marks {
     }
 }
 
+/// The topic's id in a partition's folder. Blocks.
+fn topic_id_in(dir: &LogDir, name: &TopicPartition) -> Option<Uuid> {
+    let file = dir.path().join(name.to_string()).join("partition.metadata");
+    klamm_storage::parse_partition_metadata(&dir.disk().read(&file).ok()?)
+}
+
 /// The log of a partition: opened if its folder is there, else made.
 fn open_log(
     opening: &Opening<'_>,
@@ -371,7 +377,12 @@ fn open_log(
     };
     let known =
         |(dir, last): &(&'_ Arc<LogDir>, Option<LastOffsets>)| Some((Arc::clone(dir), (*last)?));
-    let there: Vec<_> = opening.places.iter().filter_map(known).collect();
+    let mut there: Vec<_> = opening.places.iter().filter_map(known).collect();
+    // A topic that was deleted and made again while a directory was offline: however long the old log is, it is another's.
+    let is_right = |(dir, _): &(Arc<LogDir>, _)| topic_id_in(dir, name) == Some(opening.topic_id);
+    if there.len() > 1 && there.iter().any(is_right) {
+        there.retain(is_right);
+    }
     if there.is_empty() {
         let missing = || OpenError::Missing(name.clone());
         let (dir, _) = opening.places.first().ok_or_else(missing)?;

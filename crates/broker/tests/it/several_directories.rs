@@ -3,8 +3,10 @@
 use crate::node::{Node, Peer, batch, create, fetch, run};
 use klamm_records::Compression;
 use klamm_wire::ErrorCode;
+use klamm_wire::messages::delete_topics::DeleteTopicsRequest;
 use klamm_wire::messages::describe_log_dirs::{DescribeLogDirsRequest, DescribeLogDirsResult};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const DIRS: &[&str] = &["log.dirs={folder}/a,{folder}/b"];
 
@@ -60,16 +62,52 @@ async fn filled(node: &Node) -> BTreeMap<String, String> {
     places
 }
 
+/// A file where the directory was: the disk refuses every call below it.
+fn lose(folder: &Path) {
+    std::fs::rename(folder.join("b"), folder.join("away")).unwrap();
+    std::fs::write(folder.join("b"), b"").unwrap();
+}
+
+fn find(folder: &Path) {
+    std::fs::remove_file(folder.join("b")).unwrap();
+    std::fs::rename(folder.join("away"), folder.join("b")).unwrap();
+}
+
+#[test]
+fn a_log_that_was_made_anew_elsewhere_wins_over_the_one_that_comes_back() {
+    run(async {
+        let node = Node::start(DIRS).await;
+        let places = filled(&node).await;
+        let (topic, _) = places.iter().find(|(_, place)| *place == "b").unwrap();
+        let mut peer = node.connect().await;
+        for _ in 0..5 {
+            assert_eq!(append(&mut peer, topic).await, ErrorCode::NONE);
+        }
+        let node = node.restart_after(lose).await;
+        let mut peer = node.connect().await;
+        let delete = DeleteTopicsRequest {
+            topic_names: vec![topic.as_str().into()],
+            timeout_ms: 10_000,
+            ..DeleteTopicsRequest::default()
+        };
+        assert_eq!(peer.ask(&delete, 5).await.responses[0].error_code, 0);
+        peer.ask(&create(topic, &[]), 7).await;
+        for _ in 0..3 {
+            assert_eq!(append(&mut peer, topic).await, ErrorCode::NONE);
+        }
+        let node = node.restart_after(find).await;
+        let mut peer = node.connect().await;
+        assert_eq!(end_of(&mut peer, topic).await, Ok(3));
+        assert_eq!(described(&mut peer).await.0[topic], "a");
+        node.stop().await;
+    });
+}
+
 #[test]
 fn a_directory_that_is_lost_at_the_start_takes_its_logs_offline_and_no_others() {
     run(async {
         let node = Node::start(DIRS).await;
         let places = filled(&node).await;
-        // A file where the directory was: the disk refuses every call below it.
-        let lose = |folder: &std::path::Path| {
-            std::fs::rename(folder.join("b"), folder.join("away")).unwrap();
-            std::fs::write(folder.join("b"), b"").unwrap();
-        };
         let node = node.restart_after(lose).await;
         let mut peer = node.connect().await;
         for (topic, place) in &places {
@@ -92,10 +130,6 @@ fn a_directory_that_is_lost_at_the_start_takes_its_logs_offline_and_no_others() 
         // A new topic finds its place, and keeps it.
         peer.ask(&create("new", &[]), 7).await;
         assert_eq!(append(&mut peer, "new").await, ErrorCode::NONE);
-        let find = |folder: &std::path::Path| {
-            std::fs::remove_file(folder.join("b")).unwrap();
-            std::fs::rename(folder.join("away"), folder.join("b")).unwrap();
-        };
         let node = node.restart_after(find).await;
         let mut peer = node.connect().await;
         for (topic, place) in &places {

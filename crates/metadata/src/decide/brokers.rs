@@ -275,6 +275,32 @@ pub fn fence_broker(controller: &Controller<'_>, id: NodeId) -> Result<Decision<
     Ok(Decision { records, reply: () })
 }
 
+/// Decides on the orderly stop of a broker. Others take its leaderships over; if there are none, its partitions stay as
+/// they are, and only the fence is written: its session is over, and whoever comes next on its directories need not wait
+/// for that.
+///
+/// # Errors
+/// STALE_BROKER_EPOCH: another incarnation has registered.
+pub fn rest_broker(
+    controller: &Controller<'_>,
+    id: NodeId,
+    epoch: i64,
+) -> Result<Decision<()>, Refusal> {
+    let broker = check_epoch(controller, id.0, epoch)?;
+    let cluster = controller.image.cluster();
+    let is_alone = !cluster
+        .brokers()
+        .any(|other| other.id != id && cluster.is_active(other.id.0));
+    let records = if broker.fenced {
+        Vec::new()
+    } else if is_alone {
+        vec![change_record(broker, 1, 0)]
+    } else {
+        fence_records(controller, broker)
+    };
+    Ok(Decision { records, reply: () })
+}
+
 /// Decides to forget a broker, live or not: an administrator says that it is gone for good.
 ///
 /// # Errors

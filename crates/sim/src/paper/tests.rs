@@ -9,9 +9,10 @@ use std::time::Duration;
 /// A seed's options without failing disks: this broker has no answer to them.
 fn options(seed: u64) -> Options {
     let mut options = Options::draw(seed);
-    options
-        .faults
-        .retain(|fault| !matches!(fault, Fault::SyncError | Fault::DiskError | Fault::DiskFull));
+    options.faults.retain(|fault| {
+        use Fault::{DirFails, DiskError, DiskFull, SyncError};
+        !matches!(fault, SyncError | DiskError | DiskFull | DirFails)
+    });
     options.start_faults = false;
     options.duration = Duration::from_secs(15);
     options

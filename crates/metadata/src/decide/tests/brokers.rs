@@ -304,6 +304,35 @@ fn a_broker_that_leads_nothing_stops_at_once() {
 }
 
 #[test]
+fn a_broker_alone_rests_without_moving_anything_and_goes_on_as_it_was() {
+    let image = with_topic(&cluster(&[(1, None)]), "a", 1, 1);
+    let layers = layers(NONE);
+    let epoch = found(&image, 1).epoch;
+    let refused = rest_broker(&controller(&image, &layers), NodeId(1), epoch + 1).unwrap_err();
+    assert_eq!(refused.kind, RefusalKind::StaleBrokerEpoch);
+    let decision = rest_broker(&controller(&image, &layers), NodeId(1), epoch).unwrap();
+    assert_eq!(decision.records.len(), 1);
+    let before = partition_of(&image, "a").clone();
+    let image = applied(&image, &decision);
+    assert!(found(&image, 1).fenced);
+    let twice = rest_broker(&controller(&image, &layers), NodeId(1), epoch).unwrap();
+    assert_eq!(twice.records, []);
+    // The same incarnation keeps its epoch and finds its partitions as it left them.
+    let again = registration(1, found(&image, 1).incarnation.0);
+    let decision = register_broker(&controller(&image, &layers), &again, 900, false).unwrap();
+    assert_eq!((decision.records.len(), decision.reply), (1, epoch));
+    let (image, reply) = send(&applied(&image, &decision), beat(&image, 1));
+    assert!(!reply.is_fenced && *partition_of(&image, "a") == before);
+    // Beside others a stop gives leaderships away.
+    let image = with_topic(&cluster(&[(1, None), (2, None)]), "a", 1, 2);
+    let leader = partition_of(&image, "a").leader().unwrap();
+    let epoch = found(&image, leader.0).epoch;
+    let decision = rest_broker(&controller(&image, &layers), leader, epoch).unwrap();
+    let image = applied(&image, &decision);
+    assert_ne!(partition_of(&image, "a").leader(), Some(leader));
+}
+
+#[test]
 fn a_broker_is_forgotten_on_request() {
     let image = with_topic(&cluster(&[(1, None), (2, None)]), "a", 1, 2);
     let layers = layers(NONE);
