@@ -6,6 +6,7 @@ use super::{Groups, LogTopic};
 use crate::partitions::{Marker, Partition, Registry};
 use crate::quorum::QuorumHandle;
 use crate::request::error_code;
+use crate::upkeep::DirtyBudget;
 use klamm_codec::Str;
 use klamm_host::Host;
 use klamm_wire::ErrorCode;
@@ -19,6 +20,7 @@ pub(crate) struct MarkerWriter {
     quorum: QuorumHandle,
     partitions: Arc<Registry>,
     groups: Arc<Groups>,
+    dirty: Arc<DirtyBudget>,
 }
 
 /// A marker that must be on the disk before it counts as written.
@@ -42,6 +44,7 @@ impl MarkerWriter {
             quorum: quorum.clone(),
             partitions: Arc::clone(partitions),
             groups: Arc::clone(groups),
+            dirty: partitions.dirty(),
         }
     }
 
@@ -109,6 +112,7 @@ impl MarkerWriter {
             };
             results.push((place, result));
         }
+        self.dirty.wait_for_room().await;
         results
     }
 

@@ -15,6 +15,7 @@ use klamm_wire::messages::write_txn_markers::{
     WritableTxnMarker, WritableTxnMarkerPartitionResult, WritableTxnMarkerResult,
     WritableTxnMarkerTopicResult, WriteTxnMarkersRequest, WriteTxnMarkersResponse,
 };
+use std::collections::BTreeSet;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,8 @@ pub(crate) async fn handle(
     let mut results: Vec<WritableTxnMarkerResult> = Vec::new();
     for marker in &request.markers {
         let topics = write(marker, needs).await;
+        // A request may hold very many.
+        tokio::task::yield_now().await;
         let producer_id = marker.producer_id;
         // One result a producer: clients look for it by the id.
         match results.iter_mut().find(|r| r.producer_id == producer_id) {
@@ -61,11 +64,20 @@ async fn write(marker: &WritableTxnMarker, needs: Needs<'_>) -> Vec<WritableTxnM
         },
         strict: version.bumps_epoch(),
     };
+    let is_nobodys = end.producer_id < 0 || end.producer_epoch < 0;
     let mut topics = Vec::new();
     for topic in &marker.topics {
-        let indexes = topic.partition_indexes.iter();
-        let places: Vec<(&Str, i32)> = indexes.map(|index| (&topic.name, *index)).collect();
-        let written = needs.markers.write_each(end, &places).await;
+        // A partition that is named twice needs one marker.
+        let indexes: BTreeSet<i32> = topic.partition_indexes.iter().copied().collect();
+        let places: Vec<(&Str, i32)> = indexes.iter().map(|i| (&topic.name, *i)).collect();
+        let written = if is_nobodys {
+            let refused = places.iter();
+            refused
+                .map(|place| (*place, Err(ErrorCode::UNKNOWN_SERVER_ERROR)))
+                .collect()
+        } else {
+            needs.markers.write_each(end, &places).await
+        };
         let partitions = written.into_iter().map(|((_, partition_index), result)| {
             let error = result.map_or_else(of_group_partition, |()| ErrorCode::NONE);
             WritableTxnMarkerPartitionResult { partition_index, error_code: error.code() }

@@ -55,6 +55,10 @@ impl<K: Kind> ShardTask<K> {
         if records.is_empty() {
             return Ok(());
         }
+        if producer.producer_id < 0 || producer.producer_epoch < 0 {
+            // A transaction is always somebody's.
+            return Err(ErrorCode::UNKNOWN_SERVER_ERROR);
+        }
         let (partition, epoch) = (Arc::clone(&loaded.partition), loaded.epoch);
         let now_ms = self.parts.host.clock.now_ms();
         let fields = BatchFields {

@@ -20,7 +20,7 @@ async fn write(
             producer_id: producer.0,
             producer_epoch: producer.1,
             transaction_result: false,
-            topics: vec![topic("t", vec![0, 9]), topic("missing", vec![0])],
+            topics: vec![topic("t", vec![0, 9, 0]), topic("missing", vec![0])],
             coordinator_epoch,
             transaction_version: if version >= 2 { 2 } else { 0 },
         }],
@@ -48,10 +48,30 @@ fn results(first: i16) -> Vec<(String, i32, i16)> {
 }
 
 #[test]
+fn a_marker_is_always_somebodys() {
+    run(async {
+        let (node, mut peer) = started(&[]).await;
+        let unknown = code(ErrorCode::UNKNOWN_SERVER_ERROR);
+        for producer in [(-1, 0), (0, -1), (i64::MIN, i16::MIN)] {
+            for version in [1, 2] {
+                let results = write(&mut peer, producer, 5, version).await;
+                assert!(
+                    results.iter().all(|(_, _, error)| *error == unknown),
+                    "{results:?}"
+                );
+            }
+        }
+        assert_eq!(latest(&mut peer, 0, 0).await, 0, "nothing was written");
+        node.stop().await;
+    });
+}
+
+#[test]
 fn a_transaction_that_hangs_is_ended_by_hand() {
     run(async {
         let (node, mut peer) = started(&["transaction.partition.verification.enable=false"]).await;
         let mut a = Txn::new(&node, "a").await;
+        a.init().await;
         assert_eq!(a.try_send(0, &["x"], EXPLICIT).await, OK);
         assert_eq!(read(&mut peer, 0).await.last_stable_offset, 0, "it hangs");
         let (id, epoch) = a.producer;

@@ -126,6 +126,26 @@ fn the_groups_partition_is_part_of_the_transaction_first() {
 }
 
 #[test]
+fn a_commit_in_a_transaction_is_always_somebodys() {
+    run(async {
+        let (node, _) = started(&["transaction.partition.verification.enable=false"]).await;
+        let mut a = Txn::new(&node, "a").await;
+        let unknown = code(ErrorCode::UNKNOWN_SERVER_ERROR);
+        for producer in [(-1, 0), (0, -1), (i64::MIN, i16::MIN)] {
+            let mut request = commit(&a, 1);
+            (request.producer_id, request.producer_epoch) = producer;
+            assert_eq!(
+                ask(&mut a, &request, 4).await,
+                [unknown, UNKNOWN],
+                "{producer:?}"
+            );
+        }
+        assert_eq!(committed(&mut a, true).await, (-1, OK));
+        node.stop().await;
+    });
+}
+
+#[test]
 fn a_producer_that_is_too_late_is_refused_alone() {
     run(async {
         let (node, _) = started(&[]).await;
