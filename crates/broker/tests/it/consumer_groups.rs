@@ -278,3 +278,15 @@ fn a_cluster_that_has_switched_the_protocol_off_does_not_serve_it() {
         node.stop().await;
     });
 }
+
+#[test]
+fn a_broker_that_has_switched_the_protocol_off_does_not_serve_it() {
+    run(async {
+        let node = Node::start(&["group.coordinator.rebalance.protocols=classic"]).await;
+        let (mut peer, _) = ready(&node).await;
+        let refused = ErrorCode::UNSUPPORTED_VERSION.code();
+        assert_eq!(peer.ask(&join("a"), 1).await.error_code, refused);
+        assert_eq!(describe(&mut peer, "g").await.error_code, refused);
+        node.stop().await;
+    });
+}

@@ -14,8 +14,8 @@ rows! {
     GROUP_MAX_SIZE: Int "group.max.size" = "2147483647", AtLeast(1), ReadOnly, Works,
         "Most members of a classic group.";
     GROUP_COORDINATOR_REBALANCE_PROTOCOLS: List "group.coordinator.rebalance.protocols" = "classic,consumer,streams",
-        SomeOf(&["consumer", "classic", "share", "streams"]), ReadOnly, NotYet(GROUPS),
-        "Rebalance protocols that are served.";
+        SomeOf(&["consumer", "classic", "share", "streams"]), ReadOnly, Works,
+        "Rebalance protocols that are served. Klamm knows `classic`, which can't be switched off, and `consumer`.";
     GROUP_COORDINATOR_THREADS: Int "group.coordinator.threads" = "4", AtLeast(1), ReadOnly, NoEffect(THREADS),
         "Threads of the group coordinator.";
     GROUP_COORDINATOR_BACKGROUND_THREADS: Int "group.coordinator.background.threads" = "2",
