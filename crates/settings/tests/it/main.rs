@@ -50,9 +50,13 @@ fn a_setting_that_works_is_read_by_somebody() {
         if row.support != Support::Works {
             continue;
         }
-        let handle = row.name.to_uppercase().replace(['.', '-'], "_");
+        let handle = |name: &str| name.to_uppercase().replace(['.', '-'], "_");
+        // Defaults and bounds of a group's setting are read with it.
+        let of_group = row.name.strip_prefix("group.").unwrap_or_default();
+        let of_group = of_group.replace(".min.", ".").replace(".max.", ".");
+        let is_read_with_group = !of_group.is_empty() && is_read(&handle(&of_group), &text);
         // Defaults of topics are read through their names.
-        if !is_read(&handle, &text) && !quoted(row.name) {
+        if !is_read(&handle(row.name), &text) && !is_read_with_group && !quoted(row.name) {
             unread.push(row.name);
         }
     }
