@@ -67,6 +67,10 @@ pub(crate) fn admission_settings(layers: &Layers) -> AdmissionSettings {
     AdmissionSettings {
         connections_max: count(layers.get(&broker::MAX_CONNECTIONS)),
         connections_per_ip_max: count(layers.get(&broker::MAX_CONNECTIONS_PER_IP)),
+        overrides: klamm_settings::address_counts(
+            &layers.get(&broker::MAX_CONNECTIONS_PER_IP_OVERRIDES),
+        )
+        .unwrap_or_default(),
         accepts_per_second_max: u32::try_from(rate).unwrap_or(0),
     }
 }

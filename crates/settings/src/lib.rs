@@ -29,7 +29,7 @@ pub use properties::{Property, parse_properties};
 pub use row::{Key, Kind, Range, Row, Support, Update};
 pub use settings::{Loaded, Refused, Settings};
 pub use topic_config::{StoredCodec, TimestampKind, TopicConfig};
-pub use value::{BadValue, FromValue, Value};
+pub use value::{BadValue, FromValue, Value, address_counts};
 
 /// Settings of a node.
 pub mod broker {

@@ -70,6 +70,8 @@ pub enum Range {
     NotEmpty,
     /// `*`, or `partition:broker` pairs.
     ThrottledReplicas,
+    /// `address:count` pairs, each address once; may be empty.
+    AddressCounts,
     /// `earliest`, `latest` or `by_duration:` and an ISO 8601 duration.
     OffsetReset,
     /// `key=pattern` pairs over the properties of a client.
@@ -129,7 +131,6 @@ pub(crate) mod reason {
     pub(crate) const CLUSTER: &str = "several nodes";
     pub(crate) const MOVES: &str = "moves between data folders";
     pub(crate) const TIERING: &str = "tiered storage";
-    pub(crate) const QUOTAS: &str = "quotas";
 }
 
 impl Row {

@@ -1,7 +1,9 @@
 //! Values: reading text by a row's type and range, and writing it back as Kafka does.
 
 use crate::row::{Kind, Range, Row};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 /// A value that passed its row.
 #[derive(Clone, PartialEq)]
@@ -103,6 +105,9 @@ impl Row {
             Range::SomeOf(words) => format!("one or more of {}", words.join(", ")),
             Range::NotEmpty if self.kind == Kind::List => format!("one or more {kind}"),
             Range::NotEmpty => "text that is not empty".to_owned(),
+            Range::AddressCounts => {
+                "pairs address:count separated by commas, each address once".to_owned()
+            }
             Range::ThrottledReplicas => {
                 "* or pairs partition:broker separated by commas".to_owned()
             }
@@ -160,12 +165,33 @@ impl Range {
             }
             (Self::NotEmpty, Value::Text(v)) => !v.is_empty(),
             (Self::NotEmpty, Value::List(v)) => !v.is_empty(),
+            (Self::AddressCounts, Value::Text(v)) => address_counts(v).is_some(),
             (Self::ThrottledReplicas, Value::List(v)) => is_throttled_replicas(v),
             (Self::OffsetReset, Value::Text(v)) => is_offset_reset(v),
             (Self::ClientMatch, Value::List(v)) => v.iter().all(|pair| is_client_match(pair)),
             _ => true,
         }
     }
+}
+
+/// The pairs of `max.connections.per.ip.overrides`; `None` if they are none.
+#[must_use]
+pub fn address_counts(text: &str) -> Option<BTreeMap<IpAddr, usize>> {
+    let mut counts = BTreeMap::new();
+    for pair in text
+        .split(',')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+    {
+        let (address, count) = pair.rsplit_once(':')?;
+        let address = address.trim().trim_start_matches('[').trim_end_matches(']');
+        let address: IpAddr = address.parse().ok()?;
+        let count = count.trim().parse().ok()?;
+        if counts.insert(address.to_canonical(), count).is_some() {
+            return None;
+        }
+    }
+    Some(counts)
 }
 
 fn is_throttled_replicas(pairs: &[String]) -> bool {

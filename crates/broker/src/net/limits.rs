@@ -29,12 +29,14 @@ pub(crate) struct LimitSettings {
 }
 
 /// The limits of new connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct AdmissionSettings {
     /// Open connections in total (`max.connections`).
     pub(crate) connections_max: usize,
     /// Open connections of one address (`max.connections.per.ip`).
     pub(crate) connections_per_ip_max: usize,
+    /// Addresses with a limit of their own (`max.connections.per.ip.overrides`).
+    pub(crate) overrides: BTreeMap<IpAddr, usize>,
     /// New connections a second (`max.connection.creation.rate`).
     pub(crate) accepts_per_second_max: u32,
 }
@@ -77,7 +79,7 @@ pub(crate) struct Admission {
 impl Limits {
     pub(crate) fn new(settings: LimitSettings) -> Arc<Self> {
         let in_flight = InFlightBytes::new(settings.in_flight_bytes_max);
-        let open = Open { settings: settings.admission, ..Open::default() };
+        let open = Open { settings: settings.admission.clone(), ..Open::default() };
         Arc::new(Self { settings, in_flight, open: Mutex::new(open) })
     }
 
@@ -104,7 +106,8 @@ impl Limits {
         if open.total >= open.settings.connections_max {
             return Err(Refusal::Total);
         }
-        let per_ip_max = open.settings.connections_per_ip_max;
+        let own_max = open.settings.overrides.get(&ip.to_canonical()).copied();
+        let per_ip_max = own_max.unwrap_or(open.settings.connections_per_ip_max);
         let same = open.by_ip.entry(ip).or_insert(0);
         if *same >= per_ip_max {
             return Err(Refusal::PerIp);
@@ -221,6 +224,7 @@ mod tests {
             admission: AdmissionSettings {
                 connections_max: total,
                 connections_per_ip_max: per_ip,
+                overrides: BTreeMap::new(),
                 accepts_per_second_max: rate,
             },
             frame_bytes_max: 1 << 20,
@@ -248,9 +252,28 @@ mod tests {
         limits.change_admission(AdmissionSettings {
             connections_max: 2,
             connections_per_ip_max: 9,
+            overrides: BTreeMap::new(),
             accepts_per_second_max: 9,
         });
         assert_eq!(limits.admit(b, &clock).unwrap_err(), Refusal::Total);
+    }
+
+    #[test]
+    fn an_address_can_have_a_limit_of_its_own() {
+        let clock = SystemClock::new();
+        let (a, b) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+        let limits = limits(9, 1, 100);
+        limits.change_admission(AdmissionSettings {
+            connections_max: 9,
+            connections_per_ip_max: 1,
+            overrides: BTreeMap::from([(b, 2)]),
+            accepts_per_second_max: 100,
+        });
+        let _one = limits.admit(a, &clock).unwrap();
+        assert_eq!(limits.admit(a, &clock).unwrap_err(), Refusal::PerIp);
+        let _two = limits.admit(b, &clock).unwrap();
+        let mapped: IpAddr = "::ffff:127.0.0.2".parse().unwrap();
+        assert!(limits.admit(mapped, &clock).is_ok());
     }
 
     #[test]

@@ -92,6 +92,7 @@ api_table! {
     OffsetDelete => 0..=0, offset_delete OffsetDeleteRequest;
     DescribeClientQuotas => 0..=1, describe_client_quotas DescribeClientQuotasRequest;
     AlterClientQuotas => 0..=1, alter_client_quotas AlterClientQuotasRequest;
+    DescribeUserScramCredentials => 0..=0, describe_user_scram_credentials DescribeUserScramCredentialsRequest;
     DescribeQuorum => 0..=2, describe_quorum DescribeQuorumRequest;
     UpdateFeatures => 0..=2, update_features UpdateFeaturesRequest;
     DescribeCluster => 0..=2, describe_cluster DescribeClusterRequest;

@@ -43,8 +43,8 @@ rows! {
          accepting waits.";
     MAX_CONNECTIONS_PER_IP: Int "max.connections.per.ip" = "2147483647", AtLeast(0), ClusterWide, Works,
         "Most connections from one address; further ones are closed at once.";
-    MAX_CONNECTIONS_PER_IP_OVERRIDES: Text "max.connections.per.ip.overrides" = "", Any, ClusterWide, NotYet(QUOTAS),
-        "Exceptions to `max.connections.per.ip`: `address:count` pairs separated by commas.";
+    MAX_CONNECTIONS_PER_IP_OVERRIDES: Text "max.connections.per.ip.overrides" = "", AddressCounts, ClusterWide, Works,
+        "Exceptions to `max.connections.per.ip`: `address:count` pairs separated by commas. Names are not looked up.";
     MAX_CONNECTION_CREATION_RATE: Int "max.connection.creation.rate" = "2147483647", AtLeast(0), ClusterWide, Works,
         "New connections per second that the node accepts; beyond it accepting is delayed.";
     CONNECTION_FAILED_AUTHENTICATION_DELAY_MS: Int "connection.failed.authentication.delay.ms" = "100",

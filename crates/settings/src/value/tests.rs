@@ -83,6 +83,25 @@ fn special_forms_are_checked() {
     ] {
         assert!(row.parse(bad).is_err(), "{bad}");
     }
+    let row = broker::MAX_CONNECTIONS_PER_IP_OVERRIDES.row();
+    for good in [
+        "",
+        "127.0.0.1:5",
+        "127.0.0.1:0, 10.0.0.7:9",
+        "[::1]:3",
+        "::1:3",
+    ] {
+        assert!(row.parse(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "127.0.0.1",
+        "127.0.0.1:-1",
+        "host:3",
+        "127.0.0.1:1,127.0.0.1:2",
+        ":3",
+    ] {
+        assert!(row.parse(bad).is_err(), "{bad}");
+    }
     let row = client_metrics::MATCH.row();
     assert!(row.parse("client_id=a.*,client_source_port=1").is_ok());
     assert!(row.parse("user=a").is_err());
