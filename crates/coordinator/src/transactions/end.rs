@@ -69,8 +69,7 @@ impl TransactionShard {
         let said = end.producer;
         let was_replaced = known.previous_producer_id == said.id
             && known.producer_id != said.id
-            && said.epoch == CLIENT_EPOCH_MAX
-            && known.producer_epoch == 0;
+            && said.epoch == CLIENT_EPOCH_MAX;
         let was_bumped = said.epoch.checked_add(1) == Some(known.producer_epoch);
         let is_retry = was_bumped || was_replaced;
         if known.producer_id != said.id && !was_replaced {

@@ -174,9 +174,7 @@ impl Transaction {
             {
                 (self.bumped()?, self.producer_epoch)
             }
-            Some(producer)
-                if producer.epoch == self.last_producer_epoch && !self.is_past_all_clients() =>
-            {
+            Some(producer) if producer.epoch == self.last_producer_epoch => {
                 (self.producer_epoch, self.last_producer_epoch)
             }
             Some(_) => return Err(TransactionError::ProducerFenced),

@@ -238,6 +238,25 @@ fn the_word_of_old_markers_completes_nothing_else() {
 }
 
 #[test]
+fn the_word_of_markers_is_for_one_producer_in_one_state() {
+    let mut world = World::at(TransactionVersion::V1);
+    let producer = world.init("a").unwrap();
+    let written = |producer_id| Command::MarkersWritten {
+        transactional_id: "a".into(),
+        producer_id,
+        producer_epoch: 0,
+    };
+    world.add("a", producer, &[0]).unwrap();
+    world.ask(written(producer.id));
+    assert_eq!(world.state("a"), S::Ongoing, "nothing is decided");
+    world.end("a", producer, true).unwrap();
+    world.ask(written(producer.id + 1));
+    assert_eq!(world.state("a"), S::PrepareCommit, "another producer's");
+    world.ask(written(producer.id));
+    assert_eq!(world.state("a"), S::CompleteCommit);
+}
+
+#[test]
 fn the_last_epoch_ends_with_another_producer_id() {
     for commit in [true, false] {
         let mut world = World::new();
@@ -287,6 +306,10 @@ fn a_retry_over_the_change_of_the_producer_id_is_answered() {
         world.reload();
         assert_eq!(world.end("a", old, commit), Ok(new));
         assert_eq!(world.end("a", old, !commit), Err(E::InvalidTxnState));
+        for forged in [0, 5, i16::MAX - 2, i16::MAX] {
+            let forged = world.end("a", epoch(old, forged), commit);
+            assert_eq!(forged, Err(E::InvalidProducerIdMapping));
+        }
         assert_eq!(world.ids, 1_002, "retries use no id up");
     }
 }

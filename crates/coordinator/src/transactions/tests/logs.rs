@@ -84,6 +84,20 @@ fn records_of_others_are_told_apart() {
 }
 
 #[test]
+fn an_empty_id_has_no_partitions_whatever_is_written() {
+    let mut world = World::new();
+    let producer = world.init("a").unwrap();
+    world.add("a", producer, &[0]).unwrap();
+    let record = world.log.last().unwrap().clone();
+    let mut value = record.value.unwrap().to_vec();
+    value[16] = S::Empty as u8;
+    let mut shard = TransactionShard::new(config(TransactionVersion::V2));
+    let bent = Record { key: record.key, value: Some(value.into()) };
+    assert_eq!(shard.replay(&bent), Ok(Replayed::Applied));
+    assert!(shard.describe("a").unwrap().partitions.is_empty());
+}
+
+#[test]
 fn a_tombstone_of_an_unknown_id_is_nothing() {
     let mut world = World::new();
     world.init("a").unwrap();
