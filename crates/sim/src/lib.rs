@@ -3,11 +3,13 @@
 //! ```text
 //! options    what a seed draws              scenario   one run, from the first boot to the reckoning
 //! faults     kills, power cuts, stalls      node       the real broker on a simulated machine
-//! producer   consumer   admin               clients    over rpc, a plain connection
+//! producer   consumer   admin   transactor    clients    over rpc, a plain connection
+//! audit      what transactors committed, read at the end
 //! oracle     what was promised, and what was not kept
 //! ```
 
 mod admin;
+mod audit;
 mod consumer;
 mod faults;
 mod node;
@@ -20,10 +22,12 @@ mod record;
 mod rpc;
 mod scenario;
 mod stage;
+mod transactor;
 
 pub use options::{Fault, Options, Planted};
 pub use oracle::{
-    BatchKey, Ending, Floor, Oracle, PartitionKey, ProducerKey, TopicFacts, Watermarks,
+    BatchKey, Ending, Floor, Oracle, PartitionKey, ProducerKey, TopicFacts, TransactionKey,
+    Transactions, Watermarks,
 };
 pub use record::RecordId;
 pub use scenario::{Outcome, run};

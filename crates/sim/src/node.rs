@@ -97,6 +97,12 @@ fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
         // Small: a pass seldom knows all keys.
         ("log.cleaner.dedupe.buffer.size", "1000".to_owned()),
         ("log.cleaner.backoff.ms", "700".to_owned()),
+        ("offsets.topic.num.partitions", "2".to_owned()),
+        ("transaction.state.log.num.partitions", "2".to_owned()),
+        (
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+            "1000".to_owned(),
+        ),
     ];
     let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
     match Settings::load("", &overrides) {

@@ -28,6 +28,8 @@ pub struct Options {
     pub idempotent_percent: u64,
     /// Consumers at work at the same time.
     pub consumers: usize,
+    /// Transactional producers at work at the same time.
+    pub transactors: usize,
     /// Somebody creates, deletes and changes topics.
     pub admin: bool,
     /// Names of deleted topics are used again. Clients then name topics by id where they can.
@@ -149,7 +151,7 @@ impl Options {
         if log_dirs > 1 && own.percent(60) {
             faults.push(Fault::DirFails);
         }
-        Self {
+        let mut options = Self {
             seed,
             duration: Duration::from_secs(rng.between(20, 60)),
             topics: 1 + rng.index(4),
@@ -160,6 +162,7 @@ impl Options {
             producers: 1 + rng.index(5),
             idempotent_percent: [0, 50, 100][rng.index(3)],
             consumers: rng.index(4),
+            transactors: 0,
             admin: rng.percent(60),
             reuse_names,
             // DeleteRecords knows names only.
@@ -180,6 +183,8 @@ impl Options {
             planted: None,
             // Drawn last: what the seeds of before drew stays.
             compacted_percent: [0, 30, 100][rng.index(3)],
-        }
+        };
+        options.transactors = rng.index(3);
+        options
     }
 }

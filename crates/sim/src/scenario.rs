@@ -5,11 +5,13 @@ mod tests;
 
 use crate::Options;
 use crate::admin::{administer, prepare, trim};
+use crate::audit::audit;
 use crate::consumer::consume;
 use crate::faults::{Nemesis, plant};
 use crate::node::{BrokerNode, Kind, PORT};
 use crate::producer::produce;
 use crate::stage::{HEALED_WAIT_MAX, Stage};
+use crate::transactor::transact;
 use klamm_host_sim::{CrashPolicy, DiskOp, LinkOptions, SimRng, World};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -57,11 +59,16 @@ pub fn run(options: &Options, text: bool) -> Outcome {
 }
 
 pub(crate) fn run_on(options: &Options, kind: Kind, text: bool) -> Outcome {
+    let mut options = options.clone();
+    if kind != Kind::Real {
+        // Paper knows no transactions.
+        options.transactors = 0;
+    }
     let run = World::run(options.seed, |world| {
         if text {
             world.trace.keep_text();
         }
-        act(world, options.clone(), kind)
+        act(world, options, kind)
     });
     let mut violations = run.value.violations;
     violations.extend(run.panics.into_iter().map(|text| format!("panic: {text}")));
@@ -130,6 +137,9 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
             for _ in 0..stage.options.consumers {
                 actors.spawn_local(consume(stage.client(rng.fork())));
             }
+            for number in 0..stage.options.transactors {
+                actors.spawn_local(transact(stage.client(rng.fork()), number));
+            }
             if stage.options.admin {
                 actors.spawn_local(administer(stage.client(rng.fork())));
             }
@@ -172,8 +182,10 @@ async fn settle(nemesis: &mut Nemesis, mut actors: JoinSet<()>) {
     }
     drop(actors);
     nemesis.drain().await;
+    audit(&mut nemesis.inspector).await;
     for policy in [CrashPolicy::KeepAll, CrashPolicy::DropUnsynced] {
         nemesis.crash_and_restart(policy).await;
         nemesis.drain().await;
+        audit(&mut nemesis.inspector).await;
     }
 }

@@ -9,11 +9,15 @@
 //!   power cut too. Elsewhere a power cut may take a tail, never a hole.
 //! - *Newest*: in a compacted topic a record may go once a newer one has its key, never before; no other one moves.
 //! - *Forward*: high watermark, last stable offset and log start never fall, but for what a power cut took.
+//! - *Whole*: a transaction is read as a whole or not at all, and as its client was told.
 //! - *Topics*: an acknowledged creation, deletion or setting survives everything.
 
 mod partition;
 #[cfg(test)]
 mod tests;
+mod transactions;
+
+pub use transactions::{TransactionKey, Transactions};
 
 use crate::RecordId;
 use klamm_model::Uuid;
@@ -102,6 +106,8 @@ pub struct Oracle {
     pub acknowledged: u64,
     /// Records that clients read.
     pub read: u64,
+    /// What transactions were promised.
+    pub transactions: Transactions,
 }
 
 impl Default for Oracle {
@@ -126,6 +132,7 @@ impl Oracle {
             violations: Vec::new(),
             acknowledged: 0,
             read: 0,
+            transactions: Transactions::default(),
         }
     }
 
