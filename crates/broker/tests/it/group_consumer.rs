@@ -414,6 +414,33 @@ fn new_partitions_and_new_topics_are_taken_up() {
 }
 
 #[test]
+fn partitions_come_and_go_although_polls_wait_for_nothing() {
+    run(async {
+        let node = Node::start(QUICK).await;
+        let client = client(&node, &[]);
+        topic(&client, 4).await;
+        for way in WAYS {
+            let group = [("group.id", way[0].1)];
+            let (mut one, mut two) = (member(&client, way, &group), member(&client, way, &group));
+            let start = Instant::now();
+            for expected in [[4, 0], [2, 2]] {
+                while [&one, &two].map(|c| c.assignment().count()) != expected {
+                    assert!(start.elapsed() < PATIENCE, "{way:?}");
+                    one.poll(Duration::ZERO).await.unwrap();
+                    if expected == [2, 2] {
+                        two.poll(Duration::ZERO).await.unwrap();
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
+            one.close().await.unwrap();
+            two.close().await.unwrap();
+        }
+        node.stop().await;
+    });
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused() {
     run(async {
         let node = Node::start(QUICK).await;

@@ -1,7 +1,7 @@
 //! What the group changes, carried out by whoever polls.
 
-use super::{ClientError, GroupConsumer, PartitionKey};
-use std::collections::BTreeSet;
+use super::{ClientError, GroupConsumer, GroupOffset, PartitionKey};
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
 use tracing::warn;
 
@@ -70,20 +70,26 @@ impl GroupConsumer {
         if held.is_empty() {
             return;
         }
-        if self.config.enable_auto_commit {
-            let mut offsets = self.positions();
-            offsets.retain(|key, _| partitions.contains(key));
-            if let Err(error) = self.commits.commit(&offsets).await {
-                warn!(group = %self.config.group_id, %error, "what was read of partitions that go is not committed");
+        // Begun once, and goes on while polls come and go: a short poll must not begin it anew each time.
+        let committing = match &mut self.committing {
+            Some(committing) => committing,
+            none => {
+                let mut offsets = BTreeMap::new();
+                if self.config.enable_auto_commit {
+                    let known = self.consumer.known_positions();
+                    let known = known.filter(|(key, _)| partitions.contains(*key));
+                    offsets.extend(known.map(|(key, at)| (key.clone(), GroupOffset::at(at))));
+                }
+                if let Some(listener) = &mut self.listener {
+                    offsets.extend(listener.revoked(&held));
+                }
+                none.insert(self.commits.begin_commit(offsets))
             }
-        }
-        if let Some(listener) = &mut self.listener {
-            let offsets = listener.revoked(&held);
-            // From here on the partitions are gone, even if this is dropped while the commit is under way.
-            self.remove(&held);
-            if let Err(error) = self.commits.commit(&offsets).await {
-                warn!(group = %self.config.group_id, %error, "the listener's offsets are not committed");
-            }
+        };
+        let committed = committing.await.unwrap_or(Err(ClientError::Closed));
+        self.committing = None;
+        if let Err(error) = committed {
+            warn!(group = %self.config.group_id, %error, "what was read of partitions that go is not committed");
         }
         self.remove(&held);
     }
@@ -109,7 +115,13 @@ impl GroupConsumer {
     async fn take_up(&mut self, partitions: &BTreeSet<PartitionKey>) -> Result<(), ClientError> {
         let current: BTreeSet<PartitionKey> = self.consumer.assignment().cloned().collect();
         let added: Vec<PartitionKey> = partitions.difference(&current).cloned().collect();
-        let committed = self.commits.fetch(&added).await?;
+        let fetching = match &mut self.fetching {
+            Some(fetching) => fetching,
+            none => none.insert(self.commits.begin_fetch(added.clone())),
+        };
+        let fetched = fetching.await.unwrap_or(Err(ClientError::Closed));
+        self.fetching = None;
+        let committed = fetched?;
         self.consumer.assign(partitions.iter().cloned());
         for ((topic, partition), offset) in &committed {
             self.consumer.seek(topic, *partition, offset.offset)?;

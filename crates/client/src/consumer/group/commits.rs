@@ -14,6 +14,7 @@ use klamm_wire::messages::offset_commit::OffsetCommitRequest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tracing::warn;
 
 /// Commits and fetches of one group.
@@ -64,28 +65,70 @@ impl Commits {
         }));
     }
 
-    /// Asks for committed offsets. Waits while transactions decide over them.
+    /// Commits in the background, and tells when it is done.
+    pub(super) fn begin_commit(
+        &self,
+        offsets: BTreeMap<PartitionKey, GroupOffset>,
+    ) -> oneshot::Receiver<Result<(), ClientError>> {
+        let inner = Arc::clone(&self.inner);
+        self.begin(async move { inner.commit(&offsets).await })
+    }
+
+    /// Asks for committed offsets in the background, and tells what came.
+    pub(super) fn begin_fetch(
+        &self,
+        partitions: Vec<PartitionKey>,
+    ) -> oneshot::Receiver<Result<BTreeMap<PartitionKey, GroupOffset>, ClientError>> {
+        let inner = Arc::clone(&self.inner);
+        self.begin(async move { inner.fetch(&partitions).await })
+    }
+
+    fn begin<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> oneshot::Receiver<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.inner
+            .coordinator
+            .client()
+            .host()
+            .tasks
+            .spawn(Box::pin(async move {
+                // Whoever waited may be gone.
+                let _ = sender.send(work.await);
+            }));
+        receiver
+    }
+
+    /// Asks for committed offsets.
     pub(super) async fn fetch(
+        &self,
+        partitions: &[PartitionKey],
+    ) -> Result<BTreeMap<PartitionKey, GroupOffset>, ClientError> {
+        self.inner.fetch(partitions).await
+    }
+}
+
+impl Inner {
+    /// Waits while transactions decide over the offsets.
+    async fn fetch(
         &self,
         partitions: &[PartitionKey],
     ) -> Result<BTreeMap<PartitionKey, GroupOffset>, ClientError> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let inner = &self.inner;
-        let (member_id, epoch) = inner.shared.identity();
-        let is_member = inner.shared.is_modern() && epoch != NO_GENERATION;
+        let (member_id, epoch) = self.shared.identity();
+        let is_member = self.shared.is_modern() && epoch != NO_GENERATION;
         let query = OffsetQuery {
-            group_id: &inner.group_id,
+            group_id: &self.group_id,
             member: is_member.then_some((member_id.as_str(), epoch)),
             partitions: Some(partitions),
             stable: true,
         };
-        query.ask(&inner.coordinator).await
+        query.ask(&self.coordinator).await
     }
-}
 
-impl Inner {
     async fn commit(
         &self,
         offsets: &BTreeMap<PartitionKey, GroupOffset>,

@@ -26,7 +26,7 @@ use member::{Member, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// What a member wants to read.
@@ -78,6 +78,9 @@ pub struct GroupConsumer {
     commits: Commits,
     changes: mpsc::Receiver<Change>,
     pending: Option<Change>,
+    /// The commit and the look-up of offsets that the pending change waits for.
+    committing: Option<oneshot::Receiver<Result<(), ClientError>>>,
+    fetching: Option<oneshot::Receiver<Result<BTreeMap<PartitionKey, GroupOffset>, ClientError>>>,
     listener: Option<Box<dyn RebalanceListener>>,
     next_auto_commit: Instant,
     task: TaskHandle,
@@ -120,6 +123,8 @@ impl GroupConsumer {
             commits,
             changes,
             pending: None,
+            committing: None,
+            fetching: None,
             listener: None,
             task,
         })
