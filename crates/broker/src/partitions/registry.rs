@@ -67,6 +67,9 @@ pub(crate) struct Directory {
     copies: Mutex<BTreeMap<TopicPartition, Vec<String>>>,
 }
 
+/// A partition, and the directory that its log was on the way to when the node stopped.
+type OpenedHere = (Partition, Option<Arc<LogDir>>);
+
 const METADATA_TOPIC: &str = "__cluster_metadata";
 
 #[derive(Debug, Default)]
@@ -404,7 +407,7 @@ impl Registry {
         topic_id: Uuid,
         wanted: Option<Uuid>,
         traits: &Arc<TopicTraits>,
-    ) -> Result<Option<(Partition, Option<Arc<LogDir>>)>, klamm_storage::OpenError> {
+    ) -> Result<Option<OpenedHere>, klamm_storage::OpenError> {
         let holds = |directory: &&Directory| directory.unclaimed.lock().remove(name);
         let holders: Vec<&Directory> = self.dirs.iter().filter(holds).collect();
         let may_be_offline = !self.failed_dirs.is_empty() && !self.settled.load(Ordering::Acquire);
