@@ -1,4 +1,5 @@
-//! Kafka's own DumpLogSegments reads what the broker wrote: segments, indexes, snapshots and the metadata log.
+//! Kafka's own DumpLogSegments reads what the broker wrote: segments, indexes, snapshots and the metadata log, and what
+//! its cleaner left after Kafka's LogCompactionTester.
 
 use super::driver::Driver;
 use super::kafka::tool;
@@ -13,12 +14,18 @@ use std::process::Command;
 const DUMP: &str = "org.apache.kafka.tools.DumpLogSegments";
 const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
 const RECORDS: usize = 400;
+/// How LogCompactionTester names its topics.
+const TESTERS_TOPIC: &str = "log-cleaner-test";
 
 /// Writes with each codec, stops the broker, and dumps its files.
 pub(crate) fn run(server: &mut Server, mut driver: Command, report: &mut Report) -> Result<()> {
     let log = server.folder().join("driver.log");
     let mut driver = Driver::start(&mut driver, &server.bootstrap(), &log)?;
     report.case("written", fill(server, &mut driver).map(|()| Verdict::Pass));
+    report.case(
+        "log-compaction-tester",
+        compact(server).map(|()| Verdict::Pass),
+    );
     report.case("stops-cleanly", stop(server).map(|()| Verdict::Pass));
     for codec in CODECS {
         let folder = server.data().join(format!("dump-{codec}-0"));
@@ -31,6 +38,7 @@ pub(crate) fn run(server: &mut Server, mut driver: Command, report: &mut Report)
             indexes(&folder).map(|()| Verdict::Pass),
         );
     }
+    report.case("cleaned-segments", cleaned(server).map(|()| Verdict::Pass));
     report.case(
         "producer-snapshot",
         producer_snapshot(server).map(|()| Verdict::Pass),
@@ -59,6 +67,69 @@ fn fill(server: &Server, driver: &mut Driver) -> Result<()> {
         ];
         driver.ask(&fields)?.fields()?;
     }
+    Ok(())
+}
+
+/// Kafka's tester writes, waits for the cleaner, and compares the last value of each key. Small segments and a short pause,
+/// set while the broker runs, give the cleaner something to do.
+fn compact(server: &Server) -> Result<()> {
+    let bootstrap = server.bootstrap();
+    let settings = "log.segment.bytes=1048576,log.cleaner.backoff.ms=100,\
+                    log.cleaner.min.cleanable.ratio=0.01,log.cleaner.delete.retention.ms=0";
+    output(tool("kafka.admin.ConfigCommand")?.args([
+        "--bootstrap-server",
+        &bootstrap,
+        "--alter",
+        "--entity-type",
+        "brokers",
+        "--entity-default",
+        "--add-config",
+        settings,
+    ]))?;
+    let text = output(tool("org.apache.kafka.tools.LogCompactionTester")?.args([
+        "--bootstrap-server",
+        &bootstrap,
+        "--messages",
+        "150000",
+        "--duplicates",
+        "10",
+        "--percent-deletes",
+        "20",
+        "--sleep",
+        "5",
+    ]))?;
+    ensure!(text.contains(" 0 mismatches"), "{text}");
+    let checkpoint = std::fs::read_to_string(server.data().join("cleaner-offset-checkpoint"))?;
+    ensure!(
+        checkpoint.contains(TESTERS_TOPIC),
+        "the cleaner was not there: {checkpoint}"
+    );
+    Ok(())
+}
+
+/// Every batch and index entry that the cleaner wrote is good.
+fn cleaned(server: &Server) -> Result<()> {
+    let mut logs = 0;
+    for entry in std::fs::read_dir(server.data())? {
+        let folder = entry?.path();
+        if !name(&folder).starts_with(TESTERS_TOPIC) {
+            continue;
+        }
+        for file in files(&folder, ".log")? {
+            // The tool stumbles over files without batches.
+            if std::fs::metadata(&file)?.len() == 0 {
+                continue;
+            }
+            logs += 1;
+            let text = dump(&file, &["--deep-iteration", "--skip-record-metadata"])?;
+            let bad = text.contains("isvalid: false");
+            ensure!(!bad, "an invalid batch in {}", name(&file));
+            for ending in ["index", "timeindex"] {
+                index(&file.with_extension(ending))?;
+            }
+        }
+    }
+    ensure!(logs > 0, "no log of the tester");
     Ok(())
 }
 
@@ -93,19 +164,20 @@ fn segment(folder: &Path) -> Result<()> {
 fn indexes(folder: &Path) -> Result<()> {
     for ending in [".index", ".timeindex"] {
         for file in files(folder, ending)? {
-            let text = dump(&file, &[])?;
-            let complaint = text.lines().find(|line| {
-                let line = line.to_lowercase();
-                line.contains("mismatch") || line.contains("out of order") || line.contains("found")
-            });
-            ensure!(
-                complaint.is_none(),
-                "{}: {}",
-                name(&file),
-                complaint.unwrap_or_default()
-            );
+            index(&file)?;
         }
     }
+    Ok(())
+}
+
+fn index(file: &Path) -> Result<()> {
+    let text = dump(file, &[])?;
+    let complaint = text.lines().find(|line| {
+        let line = line.to_lowercase();
+        line.contains("mismatch") || line.contains("out of order") || line.contains("found")
+    });
+    let said = complaint.unwrap_or_default();
+    ensure!(complaint.is_none(), "{}: {said}", name(file));
     Ok(())
 }
 
