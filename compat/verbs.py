@@ -42,6 +42,8 @@ def serve(driver):
         if verb == "quit":
             break
         try:
+            if not hasattr(driver, verb):
+                raise Unable(f"the driver has no {verb}")
             answer = getattr(driver, verb)(*fields)
             _say("ok", *(answer if isinstance(answer, tuple) else () if answer is None else (answer,)))
         except Unable as why:

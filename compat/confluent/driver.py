@@ -2,7 +2,7 @@
 import sys
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition, libversion
 from confluent_kafka.admin import AdminClient, NewTopic
 
 import verbs
@@ -74,6 +74,39 @@ class Driver:
         consumer.close()
         verbs.write_records(target, records)
         return len(records)
+
+    def group(self, topic, group, protocol, count, target):
+        config = {**self.base, "group.id": group, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
+        if protocol == "consumer":
+            if libversion()[1] < 0x020C0000:
+                raise verbs.Unable("knows the classic protocol, or a draft of the other")
+            config["group.protocol"] = protocol
+        consumer = Consumer(config)
+        consumer.subscribe([topic])
+        records, end = [], time.monotonic() + SECONDS
+        while len(records) < int(count) and time.monotonic() < end:
+            message = consumer.poll(0.5)
+            if message is not None and not message.error():
+                records.append((
+                    message.partition(), message.offset(), message.timestamp()[1],
+                    message.key(), message.value(), message.headers(),
+                ))
+        consumer.commit(asynchronous=False)
+        consumer.close()
+        verbs.write_records(target, records)
+        return len(records)
+
+    def transact(self, topic, end, source):
+        producer = Producer({**self.base, "transactional.id": f"of-{topic}", "linger.ms": 5})
+        producer.init_transactions(SECONDS)
+        producer.begin_transaction()
+        for partition, key, value, headers in verbs.read_records(source):
+            producer.produce(topic, value, key, partition, headers=headers or None)
+        if end == "commit":
+            producer.commit_transaction(SECONDS)
+        else:
+            producer.flush(SECONDS)
+            producer.abort_transaction(SECONDS)
 
     def find(self, topic, partition, time_ms):
         consumer = self._consumer()

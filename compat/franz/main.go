@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -43,6 +44,10 @@ func main() {
 			return
 		}
 		answer, err := answer(fields)
+		if errors.Is(err, errUnable) {
+			say("unable", err)
+			continue
+		}
 		if err != nil {
 			say("error", err)
 			continue
@@ -61,6 +66,10 @@ func answer(f []string) ([]any, error) {
 		return produce(ctx, f[1], f[2], f[3], f[4] == "idempotent", f[5], f[6])
 	case "consume":
 		return consume(ctx, f[1], int32(number(f[2])), f[3], int(number(f[4])), f[5])
+	case "group":
+		return group(ctx, f[1], f[2], f[3], int(number(f[4])), f[5])
+	case "transact":
+		return nil, transact(ctx, f[1], f[2] == "commit", f[3])
 	case "find":
 		at, err := list(ctx, f[1], int32(number(f[2])), number(f[3]))
 		return []any{at}, err
@@ -165,7 +174,7 @@ func consume(ctx context.Context, topic string, partition int32, offset string, 
 		from = kgo.NewOffset().At(number(offset))
 	}
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(bootstrap), kgo.FetchMaxWait(100*time.Millisecond),
+		kgo.SeedBrokers(bootstrap), kgo.FetchMaxWait(100*time.Millisecond), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {partition: from}}),
 	)
 	if err != nil {
@@ -186,6 +195,60 @@ func consume(ctx context.Context, topic string, partition int32, offset string, 
 		})
 	}
 	return []any{min(seen, count)}, os.WriteFile(target, rows.Bytes(), 0o644)
+}
+
+// errUnable says that the client has no such thing.
+var errUnable = errors.New("the new protocol is an experiment in this version")
+
+func group(ctx context.Context, topic, name, protocol string, count int, target string) ([]any, error) {
+	if protocol != "classic" {
+		return nil, errUnable
+	}
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(bootstrap), kgo.ConsumerGroup(name), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	var rows bytes.Buffer
+	seen := 0
+	for seen < count && ctx.Err() == nil {
+		client.PollFetches(ctx).EachRecord(func(record *kgo.Record) {
+			seen++
+			write(&rows, record)
+		})
+	}
+	if err := client.CommitUncommittedOffsets(ctx); err != nil {
+		return nil, err
+	}
+	return []any{seen}, os.WriteFile(target, rows.Bytes(), 0o644)
+}
+
+func transact(ctx context.Context, topic string, commit bool, source string) error {
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(bootstrap), kgo.TransactionalID("of-"+topic), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	rows, err := read(source)
+	if err != nil {
+		return err
+	}
+	if err := client.BeginTransaction(); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		record := &kgo.Record{Topic: topic, Partition: int32(number(row[0])), Key: unshown(row[1]), Value: unshown(row[2])}
+		client.Produce(ctx, record, nil)
+	}
+	if err := client.Flush(ctx); err != nil {
+		return err
+	}
+	return client.EndTransaction(ctx, kgo.TransactionEndTry(commit))
 }
 
 func write(rows *bytes.Buffer, record *kgo.Record) {

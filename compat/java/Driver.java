@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.AppInfoParser;
 
 public final class Driver {
     private static final int SECONDS = 60;
@@ -42,6 +43,8 @@ public final class Driver {
             String[] f = line.split("\t");
             try {
                 out.println("ok" + answer(f));
+            } catch (UnsupportedOperationException why) {
+                out.println("unable\t" + why.getMessage());
             } catch (Throwable why) {
                 Throwable cause = why.getCause() == null ? why : why.getCause();
                 out.println("error\t" + cause.toString().replaceAll("\\s+", " "));
@@ -55,6 +58,8 @@ public final class Driver {
             case "create": return create(f[1], Integer.parseInt(f[2]));
             case "produce": return produce(f[1], f[2], f[3], f[4].equals("idempotent"), f[5], f[6]);
             case "consume": return consume(new TopicPartition(f[1], Integer.parseInt(f[2])), f[3], Integer.parseInt(f[4]), f[5]);
+            case "group": return group(f[1], f[2], f[3], Integer.parseInt(f[4]), f[5]);
+            case "transact": return transact(f[1], f[2].equals("commit"), f[3]);
             case "find": return find(new TopicPartition(f[1], Integer.parseInt(f[2])), Long.parseLong(f[3]));
             case "offsets": return offsets(new TopicPartition(f[1], Integer.parseInt(f[2])));
             default: throw new IllegalArgumentException("unknown verb " + f[0]);
@@ -126,6 +131,7 @@ public final class Driver {
         Properties p = base();
         p.put("enable.auto.commit", "false");
         p.put("auto.offset.reset", "none");
+        p.put("isolation.level", "read_committed");
         p.put("fetch.max.wait.ms", "100");
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         consumer.assign(Collections.singleton(partition));
@@ -152,6 +158,54 @@ public final class Driver {
         }
         Files.write(Paths.get(target), rows.toByteArray());
         return "\t" + Math.min(seen, count);
+    }
+
+    private static String group(String topic, String group, String protocol, int count, String target) throws Exception {
+        Properties p = base();
+        p.put("group.id", group);
+        p.put("enable.auto.commit", "false");
+        p.put("auto.offset.reset", "earliest");
+        p.put("isolation.level", "read_committed");
+        if (protocol.equals("consumer")) {
+            if (!AppInfoParser.getVersion().startsWith("4.")) {
+                throw new UnsupportedOperationException("knows the classic protocol only");
+            }
+            p.put("group.protocol", protocol);
+        }
+        ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        int seen = 0;
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(Collections.singleton(topic));
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+            while (seen < count && System.nanoTime() < end) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
+                    seen++;
+                    write(rows, record);
+                }
+            }
+            consumer.commitSync();
+        }
+        Files.write(Paths.get(target), rows.toByteArray());
+        return "\t" + seen;
+    }
+
+    private static String transact(String topic, boolean commit, String source) throws Exception {
+        Properties p = base();
+        p.put("transactional.id", "of-" + topic);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            for (byte[][] row : rows(source)) {
+                producer.send(new ProducerRecord<>(topic, Integer.parseInt(text(row[0])), unshown(row[1]), unshown(row[2])));
+            }
+            if (commit) {
+                producer.commitTransaction();
+            } else {
+                producer.flush();
+                producer.abortTransaction();
+            }
+        }
+        return "";
     }
 
     private static void write(ByteArrayOutputStream rows, ConsumerRecord<byte[], byte[]> record) throws Exception {

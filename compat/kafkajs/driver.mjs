@@ -53,6 +53,13 @@ function fitting (rows, at) {
   return count
 }
 
+function writeRows (target, rows) {
+  writeFileSync(target, rows.map(({ partition, offset, timestamp, key, value, headers }) => {
+    const pairs = Object.entries(headers ?? {}).flatMap(([name, v]) => [v].flat().map(one => `${name}=${shown(one)}`))
+    return [partition, offset, timestamp, shown(key), shown(value), pairs.join('&')].join('\t') + '\n'
+  }).join(''), 'latin1')
+}
+
 const verbs = {
   async create (topic, partitions) {
     const admin = kafka.admin()
@@ -110,11 +117,43 @@ const verbs = {
       }
       return rows.slice(0, Number(count))
     })
-    writeFileSync(target, rows.map(({ partition, offset, timestamp, key, value, headers }) => {
-      const pairs = Object.entries(headers ?? {}).flatMap(([name, v]) => [v].flat().map(one => `${name}=${shown(one)}`))
-      return [partition, offset, timestamp, shown(key), shown(value), pairs.join('&')].join('\t') + '\n'
-    }).join(''), 'latin1')
+    writeRows(target, rows)
     return [rows.length]
+  },
+
+  async group (topic, group, protocol, count, target) {
+    if (protocol !== 'classic') throw new Unable('knows the classic protocol only')
+    const consumer = kafka.consumer({ groupId: group })
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    const rows = []
+    await new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error(`${rows.length} of ${count} records`)), SECONDS * 1000)
+      consumer.run({
+        eachMessage: async ({ partition, message }) => {
+          rows.push({ partition, ...message })
+          if (rows.length === Number(count)) resolve()
+        },
+      })
+    })
+    const next = new Map()
+    for (const { partition, offset } of rows) next.set(partition, String(BigInt(offset) + 1n))
+    await consumer.commitOffsets([...next].map(([partition, offset]) => ({ topic, partition, offset })))
+    await consumer.disconnect()
+    writeRows(target, rows)
+    return [rows.length]
+  },
+
+  async transact (topic, end, source) {
+    const producer = kafka.producer({ transactionalId: `of-${topic}`, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    const rows = readFileSync(source, 'latin1').split('\n').filter(line => line).map(line => line.split('\t'))
+    await transaction.send({
+      topic, acks: -1, messages: rows.map(([partition, key, value]) => ({ partition: Number(partition), key: unshown(key), value: unshown(value) })),
+    })
+    await (end === 'commit' ? transaction.commit() : transaction.abort())
+    await producer.disconnect()
   },
 
   async find (topic, partition, time) {
@@ -136,6 +175,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [verb, ...fields] = line.split('\t')
   if (verb === 'quit') break
   try {
+    if (!verbs[verb]) throw new Unable(`the driver has no ${verb}`)
     say('ok', ...((await verbs[verb](...fields)) ?? []))
   } catch (why) {
     say(why instanceof Unable ? 'unable' : 'error', why.message || why)

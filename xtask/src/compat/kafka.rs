@@ -101,6 +101,6 @@ fn log_settings() -> PathBuf {
 }
 
 /// A port that was free a moment ago: Kafka must know its port before it starts.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

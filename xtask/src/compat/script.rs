@@ -47,6 +47,10 @@ pub(crate) fn run(server: &mut Server, driver: Driver, report: &mut Report) {
     session.case("headers", |s| s.one_partition("headers", with_headers()));
     session.case("from-the-middle", Session::middle_onwards);
     session.case("by-time", Session::by_time);
+    for protocol in ["classic", "consumer"] {
+        session.case(&format!("group-{protocol}"), |s| s.group_goes_on(protocol));
+    }
+    session.case("transactions", Session::transactions);
     session.case("kill-under-load", Session::kill_under_load);
     session.case("all-there-after-kill", Session::all_there);
     session.case("write-after-kill", |s| {
@@ -169,6 +173,64 @@ impl Session<'_> {
             "the future is at {found}"
         );
         self.written.push(("timed".to_owned(), 0, records));
+        Ok(())
+    }
+
+    /// A group reads all partitions and commits; the next member goes on where the first one stopped.
+    fn group_goes_on(&mut self, protocol: &str) -> Result<()> {
+        let topic = format!("grouped-{protocol}");
+        self.create_topic(&topic)?;
+        for round in 0..2 {
+            let mut records = Vec::new();
+            for partition in 0..PARTITIONS {
+                let seed = u64::from(partition) + 30 + round * 10;
+                records.extend(Source::new(seed).keyed(partition, RECORDS, 80));
+            }
+            self.produce(&topic, "none", "all", "idempotent", &records)?;
+            self.read_in_group(&topic, protocol, &records)?;
+        }
+        Ok(())
+    }
+
+    /// What was aborted is not shown, what was committed is.
+    fn transactions(&mut self) -> Result<()> {
+        let topic = "transacted";
+        self.create_topic(topic)?;
+        let mut wanted = Vec::new();
+        for (seed, end) in [(50, "commit"), (51, "abort"), (52, "commit")] {
+            let records = Source::new(seed).keyed(0, RECORDS, 80);
+            let source = self.path("in");
+            write(&source, &records)?;
+            self.driver
+                .ask(&["transact", topic, end, &shown(&source)])?
+                .fields()?;
+            if end == "commit" {
+                wanted.extend(records);
+            }
+        }
+        self.read_in_group(topic, "classic", &wanted)
+    }
+
+    /// A member of the topic's own group reads so many records, and they are these, in the order of each partition.
+    fn read_in_group(&mut self, topic: &str, protocol: &str, wanted: &[Record]) -> Result<()> {
+        let (target, count) = (self.path("out"), wanted.len().to_string());
+        let fields = ["group", topic, topic, protocol, &count, &shown(&target)];
+        self.driver.ask(&fields)?.fields()?;
+        let got = read(&target)?;
+        for partition in 0..PARTITIONS {
+            let wanted: Vec<&Record> = wanted.iter().filter(|r| r.partition == partition).collect();
+            let got: Vec<Read> = got
+                .iter()
+                .filter(|read| read.record.partition == partition)
+                .cloned()
+                .collect();
+            compare_as_set(&wanted, &got)?;
+        }
+        ensure!(
+            got.len() == wanted.len(),
+            "{} of {count} records",
+            got.len()
+        );
         Ok(())
     }
 

@@ -68,10 +68,11 @@ impl Server {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
-        let port = if broker == Broker::Kafka {
-            kafka::prepare(folder, settings)?
-        } else {
-            0
+        let port = match broker {
+            Broker::Kafka => kafka::prepare(folder, settings)?,
+            Broker::Klamm if settings.is_empty() => 0,
+            // Suites ask for the advertised address as a setting, which takes a port that is known before.
+            Broker::Klamm => kafka::free_port()?,
         };
         let folder = folder.to_path_buf();
         let mut server = Self { broker, folder, port, running: None, settings };
@@ -174,6 +175,10 @@ impl Server {
             format!("num.partitions={PARTITIONS}"),
         ] {
             command.args(["--set", &setting]);
+        }
+        if !self.settings.is_empty() {
+            let address = format!("advertised.listeners=PLAINTEXT://127.0.0.1:{}", self.port);
+            command.args(["--set", &address]);
         }
         for setting in self.settings {
             command.args(["--set", setting]);
