@@ -49,7 +49,6 @@ fn by_time(timestamp: i64) -> ListOffsetsRequest {
                 partition_index: 0,
                 current_leader_epoch: -1,
                 timestamp,
-                ..ListOffsetsPartition::default()
             }],
         }],
         ..ListOffsetsRequest::default()

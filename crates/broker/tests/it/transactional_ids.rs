@@ -193,7 +193,6 @@ fn a_cluster_of_ours_begins_with_level_2() {
         let request = ApiVersionsRequest {
             client_software_name: "test".into(),
             client_software_version: "1".into(),
-            ..ApiVersionsRequest::default()
         };
         let answer = peer.ask(&request, 4).await;
         let supported = answer.supported_features.iter();
