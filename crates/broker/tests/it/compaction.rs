@@ -229,7 +229,7 @@ fn the_throttle_holds_a_pass_back() {
         put(&mut peer, "t", 0..60).await;
         until(&node, "klamm_cleaner_read_bytes_total", |bytes| bytes > 0.0).await;
         // 64 KiB a step: what was moved at once is paid for over seconds. A stop does not wait for it.
-        let wait = std::time::Duration::from_secs(20);
+        let wait = std::time::Duration::from_secs(120);
         tokio::time::timeout(wait, node.stop()).await.unwrap();
     });
 }
