@@ -27,7 +27,7 @@ pub use listeners::{Endpoint, Protocol};
 pub use nearest::nearest_name;
 pub use properties::{Property, parse_properties};
 pub use row::{Key, Kind, Range, Row, Support, Update};
-pub use settings::{Loaded, Refused, Settings};
+pub use settings::{FixedVoter, Loaded, Refused, Settings};
 pub use topic_config::{StoredCodec, TimestampKind, TopicConfig};
 pub use value::{BadValue, FromValue, Value, address_counts};
 

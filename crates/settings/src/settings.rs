@@ -40,6 +40,33 @@ const ALIASES: [(&str, &str); 2] = [
     ("metrics.listener", "klamm.metrics.listener"),
 ];
 
+/// An entry of `controller.quorum.voters`, `ID@HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedVoter {
+    /// The node's id.
+    pub id: i32,
+    /// Host name or address of its controller listener.
+    pub host: String,
+    /// Port of its controller listener.
+    pub port: u16,
+}
+
+impl FixedVoter {
+    /// Reads an entry; `None` if it has another form.
+    #[must_use]
+    pub fn parse(entry: &str) -> Option<Self> {
+        let (id, address) = entry.trim().split_once('@')?;
+        let (host, port) = address.rsplit_once(':')?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let voter = Self {
+            id: id.parse().ok()?,
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+        };
+        (!host.is_empty()).then_some(voter)
+    }
+}
+
 impl Settings {
     /// Reads a `server.properties` text and then overrides, later entries winning.
     ///
@@ -171,6 +198,14 @@ impl Settings {
                 "controller.quorum.voters: Klamm can't form a quorum of several nodes yet; leave it out"
                     .to_owned(),
             );
+        }
+        if let [only] = voters.as_slice() {
+            let id = self.get(&broker::NODE_ID);
+            if !FixedVoter::parse(only).is_some_and(|voter| voter.id == id) {
+                reasons.push(format!(
+                    "controller.quorum.voters: '{only}' is not this node; a quorum of one is {id}@HOST:PORT"
+                ));
+            }
         }
         self.check_authorizer(reasons, warnings);
         let defaults = crate::layers::Layers::new(self.clone());

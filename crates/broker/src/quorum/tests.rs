@@ -502,6 +502,36 @@ fn a_directory_that_was_not_formatted_is_refused() {
 }
 
 #[test]
+fn fixed_voters_come_from_the_settings_and_stay_out_of_the_log() {
+    simulate(12, |mut node| async move {
+        let host = node.boot();
+        format(&host);
+        // Kafka writes no first snapshot where the settings name the voters.
+        let first = Path::new(DIR).join("__cluster_metadata-0");
+        let first = first.join(SnapshotId::BOOTSTRAP.file_name());
+        host.disk.remove_file(&first).unwrap();
+        assert!(matches!(
+            open(&host, "").await,
+            Err(QuorumStartError::NotFormatted(_))
+        ));
+        let lines = format!(
+            "node.id={}\ncontroller.quorum.voters={}@127.0.0.1:9093",
+            NODE.0, NODE.0
+        );
+        let (quorum, _) = open(&host, &lines).await.unwrap();
+        set(&quorum, "a", "1").await.unwrap();
+        node.crash(CrashPolicy::KeepAll);
+        let host = node.boot();
+        assert!(
+            open(&host, "").await.is_err(),
+            "the log says nothing of voters"
+        );
+        let (quorum, _) = open(&host, &lines).await.unwrap();
+        assert_eq!(value_of(&quorum, "a").as_deref(), Some("1"));
+    });
+}
+
+#[test]
 fn an_idle_quorum_sets_no_timer_but_for_the_hourly_snapshot() {
     simulate(11, |mut node| async move {
         let host = node.boot();

@@ -180,6 +180,9 @@ fn names_for_the_same_thing_must_agree() {
 fn contradictions_are_refused() {
     assert!(refused("process.roles=broker").contains("needs several nodes"));
     assert!(refused("controller.quorum.voters=1@a:1,2@b:2").contains("several nodes"));
+    assert!(refused("node.id=3\ncontroller.quorum.voters=1@a:1").contains("3@HOST:PORT"));
+    assert!(refused("controller.quorum.voters=0@a").contains("not this node"));
+    assert!(load("node.id=3\ncontroller.quorum.voters=3@[::1]:9093").is_ok());
     assert!(
         refused("log.cleaner.min.compaction.lag.ms=9\nlog.cleaner.max.compaction.lag.ms=8")
             .contains("above")

@@ -6,9 +6,9 @@ rows! {
     CONTROLLER_QUORUM_BOOTSTRAP_SERVERS: List "controller.quorum.bootstrap.servers" = "",
         Any, ReadOnly, NotYet(CLUSTER),
         "Controllers to ask first, as `host:port`. A node that is its own quorum needs none.";
-    CONTROLLER_QUORUM_VOTERS: List "controller.quorum.voters" = "", Any, ReadOnly, NotYet(CLUSTER),
-        "The fixed voters in the old form, `id@host:port`. A single entry that is this node makes a quorum of \
-         one.";
+    CONTROLLER_QUORUM_VOTERS: List "controller.quorum.voters" = "", Any, ReadOnly, Works,
+        "The fixed voters of a quorum of the old form (`kraft.version` 0), `id@host:port`. Klamm takes one entry, this \
+         node; a data folder that Kafka formatted without voters of its own needs it.";
     CONTROLLER_QUORUM_ELECTION_TIMEOUT_MS: Int "controller.quorum.election.timeout.ms" = "1000",
         AtLeast(0), ReadOnly, Works,
         "How long a candidate waits for votes, in ms, before it tries again.";

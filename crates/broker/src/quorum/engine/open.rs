@@ -7,10 +7,12 @@ use crate::quorum::snapshot_file::SnapshotContent;
 use crate::quorum::{MetadataListener, QuorumConfig, QuorumStartError, snapshot_policy};
 use klamm_host::Host;
 use klamm_metadata::{Image, Replay};
+use klamm_model::NodeId;
 use klamm_raft::{
-    Config, ControlRecord, LogState, Quorum, ReplicaKey, SnapshotId, Start, VoterHistory,
+    Config, ControlRecord, Endpoint, LogState, Quorum, ReplicaKey, SnapshotId, Start, Voter,
+    VoterHistory, VoterSet,
 };
-use klamm_settings::{Settings, broker};
+use klamm_settings::{FixedVoter, Settings, broker};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -36,7 +38,8 @@ impl Engine {
         // What recovery found is durable before anybody acts on it.
         log.flush().map_err(failed)?;
         let state = log.state(&snapshots);
-        let history = voters_over_time(&log, &state, newest, &content).map_err(failed)?;
+        let fixed = fixed_voters(&config);
+        let history = voters_over_time(&log, &state, newest, &content, fixed).map_err(failed)?;
         let applied = replay_snapshot(newest, &content)?;
         let now_ms = i64::try_from(host.clock.monotonic().as_millis()).unwrap_or(i64::MAX);
         let raft = Quorum::new(
@@ -106,18 +109,35 @@ fn read_newest(
     Ok((newest, content))
 }
 
+/// The voters that the settings name. Where `kraft.version` is 0 they stand nowhere else; otherwise the log says more.
+fn fixed_voters(config: &QuorumConfig) -> VoterSet {
+    let entries = config.settings.get(&broker::CONTROLLER_QUORUM_VOTERS);
+    let listeners = config.settings.get(&broker::CONTROLLER_LISTENER_NAMES);
+    let name = listeners.first().cloned().unwrap_or_default();
+    let voters = entries.iter().filter_map(|entry| FixedVoter::parse(entry));
+    VoterSet::new(voters.map(|voter| Voter {
+        // The settings were checked: the one entry is this node.
+        key: ReplicaKey { id: NodeId(voter.id), directory: config.dir.directory_id() },
+        endpoints: vec![Endpoint { name: name.clone(), host: voter.host, port: voter.port }],
+        kraft_version_min: 0,
+        kraft_version_max: 1,
+    }))
+}
+
 /// The voters in the snapshot, and those in the log behind it.
 fn voters_over_time(
     log: &MetadataLog,
     state: &LogState,
     newest: SnapshotId,
     content: &SnapshotContent,
+    fixed: VoterSet,
 ) -> Result<VoterHistory, EngineError> {
-    let voters = content.voters.clone().unwrap_or_default();
-    let mut history = if newest == SnapshotId::BOOTSTRAP {
-        VoterHistory::from_bootstrap(voters, content.kraft_version)
-    } else {
-        VoterHistory::new(voters, content.kraft_version)
+    let mut history = match &content.voters {
+        Some(voters) if newest == SnapshotId::BOOTSTRAP => {
+            VoterHistory::from_bootstrap(voters.clone(), content.kraft_version)
+        }
+        Some(voters) => VoterHistory::new(voters.clone(), content.kraft_version),
+        None => VoterHistory::new(fixed, content.kraft_version),
     };
     log.visit(newest.end_offset.max(state.start), state.end, |batch, _| {
         let records = ControlRecord::of_batch(batch);
