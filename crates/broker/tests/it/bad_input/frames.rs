@@ -181,7 +181,6 @@ fn headers() -> Vec<Case> {
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn bodies() -> Vec<Case> {
     let elements = 40_000_u32;
     let mut amplified = header(3, 1, Some(b"x"));
