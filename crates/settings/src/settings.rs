@@ -201,7 +201,7 @@ impl Settings {
         }
         if let [only] = voters.as_slice() {
             let id = self.get(&broker::NODE_ID);
-            if !FixedVoter::parse(only).is_some_and(|voter| voter.id == id) {
+            if FixedVoter::parse(only).is_none_or(|voter| voter.id != id) {
                 reasons.push(format!(
                     "controller.quorum.voters: '{only}' is not this node; a quorum of one is {id}@HOST:PORT"
                 ));
