@@ -216,6 +216,7 @@ impl Nemesis {
                 .reach("a start without one of the log directories");
             self.crashes += 1;
             self.node.crash(CrashPolicy::KeepAll);
+            self.stage.oracle().died();
             self.inspector.rpc = None;
             self.start().await;
             self.expect_the_rest(&lost).await;

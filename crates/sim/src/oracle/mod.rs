@@ -371,6 +371,13 @@ impl Oracle {
         lost
     }
 
+    /// The process ended, and will start again without anybody looking at it first: log starts may be older ones.
+    pub fn died(&mut self) {
+        for partition in self.partitions.values_mut() {
+            partition.died();
+        }
+    }
+
     /// The first offset from `start` on whose record is not older than a time, of those that are known.
     #[must_use]
     pub fn first_at(&self, key: PartitionKey, start: i64, ms: i64) -> Option<i64> {

@@ -116,6 +116,13 @@ impl Partition {
         Ok(())
     }
 
+    /// The process ended: answers that are on their way tell of its life, and the log start is made durable now and then
+    /// only.
+    pub(super) fn died(&mut self) {
+        self.lives += 1;
+        self.marks.log_start = 0;
+    }
+
     /// The node is back. Whatever the log had, `settled_at` is when the disk should have had everything acknowledged
     /// before; `None` if it had a reason not to.
     pub(super) fn restarted(

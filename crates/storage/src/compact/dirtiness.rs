@@ -3,7 +3,7 @@
 //! ```text
 //! log start ── first dirty ────────── clean end ────── active segment
 //!   clean        cleanable               not yet: from the last stable offset on, younger than min.compaction.lag.ms,
-//!                                        and always the active segment
+//!                                        not synced, and always the active segment
 //! ```
 
 use super::CleanError;
@@ -24,6 +24,8 @@ pub struct CleanView {
     pub(crate) segments: Vec<SegmentView>,
     pub(crate) active_base: i64,
     pub(crate) last_stable: i64,
+    /// What lies below is on disk. A record above may be lost with the power, so it replaces none yet.
+    pub(crate) durable_end: i64,
     /// Where the last pass ended; already inside of the log.
     pub(crate) first_dirty: i64,
     pub(crate) truncations: u64,
@@ -83,7 +85,8 @@ impl CleanView {
     /// # Errors
     /// A file can't be read, or is gone.
     pub fn dirtiness(&self, now_ms: i64) -> Result<Dirtiness, CleanError> {
-        let mut limit = self.active_base.min(self.last_stable);
+        let stable = self.last_stable.min(self.durable_end);
+        let mut limit = self.active_base.min(stable);
         if self.config.min_compaction_lag_ms > 0 {
             let young_ms = now_ms.saturating_sub(self.config.min_compaction_lag_ms);
             for segment in self.segments.iter().filter(|s| s.end > self.first_dirty) {

@@ -58,6 +58,7 @@ impl PartitionLog {
             segments: self.segments.iter().zip(ends).map(view).collect(),
             active_base,
             last_stable: self.last_stable_offset(),
+            durable_end: self.flush.flushed_end,
             first_dirty,
             truncations: self.flush.truncations,
         })

@@ -92,9 +92,10 @@ impl Bench {
         self.append(&bytes, Origin::Client)
     }
 
-    /// A record and a roll behind it: all before is closed.
+    /// A roll, and the sync that follows it soon: all before is closed and on disk.
     fn close_segment(&mut self) {
         self.log.roll(self.now_ms).unwrap();
+        self.sync(SyncScope::Data);
     }
 
     fn clean(&mut self) -> CleanStats {
@@ -300,6 +301,28 @@ fn the_newest_record_of_each_key_stays_where_it_was() {
             .iter()
             .all(|n| !n.ends_with("d") && !n.ends_with("swap"))
     );
+}
+
+#[test]
+fn a_record_replaces_none_before_it_is_on_disk() {
+    let mut bench = Bench::new();
+    bench.put(&[("a", Some("1")), ("b", Some("1"))]);
+    bench.close_segment();
+    bench.put(&[("a", Some("2")), ("b", Some("2"))]);
+    let now_ms = bench.now_ms;
+    bench.log.roll(now_ms).unwrap();
+    bench.clean();
+    let mut bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    assert_eq!(
+        bench.short(),
+        [some(0, "a", "1"), some(1, "b", "1")],
+        "the power took the newer ones"
+    );
+    bench.put(&[("a", Some("3"))]);
+    bench.close_segment();
+    bench.clean();
+    let last = bench.offsets().last().copied().unwrap_or_default();
+    assert_eq!(bench.short(), [some(1, "b", "1"), some(last, "a", "3")]);
 }
 
 #[test]
