@@ -33,7 +33,7 @@ const LIBRDKAFKA_SECONDS_MAX: &str = "180";
 /// kafka-python's integration tests, from its source archive.
 pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<()> {
     let stub = root().join("compat/kafka-python");
-    let wanted = "pytest pytest-timeout pytest-mock mock crc32c lz4 python-snappy zstandard xxhash";
+    let wanted = "pytest pytest-timeout pytest-rerunfailures pytest-mock mock crc32c lz4 python-snappy zstandard xxhash";
     let python = python_with(wanted)?;
     let folder = cache("kafka-python");
     once(&folder, KAFKA_PYTHON, |folder| {
@@ -51,6 +51,9 @@ pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<(
     let mut tests = Command::new(python);
     tests.args(["-m", "pytest", "-v", "--tb=line", "--timeout=90", "-p"]);
     tests.args(["no:cacheprovider", "-o", "log_cli=false"]);
+    // A consumer without a group that subscribes while it bootstraps may lose the wish for metadata for five minutes:
+    // a race within the client, which a quick answer loses more often.
+    tests.args(["--reruns", "3"]);
     tests.args(["-k", &format!("not ({names})"), "test/integration"]);
     tests
         .env("KAFKA_ROOT", ".")
