@@ -78,7 +78,7 @@ pub(crate) fn send_file(path: &Path, total: usize, step: usize, turns: usize) ->
         let mut ask = [0u8; 64];
         for turn in 0..total / step {
             server.read_exact(&mut ask)?;
-            server.write_all(&length)?;
+            rustix::net::send(&server, &length, rustix::net::SendFlags::MORE)?;
             let mut position = (turn % turns * step) as u64;
             let mut left = step;
             while left > 0 {

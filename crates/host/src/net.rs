@@ -2,8 +2,9 @@
 
 use crate::{BoxFuture, FileRange};
 use std::fmt::Debug;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -58,4 +59,15 @@ pub trait Connection: AsyncRead + AsyncWrite + Debug + Send + Unpin {
         range: &FileRange,
         sent: usize,
     ) -> Poll<io::Result<usize>>;
+
+    /// Writes like `poll_write_vectored`; the caller sends a file range, or writes, next. The system may hold the bytes
+    /// back so that they share a packet with what follows: the peer is woken once. Who can't go on at once must not use
+    /// this. A connection that ends sends what was held.
+    fn poll_write_before_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(self).poll_write_vectored(cx, slices)
+    }
 }

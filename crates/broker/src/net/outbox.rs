@@ -1,7 +1,7 @@
 //! The outgoing side of a connection: bytes gathered into few writes, file ranges sent from the page cache.
 //!
 //! A range that is not in the page cache is read ahead on the blocking pool first, so that a slow disk never holds a
-//! reactor thread.
+//! reactor thread. What stands before a range leaves together with it, so that the peer is woken once.
 
 use bytes::{Buf, Bytes};
 use klamm_codec::Segment;
@@ -11,6 +11,9 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+
+#[cfg(test)]
+mod tests;
 
 /// Answers on their way to the peer.
 pub(crate) struct Outbox {
@@ -101,6 +104,7 @@ impl Outbox {
         cx: &mut Context<'_>,
         stream: &mut dyn Connection,
     ) -> Poll<io::Result<usize>> {
+        let goes_before_file = self.next_range_is_warm();
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let mut count = 0;
         for segment in &self.segments {
@@ -114,12 +118,41 @@ impl Outbox {
             count += 1;
         }
         let slices = slices.get(..count).unwrap_or_default();
-        let n = ready!(Pin::new(stream).poll_write_vectored(cx, slices))?;
+        let n = if goes_before_file {
+            ready!(stream.poll_write_before_file(cx, slices))?
+        } else {
+            ready!(Pin::new(stream).poll_write_vectored(cx, slices))?
+        };
         if n == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         self.drop_written(n);
         Poll::Ready(Ok(n))
+    }
+
+    /// Whether the next write ends where a file range begins that can be sent at once. What stands before a range that
+    /// has to be read from the disk first must not wait for it.
+    fn next_range_is_warm(&mut self) -> bool {
+        let next = self.segments.iter().take(SLICES_MAX + 1);
+        let Some(range) = next.into_iter().find_map(file_range) else {
+            return false;
+        };
+        let range = range.clone();
+        self.look_ahead(&range);
+        self.warming.is_none()
+    }
+
+    /// Has the next step of the first range read into memory, unless it is there.
+    fn look_ahead(&mut self, range: &FileRange) {
+        if self.sent_of_front < self.warm_until {
+            return;
+        }
+        let step = WARM_STEP_BYTES.min(range.len - self.sent_of_front);
+        let position = range.position + self.sent_of_front as u64;
+        self.warm_until = self.sent_of_front + step;
+        if range.file.residency(position, step as u64) == Residency::Cold {
+            self.warming = Some(warm(&*self.tasks, range, position, step));
+        }
     }
 
     fn drop_written(&mut self, mut written: usize) {
@@ -143,18 +176,10 @@ impl Outbox {
         stream: &mut dyn Connection,
         range: &FileRange,
     ) -> Poll<io::Result<usize>> {
+        self.look_ahead(range);
         if let Some(warming) = &mut self.warming {
             ready!(warming.as_mut().poll(cx))?;
             self.warming = None;
-        }
-        if self.sent_of_front >= self.warm_until {
-            let step = WARM_STEP_BYTES.min(range.len - self.sent_of_front);
-            let position = range.position + self.sent_of_front as u64;
-            self.warm_until = self.sent_of_front + step;
-            if range.file.residency(position, step as u64) == Residency::Cold {
-                self.warming = Some(warm(&*self.tasks, range, position, step));
-                return self.poll_file(cx, stream, range);
-            }
         }
         let step = FileRange {
             file: Arc::clone(&range.file),
@@ -169,6 +194,13 @@ impl Outbox {
             self.warm_until = 0;
         }
         Poll::Ready(Ok(n))
+    }
+}
+
+fn file_range(segment: &Segment) -> Option<&FileRange> {
+    match segment {
+        Segment::File(range) => Some(range),
+        Segment::Bytes(_) => None,
     }
 }
 

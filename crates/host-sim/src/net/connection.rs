@@ -6,7 +6,7 @@ use crate::digest;
 use bytes::Bytes;
 use klamm_host::{Connection, FileRange};
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,6 +18,9 @@ pub(super) struct SimConnection {
     id: ConnectionId,
     end: usize,
     arrival: Option<Pin<Box<Sleep>>>,
+    /// Written before a file range, and held back until something follows. The real system lets go after a while; here
+    /// nothing ever comes of it, so that a writer that does not go on is found out.
+    held: Vec<u8>,
 }
 
 /// One call of `poll_send_file` moves at most this much.
@@ -25,11 +28,20 @@ const SEND_FILE_CALL_MAX: usize = 16 * 1024;
 
 impl SimConnection {
     pub(super) fn new(net: SimNet, id: ConnectionId, end: usize) -> Self {
-        Self { net, id, end, arrival: None }
+        Self { net, id, end, arrival: None, held: Vec::new() }
     }
 
     /// How many bytes can be written now, at most `wanted`.
-    fn poll_room(&self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+    fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        let room = self.room(cx, wanted);
+        if room.is_pending() {
+            // The peer makes room by reading them.
+            self.release();
+        }
+        room
+    }
+
+    fn room(&self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
         let mut state = self.net.shared.lock();
         let NetState { rng, connections, .. } = &mut *state;
         let Some(streams) = connections.get_mut(&self.id) else {
@@ -43,7 +55,8 @@ impl SimConnection {
         if ours.is_finished() || (streams.gone[peer] && !streams.silent[peer]) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let room = streams.link.buffer.saturating_sub(ours.buffered());
+        let taken = ours.buffered() + self.held.len();
+        let room = streams.link.buffer.saturating_sub(taken);
         if room == 0 && wanted > 0 {
             ours.writer = Some(cx.waker().clone());
             return Poll::Pending;
@@ -56,7 +69,20 @@ impl SimConnection {
         Poll::Ready(Ok(room.min(wanted)))
     }
 
-    fn push(&self, mut bytes: Bytes) {
+    /// Sends bytes, after those that were held for them.
+    fn push(&mut self, bytes: Bytes) {
+        self.release();
+        self.send(bytes);
+    }
+
+    fn release(&mut self) {
+        if !self.held.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            self.send(held.into());
+        }
+    }
+
+    fn send(&self, mut bytes: Bytes) {
         self.net
             .trace
             .event("net write", &[self.id, bytes.len() as u64, digest(&bytes)]);
@@ -78,7 +104,8 @@ impl SimConnection {
         }
     }
 
-    fn finish(&self) {
+    fn finish(&mut self) {
+        self.release();
         let mut state = self.net.shared.lock();
         let Some(link) = state.connections.get(&self.id).map(|streams| streams.link) else {
             return;
@@ -111,6 +138,21 @@ impl Connection for SimConnection {
         }
         bytes.truncate(n);
         self.push(bytes.into());
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_write_before_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wanted = slices.iter().map(|slice| slice.len()).sum();
+        let n = ready!(self.poll_room(cx, wanted))?;
+        let end = self.held.len() + n;
+        slices
+            .iter()
+            .for_each(|slice| self.held.extend_from_slice(slice));
+        self.held.truncate(end);
         Poll::Ready(Ok(n))
     }
 }
@@ -159,7 +201,7 @@ impl AsyncRead for SimConnection {
 
 impl AsyncWrite for SimConnection {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -172,7 +214,7 @@ impl AsyncWrite for SimConnection {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.finish();
         Poll::Ready(Ok(()))
     }

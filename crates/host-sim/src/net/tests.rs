@@ -219,3 +219,37 @@ async fn writes_break_connections_as_often_as_asked() {
     }
     assert!((10..30).contains(&broken), "{broken} of 100");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_before_a_file_range_comes_with_it() {
+    let net = net();
+    net.set_default_link(LinkOptions { buffer: 10, ..LinkOptions::default() });
+    let (_listener, mut client, mut server) = connected(&net).await;
+    let disk = SimDisk::new();
+    let file = disk.open(Path::new("/f"), OpenMode::Create).unwrap();
+    file.write_all_at(&[IoSlice::new(b"range")], 0).unwrap();
+    let range = FileRange { file, position: 0, len: 5 };
+    let parts = [IoSlice::new(b"he"), IoSlice::new(b"ad")];
+    let n = std::future::poll_fn(|cx| server.poll_write_before_file(cx, &parts)).await;
+    assert_eq!(n.unwrap(), 4);
+    let mut got = [0; 9];
+    let alone = tokio::time::timeout(Duration::from_secs(9), client.read(&mut got));
+    assert!(alone.await.is_err(), "nothing leaves before the range");
+    let n = std::future::poll_fn(|cx| server.poll_send_file(cx, &range, 0)).await;
+    assert_eq!(n.unwrap(), 5);
+    client.read_exact(&mut got).await.unwrap();
+    assert_eq!(&got, b"headrange");
+
+    // What fills the buffer leaves, because nothing can follow; so does what is held at the end.
+    let (twenty, mut got) = ([IoSlice::new(&[7; 20])], [0; 10]);
+    let n = std::future::poll_fn(|cx| server.poll_write_before_file(cx, &twenty)).await;
+    assert_eq!(n.unwrap(), 10);
+    let (more, read) = tokio::join!(server.write(b"x"), client.read_exact(&mut got));
+    assert_eq!((more.unwrap(), read.unwrap(), got), (1, 10, [7; 10]));
+    let n = std::future::poll_fn(|cx| server.poll_write_before_file(cx, &parts)).await;
+    assert_eq!(n.unwrap(), 4);
+    server.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"xhead");
+}

@@ -1,6 +1,7 @@
-//! TCP over tokio, with sendfile.
+//! TCP over tokio, with sendfile, and with MSG_MORE for what stands before a file range.
 
 use crate::{BoxFuture, Connection, FileRange, Listener, Network};
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -99,6 +100,29 @@ impl Connection for OsConnection {
             });
             match result {
                 Ok(0) if left > 0 => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_write_before_file(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(cx))?;
+            let result = self.0.try_io(Interest::WRITABLE, || {
+                Ok(sendmsg(
+                    self.0.as_fd(),
+                    slices,
+                    &mut SendAncillaryBuffer::default(),
+                    SendFlags::MORE | SendFlags::NOSIGNAL,
+                )?)
+            });
+            match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),

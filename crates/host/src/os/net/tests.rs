@@ -141,3 +141,60 @@ async fn an_address_without_listener_refuses() {
     let error = OsNetwork.connect(address).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }
+
+#[tokio::test]
+async fn what_stands_before_a_range_leaves_with_it() {
+    let (_folder, range) = file_of(b"records");
+    let (mut client, mut server) = connected().await;
+    let (rounds, mut together) = (20, 0);
+    for _ in 0..rounds {
+        let parts = [IoSlice::new(b"hea"), IoSlice::new(b"der ")];
+        let n = poll_fn(|cx| server.poll_write_before_file(cx, &parts)).await;
+        assert_eq!(n.unwrap(), 7);
+        let mut got = [0; 14];
+        let mut early = ReadBuf::new(&mut got);
+        let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut client).poll_read(cx, &mut early)));
+        // The kernel holds bytes back for so long only; a test that was paused meanwhile sees them.
+        let seen = match polled.await {
+            Poll::Ready(result) => result.map(|()| early.filled().len()).unwrap(),
+            Poll::Pending => {
+                together += 1;
+                0
+            }
+        };
+        let n = poll_fn(|cx| server.poll_send_file(cx, &range, 0)).await;
+        assert_eq!(n.unwrap(), 7);
+        client.read_exact(&mut got[seen..]).await.unwrap();
+        assert_eq!(&got, b"header records");
+    }
+    assert!(
+        together > rounds / 2,
+        "together {together} times of {rounds}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_held_for_a_range_leaves_before_the_end() {
+    let (mut client, mut server) = connected().await;
+    let n = poll_fn(|cx| server.poll_write_before_file(cx, &[IoSlice::new(b"header")])).await;
+    assert_eq!(n.unwrap(), 6);
+    drop(server);
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got, b"header");
+}
+
+#[tokio::test]
+async fn a_full_socket_makes_what_stands_before_a_range_wait() {
+    let (_client, mut server) = connected().await;
+    let chunk = vec![1; 1 << 20];
+    for _ in 0..64 {
+        let polled =
+            poll_fn(|cx| Poll::Ready(server.poll_write_before_file(cx, &[IoSlice::new(&chunk)])));
+        match polled.await {
+            Poll::Ready(n) => assert!(n.unwrap() > 0),
+            Poll::Pending => return,
+        }
+    }
+    panic!("the kernel took 64 MiB that nobody read");
+}
