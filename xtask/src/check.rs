@@ -74,6 +74,13 @@ pub(crate) fn bench(rest: &[String]) -> Result<ExitCode> {
     bench.args(rest);
     if rest.first().is_some_and(|verb| verb == "compare") {
         bench.arg("--kafka-jars").arg(compat::kafka_jars()?);
+        match compat::load_tools::rdkafka_performance() {
+            Ok(program) => {
+                bench.arg("--rdkafka-performance").arg(program);
+            }
+            // Its cases say that it is not there.
+            Err(error) => say(&format!("no rdkafka_performance: {error:#}")),
+        }
     }
     program(&mut bench)
 }

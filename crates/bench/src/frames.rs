@@ -51,7 +51,7 @@ pub(crate) fn batch(count: usize, record_bytes: usize, compression: Compression)
     )?)
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }

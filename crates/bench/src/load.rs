@@ -54,6 +54,15 @@ pub(crate) fn drive(
     })
 }
 
+/// Sends frames on one connection, each after the answer to the one before.
+pub(crate) async fn one_by_one(
+    address: SocketAddr,
+    frames: Vec<Arc<Vec<u8>>>,
+) -> Result<(Histogram<u64>, u64)> {
+    let quota = frames.len();
+    one_connection(address, 1, quota, Turn { frames, next: 0, stride: 1 }).await
+}
+
 async fn one_connection(
     address: SocketAddr,
     depth: usize,
@@ -175,13 +184,14 @@ impl Turn {
 
 /// Counts frames in a byte stream without keeping it.
 #[derive(Debug, Default)]
-struct Cutter {
+pub(crate) struct Cutter {
     prefix: Vec<u8>,
     left: usize,
 }
 
 impl Cutter {
-    fn frames_ended(&mut self, mut bytes: &[u8]) -> Result<usize> {
+    /// How many frames these bytes end.
+    pub(crate) fn frames_ended(&mut self, mut bytes: &[u8]) -> Result<usize> {
         let mut ended = 0;
         while !bytes.is_empty() {
             if self.left == 0 {

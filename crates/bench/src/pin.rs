@@ -27,9 +27,19 @@ pub(crate) fn leave_to_the_kernel() {
 static CORES: LazyLock<usize> =
     LazyLock::new(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
 
+/// How many cores there are.
+pub(crate) fn cores() -> usize {
+    *CORES
+}
+
+/// True when broker and load have a core each.
+pub(crate) fn is_pinned() -> bool {
+    *CORES > LOAD && !UNPINNED.load(Ordering::Relaxed)
+}
+
 /// Moves the calling thread, and what it starts from now on, to a core. Does nothing on a machine without it.
 pub(crate) fn to(core: usize) {
-    if *CORES > LOAD && !UNPINNED.load(Ordering::Relaxed) {
+    if is_pinned() {
         let mut set = CpuSet::new();
         set.set(core);
         // Only a wish: without it the figures are as before.

@@ -10,6 +10,7 @@ mod families;
 mod foreign;
 pub(crate) mod history;
 mod kafka;
+pub(crate) mod load_tools;
 mod provision;
 mod records;
 mod report;

@@ -1,6 +1,9 @@
 //! Starts, stops, kills and idling.
 
-use super::{Brand, Case, Load, Stage, Value, Work};
+use super::case::Bound::AtLeast;
+use super::case::{Case, Load, Target, Value};
+use super::limits;
+use super::stage::{Brand, Stage};
 use crate::frames::{self, Asker};
 use crate::load;
 use crate::node::Node;
@@ -8,39 +11,31 @@ use anyhow::Result;
 use klamm_records::Compression;
 use std::time::{Duration, Instant};
 
-/// All cases, with the ratio to Kafka that each is to reach.
+/// All cases, with what they are to reach.
 pub(super) fn cases() -> Vec<Case> {
-    let case = |name, targets, work| Case { name, targets, work: Work::Life(work) };
     vec![
-        case(
-            "start to the first acknowledged record",
-            &[("time", 0.02)],
-            first_record,
-        ),
-        case(
-            "1,000 partitions",
-            &[
-                ("create and write", 0.1),
-                ("create and write, CPU", 0.1),
-                ("idle CPU", 0.05),
-                ("idle memory", 0.05),
-                ("threads", 0.05),
-                ("files", 0.05),
-                ("clean stop", 0.02),
-                ("clean restart", 0.02),
-            ],
-            thousand_partitions,
-        ),
-        case(
-            "kill -9, 1 GiB over 100 partitions",
-            &[("restart", 0.1)],
-            killed,
-        ),
+        Case::life("start to the first acknowledged record", 9.0, first_record)
+            .reaching(&[Target::most("time", 0.02), Target::most("CPU", 0.02)]),
+        Case::life("1,000 partitions", 60.0, thousand_partitions).reaching(&[
+            Target::most("create and write", 0.1),
+            Target::most("create and write, CPU", 0.1),
+            Target::most("idle CPU", 0.05),
+            Target::most("idle memory", 0.05),
+            Target::most("threads", 0.05),
+            Target::most("open files", 0.05),
+            Target::most("clean stop", 0.02),
+            Target::most("clean restart", 0.02),
+        ]),
+        Case::life("kill -9, 1 GiB over 100 partitions", 30.0, killed).reaching(&[
+            Target::most("restart", 0.1),
+            Target::most("restart CPU", 0.1),
+            Target::raw("recovered", AtLeast(0.7)),
+        ]),
     ]
 }
 
-fn first_record(stage: &Stage<'_>, brand: Brand, _: &Load) -> Result<Vec<Value>> {
-    let folder = tempfile::tempdir()?;
+fn first_record(stage: &Stage, brand: Brand, _: &Load) -> Result<Vec<Value>> {
+    let folder = stage.scratch()?;
     let home = stage.home(brand, folder.path())?;
     let started = Instant::now();
     let node = home.start()?;
@@ -60,8 +55,8 @@ fn topics(load: &Load) -> (Vec<String>, i32) {
     ((0..10).map(|n| format!("t{n}")).collect(), partitions)
 }
 
-fn thousand_partitions(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
-    let folder = tempfile::tempdir()?;
+fn thousand_partitions(stage: &Stage, brand: Brand, load: &Load) -> Result<Vec<Value>> {
+    let folder = stage.scratch()?;
     let home = stage.home(brand, folder.path())?;
     let node = home.start()?;
     frames::make(node.address, "warm", 1, &[])?;
@@ -72,8 +67,9 @@ fn thousand_partitions(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<V
     }
     let create_s = started.elapsed().as_secs_f64();
     let create_cpu_s = node.usage()?.cpu_s() - before;
+    // What creation left to do is not idling.
     std::thread::sleep(Duration::from_secs(2));
-    let (before, pause) = (node.usage()?.cpu_s(), Duration::from_secs(10));
+    let (before, pause) = (node.usage()?.cpu_s(), Duration::from_secs(5));
     std::thread::sleep(pause);
     let idle = node.usage()?;
     let idle_percent = (idle.cpu_s() - before) / pause.as_secs_f64() * 100.0;
@@ -93,7 +89,7 @@ fn thousand_partitions(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<V
             idle.rss_bytes as f64 / f64::from(1 << 20),
         ),
         Value::new("threads", "", idle.threads as f64),
-        Value::new("files", "", idle.files as f64),
+        Value::new("open files", "", idle.files as f64),
         Value::new("clean stop", "s", stop_s),
         Value::new("clean restart", "s", restart_s),
     ])
@@ -111,8 +107,8 @@ fn all_answer(node: &Node, topics: &[String], partitions: i32) -> Result<()> {
     Ok(())
 }
 
-fn killed(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
-    let folder = tempfile::tempdir()?;
+fn killed(stage: &Stage, brand: Brand, load: &Load) -> Result<Vec<Value>> {
+    let folder = stage.scratch()?;
     let home = stage.home(brand, folder.path())?;
     let node = home.start()?;
     let topic = "k".to_owned();
@@ -122,9 +118,12 @@ fn killed(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
         .map(|partition| frames::produce_to(&topic, partition, batch.clone(), 1))
         .collect::<Result<_>>()?;
     let requests = load.of(1 << 30).div_ceil(batch.len()).max(100);
+    let bytes = (requests * batch.len()) as f64;
+    super::hot::writing::fresh_pages(requests * batch.len());
     load::drive(node.address, 4, 5, requests, &frames)?;
     let before = frames::end_offsets(node.address, &topic, 100)?;
     node.kill()?;
+    let scan = limits::scan(&folder.path().join("data"))?;
     let started = Instant::now();
     let node = home.start()?;
     let mut asker = Asker::connect(node.address)?;
@@ -137,5 +136,6 @@ fn killed(stage: &Stage<'_>, brand: Brand, load: &Load) -> Result<Vec<Value>> {
     Ok(vec![
         Value::new("restart", "s", seconds),
         Value::new("restart CPU", "s", cpu),
+        Value::new("recovered", "MB/s", bytes / 1e6 / seconds).with_alone(scan),
     ])
 }

@@ -1,7 +1,7 @@
 //! Cases whose requests depend on the answers before.
 
-use super::{Moved, Value, values};
-use crate::compare::Load;
+use crate::compare::case::{Load, Value};
+use crate::compare::meter::{Moved, latencies, measured};
 use crate::frames::{self, Asker};
 use crate::load::{Seen, clock, until};
 use crate::node::Node;
@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const BATCHES: usize = 16;
 const RECORDS: usize = 16;
 
 /// A transactional producer under transaction version 2.
@@ -82,50 +81,53 @@ impl<'a> Producer<'a> {
     }
 }
 
-/// A producer that commits every 256 KiB.
+/// A producer that writes as fast as it is answered, and commits every 100 ms.
 pub(super) fn transactions(node: &Node, load: &Load) -> Result<Vec<Value>> {
+    const TRANSACTION: Duration = Duration::from_millis(100);
     frames::make(node.address, &load.topic, 1, &[])?;
     let mut producer = Producer::begin(node, &load.topic)?;
-    let transactions = load.of(500);
-    let (mut commit, mut pause) = (Histogram::new(3)?, Histogram::new(3)?);
-    let requests = transactions * (BATCHES + 1);
-    let moved = Moved {
-        bytes: (transactions * BATCHES * RECORDS * 1000) as f64,
-        requests,
-    };
-    let mut all = values(node, moved, || {
+    let length = Duration::from_secs_f64(load.seconds(3.0));
+    let (mut commit, mut first) = (Histogram::new(3)?, Histogram::new(3)?);
+    let mut batches = 0;
+    let mut all = measured(node, Moved::records(1, 1), || {
         let started = clock();
-        for _ in 0..transactions {
+        while started.elapsed() < length {
             let began = clock();
             producer.send()?;
-            pause.record(micros(began))?;
-            for _ in 1..BATCHES {
+            first.record(micros(began))?;
+            batches += 1;
+            while began.elapsed() < TRANSACTION {
                 producer.send()?;
+                batches += 1;
             }
             let ends = clock();
             producer.commit()?;
             commit.record(micros(ends))?;
         }
         let seconds = started.elapsed().as_secs_f64();
-        Ok(Seen { latency_us: commit.clone(), answer_bytes: 0, seconds })
+        let latency_us = Histogram::new(3)?;
+        Ok(Seen { latency_us, answer_bytes: 0, seconds })
     })?;
-    all.retain(|value| !matches!(value.name, "p50" | "p99" | "p99.9"));
-    let ms = |histogram: &Histogram<u64>, q| histogram.value_at_quantile(q) as f64 / 1e3;
-    all.push(Value::new("commit p50", "ms", ms(&commit, 0.5)));
-    all.push(Value::new("commit p99", "ms", ms(&commit, 0.99)));
-    all.push(Value::new(
-        "first batch after it p50",
-        "ms",
-        ms(&pause, 0.5),
-    ));
-    all.push(Value::new(
-        "first batch after it p99",
-        "ms",
-        ms(&pause, 0.99),
-    ));
+    // How much it was is known only now.
+    let records = f64::from(batches) * RECORDS as f64;
+    for value in &mut all {
+        match value.name {
+            "CPU a million records" => value.value /= records,
+            "CPU" | "CPU user" | "CPU system" | "to disk" => value.value /= records * 1000.0,
+            "rate" => value.value *= records * 1000.0,
+            _ => {}
+        }
+    }
+    for (histogram, names) in [(&commit, COMMIT), (&first, FIRST)] {
+        let values = latencies(histogram).into_iter().zip(names);
+        all.extend(values.map(|(value, name)| Value { name, ..value }));
+    }
     frames::delete(node.address, &load.topic)?;
     Ok(all)
 }
+
+const COMMIT: [&str; 2] = ["commit p50", "commit p99"];
+const FIRST: [&str; 2] = ["first batch after it p50", "first batch after it p99"];
 
 fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).map_or(u64::MAX, |us| us.max(1))
@@ -134,11 +136,10 @@ fn micros(since: Instant) -> u64 {
 /// One record each millisecond, and a reader that waits for it.
 pub(super) fn end_to_end(node: &Node, load: &Load) -> Result<Vec<Value>> {
     frames::make(node.address, &load.topic, 1, &[])?;
-    let count = load.of(10_000);
+    let count = load.of(3_000);
     let topic = load.topic.clone();
     let address = node.address;
-    let moved = Moved { bytes: (count * 100) as f64, requests: count };
-    let all = values(node, moved, || {
+    let all = measured(node, Moved::requests(count, 100), || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;

@@ -1,0 +1,51 @@
+//! Prepared offset commits.
+
+use crate::compare::case::{Load, Value};
+use crate::compare::meter::{Moved, measured};
+use crate::frames::{self, Asker};
+use crate::load;
+use crate::node::Node;
+use anyhow::Result;
+use klamm_wire::messages::offset_commit::{
+    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+
+/// Commits of one offset each, on 50 connections.
+pub(super) fn commits(node: &Node, load: &Load, requests: usize) -> Result<Vec<Value>> {
+    const GROUPS: usize = 100;
+    frames::make(node.address, &load.topic, 1, &[])?;
+    let request = |group: usize, offset| OffsetCommitRequest {
+        group_id: format!("{}-{group}", load.topic).as_str().into(),
+        generation_id_or_member_epoch: -1,
+        topics: vec![OffsetCommitRequestTopic {
+            name: load.topic.as_str().into(),
+            partitions: vec![OffsetCommitRequestPartition {
+                committed_offset: offset,
+                committed_leader_epoch: -1,
+                committed_metadata: Some("".into()),
+                ..OffsetCommitRequestPartition::default()
+            }],
+            ..OffsetCommitRequestTopic::default()
+        }],
+        ..OffsetCommitRequest::default()
+    };
+    let mut asker = Asker::connect(node.address)?;
+    frames::coordinator(&mut asker, &load.topic, 0)?;
+    let mut frames = Vec::new();
+    for group in 0..GROUPS {
+        frames::retried(|| {
+            let answer = asker.ask(&request(group, 0), 8)?;
+            Ok(answer
+                .topics
+                .iter()
+                .flat_map(|t| &t.partitions)
+                .map(|p| p.error_code)
+                .max())
+        })?;
+        frames.push(frames::frame(&request(group, 7), 8)?);
+    }
+    let requests = load.of(requests);
+    measured(node, Moved::requests(requests, 1), || {
+        load::drive(node.address, 50, 1, requests, &frames)
+    })
+}
