@@ -6,7 +6,12 @@ use std::fmt::Write as _;
 
 const BAR_PX: f64 = 22.0;
 const LEFT_PX: f64 = 430.0;
-const WIDE_PX: f64 = 960.0;
+const WIDE_PX: f64 = 1040.0;
+/// Behind the longest bar, for the figures.
+const TEXT_PX: f64 = 190.0;
+
+/// Longer bars are cut.
+const RATIO_MAX: f64 = 1.1;
 
 /// Name of the file, and its content.
 pub(super) fn all(results: &[Compared]) -> Vec<(&'static str, String)> {
@@ -72,7 +77,7 @@ fn escaped(text: &str) -> String {
 /// One bar a value: Kafka is 1. A grey mark shows the target.
 fn ratios(title: &str, rows: &[(&Compared, &Row)]) -> String {
     let mut out = begin(title, rows.len());
-    let unit_px = WIDE_PX - LEFT_PX - 130.0;
+    let unit_px = (WIDE_PX - LEFT_PX - TEXT_PX) / RATIO_MAX;
     for (i, (result, row)) in rows.iter().enumerate() {
         let ratio = row.to_kafka();
         let label = format!("{}: {}", result.title(), row.name);
@@ -115,7 +120,7 @@ fn raw(results: &[Compared]) -> String {
         .filter(|(_, row)| row.to_raw.is_some() && !row.raw.is_empty())
         .collect();
     let mut out = begin("Klamm to the raw limit = 1", rows.len());
-    let unit_px = (WIDE_PX - LEFT_PX - 130.0) / 2.0;
+    let unit_px = (WIDE_PX - LEFT_PX - TEXT_PX) / 3.0;
     for (i, (result, row)) in rows.iter().enumerate() {
         let label = format!("{}: {}", result.title(), row.name);
         bar(
@@ -132,7 +137,7 @@ fn raw(results: &[Compared]) -> String {
 
 fn bar(out: &mut String, i: usize, label: &str, (ratio, unit_px): (f64, f64), text: &str) {
     let top = i as f64 * BAR_PX + 30.0;
-    let most = (WIDE_PX - LEFT_PX - 110.0) / unit_px;
+    let most = (WIDE_PX - LEFT_PX - TEXT_PX) / unit_px;
     // A bar without a value is drawn as none.
     let wide = if ratio.is_finite() {
         (ratio.min(most) * unit_px).max(1.0)

@@ -130,21 +130,25 @@ fn line(out: &mut String, result: &Compared, row: &Row) {
     );
 }
 
+/// By so much a figure must be the worse one before it is more than noise.
+const AHEAD: f64 = 1.05;
+
 /// Where Kafka's figure is the better one.
 fn where_we_lose(results: &[Compared]) -> String {
     let mut lines = Vec::new();
     for result in results {
         let both = |row: &&Row| !row.klamm.is_empty() && !row.kafka.is_empty();
         for row in result.rows.iter().filter(both) {
-            let more_is_better = matches!(row.unit.as_str(), "MB/s" | "requests/s");
-            let says_who_worked = row.unit == "%" && row.name.ends_with("busy");
             let ratio = row.to_kafka();
-            let loses = if more_is_better {
-                ratio < 1.0
+            let worse = if matches!(row.unit.as_str(), "MB/s" | "requests/s") {
+                1.0 / ratio
             } else {
-                ratio > 1.0
+                ratio
             };
-            if loses && !says_who_worked {
+            // Parts of a sum, and who worked, are no merit.
+            let is_detail = matches!(row.name.as_str(), "CPU user" | "CPU system")
+                || row.name.ends_with("busy");
+            if worse > AHEAD && !is_detail {
                 lines.push(format!(
                     "- {}: {} {} {} instead of {}",
                     result.title(),
@@ -159,7 +163,10 @@ fn where_we_lose(results: &[Compared]) -> String {
     if lines.is_empty() {
         return "Kafka is ahead in no value of this run.\n\n".to_owned();
     }
-    format!("Kafka is ahead in:\n\n{}\n\n", lines.join("\n"))
+    format!(
+        "Kafka is ahead by a twentieth or more in:\n\n{}\n\n",
+        lines.join("\n")
+    )
 }
 
 /// The most that the processes held over all cases.
@@ -222,6 +229,7 @@ mod tests {
                 row("CPU", "s/GB", 1.0, 2.0),
                 row("rate", "MB/s", 1.0, 2.0),
                 row("p99", "ms", 3.0, 2.0),
+                row("max", "ms", 2.01, 2.0),
                 row("load busy", "%", 99.0, 20.0),
             ],
         };

@@ -43,8 +43,8 @@ pub(crate) struct Options {
     /// Rounds that count, of each case [default: 5; 1 with --quick].
     #[arg(long)]
     rounds: Option<usize>,
-    /// Only cases whose name has one of these texts, separated by commas; "(Java)" chooses a tool.
-    #[arg(long, default_value = "", value_delimiter = ',')]
+    /// Only cases whose name has one of these texts, separated by semicolons; "(Java)" chooses a tool.
+    #[arg(long, default_value = "", value_delimiter = ';')]
     only: Vec<String>,
     /// A twentieth of the load, and one round: a look, not a result.
     #[arg(long)]

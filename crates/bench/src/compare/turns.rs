@@ -231,3 +231,77 @@ impl Time {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::bail;
+    use clap::Parser as _;
+    use std::path::PathBuf;
+
+    #[derive(Debug, clap::Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn stage() -> Stage {
+        let nowhere = PathBuf::from("nowhere");
+        Stage {
+            program: nowhere.clone(),
+            jars: nowhere.clone(),
+            rdkafka_performance: None,
+            folder: nowhere,
+        }
+    }
+
+    #[test]
+    fn a_case_that_fails_ends_itself_only() {
+        let cases = [
+            Case::life("fails", 1.0, |_, brand, _| match brand {
+                Brand::Klamm => Ok(Vec::new()),
+                Brand::Kafka => bail!("no"),
+            }),
+            Case::life("goes on", 1.0, |_, _, _| {
+                Ok(vec![Value::new("time", "s", 2.0)])
+            }),
+        ];
+        let options = Arguments::parse_from(["compare", "--rounds", "2"]).options;
+        let mut results = Vec::new();
+        take(&options, &stage(), &cases, |result| {
+            results.push(result);
+            Ok(())
+        })
+        .unwrap();
+        let why = results[0].failed.as_deref().unwrap();
+        assert!(why.contains("Kafka") && why.contains("no"), "{why}");
+        assert_eq!((results[0].rounds, results[1].rounds), (0, 2));
+        assert_eq!(results[1].failed, None);
+        assert_eq!(results[1].rows[0].kafka, [2.0, 2.0]);
+    }
+
+    #[test]
+    fn cases_share_the_time_by_weight() {
+        let case = |weight_s| Case::life("c", weight_s, |_, _, _| Ok(Vec::new()));
+        let cases = [case(1.0), case(2.0), case(3.0)];
+        let mut time = Time::new(60_000.0, &cases);
+        let minutes = |share: Duration| share.as_secs().div_ceil(60);
+        assert_eq!(minutes(time.share(&cases[0])), 10_000);
+        assert_eq!(time.rounds_min(), ROUNDS_MIN);
+        // Nothing was used so far.
+        assert_eq!(minutes(time.share(&cases[1])), 24_000);
+        assert_eq!(minutes(time.share(&cases[2])), 60_000);
+        assert_eq!(Time::new(0.0, &cases).rounds_min(), 1);
+    }
+
+    #[test]
+    fn cases_are_chosen_by_name_and_tool() {
+        let case = Case::life("1,000 partitions", 1.0, |_, _, _| Ok(Vec::new()));
+        let chooses = |only: &[&str]| {
+            let all = ["compare"].iter().chain(only);
+            Arguments::parse_from(all).options.chooses(&case)
+        };
+        assert!(chooses(&[]) && chooses(&["--only", "x;partitions"]));
+        assert!(chooses(&["--only", "(prepared)"]) && !chooses(&["--only", "(Java)"]));
+    }
+}
