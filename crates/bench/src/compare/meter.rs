@@ -63,6 +63,8 @@ fn costs(before: Usage, after: Usage, moved: Moved, seconds: f64) -> Vec<Value> 
     let user = after.user_s - before.user_s;
     let system = after.system_s - before.system_s;
     let (gb, millions) = (moved.bytes / 1e9, moved.records as f64 / 1e6);
+    let stored = (after.stored_bytes - before.stored_bytes) as f64;
+    let to_disk = Value::new("to disk", "bytes a byte", stored / moved.bytes);
     if let Some(requests) = moved.requests {
         let us = |seconds: f64| seconds * 1e6 / requests as f64;
         return vec![
@@ -70,16 +72,16 @@ fn costs(before: Usage, after: Usage, moved: Moved, seconds: f64) -> Vec<Value> 
             Value::new("CPU user", "µs", us(user)),
             Value::new("CPU system", "µs", us(system)),
             Value::new("rate", "requests/s", requests as f64 / seconds),
+            to_disk,
         ];
     }
-    let stored = (after.stored_bytes - before.stored_bytes) as f64;
     vec![
         Value::new("CPU", "s/GB", (user + system) / gb),
         Value::new("CPU user", "s/GB", user / gb),
         Value::new("CPU system", "s/GB", system / gb),
         Value::new("CPU a million records", "s", (user + system) / millions),
         Value::new("rate", "MB/s", gb * 1e3 / seconds),
-        Value::new("to disk", "bytes a byte", stored / moved.bytes),
+        to_disk,
     ]
 }
 
