@@ -50,7 +50,7 @@ fn writing_fast() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, 1 MB batches",
             Prepared,
-            6.0,
+            4.0,
             |_, node, load| writing::produce(node, load, BIG),
         )
         .reaching(&[Target::most(CPU, 0.45).and_raw(AtMost(1.25))])
@@ -58,14 +58,14 @@ fn writing_fast() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, 1 MB batches, lz4",
             Prepared,
-            3.0,
+            2.5,
             |_, node, load| writing::produce(node, load, BIG_LZ4),
         )
         .reaching(&[Target::most(CPU, 0.35)]),
         Case::hot(
             "produce 1 KiB, 16 KiB batches",
             Prepared,
-            5.0,
+            4.0,
             |_, node, load| writing::produce(node, load, SMALL),
         )
         .reaching(&[Target::most(CPU, 0.2).and_raw(AtMost(1.8))])
@@ -73,7 +73,7 @@ fn writing_fast() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, 128 KiB batches, 4 partitions",
             Prepared,
-            6.0,
+            4.0,
             |_, node, load| writing::produce(node, load, MIDDLE),
         )
         .reaching(&[Target::most(CPU, 0.3)])
@@ -81,7 +81,7 @@ fn writing_fast() -> Vec<Case> {
         Case::hot(
             "produce 100 B, 16 KiB batches",
             Prepared,
-            3.0,
+            2.0,
             |_, node, load| writing::produce(node, load, TINY),
         )
         .reaching(&[Target::most("CPU a million records", 0.35)])
@@ -95,7 +95,7 @@ fn writing_small() -> Vec<Case> {
         Case::hot(
             "one 100 B record a request, 50 connections",
             Prepared,
-            5.0,
+            4.0,
             |_, node, load| writing::small(node, load, &[], SMALL_REQUESTS),
         )
         .reaching(&[Target::most(CPU_A_REQUEST, 0.25).and_raw(AtMost(2.0))])
@@ -103,14 +103,14 @@ fn writing_small() -> Vec<Case> {
         Case::hot(
             "idempotent, 1 KiB, 16 KiB batches",
             Prepared,
-            4.0,
+            3.0,
             |_, node, load| writing::idempotent(node, load),
         )
         .reaching(&[Target::most(CPU, 0.35)]),
         Case::hot(
             "fsync before the acknowledgement, 50 connections",
             Prepared,
-            4.0,
+            3.0,
             |_, node, load| writing::small(node, load, &[("flush.messages", "1")], FSYNC_REQUESTS),
         )
         .reaching(&[
@@ -128,7 +128,7 @@ const FSYNC_REQUESTS: usize = 8_000;
 fn writing_promptly() -> Vec<Case> {
     use Tool::Prepared;
     vec![
-        Case::hot("produce at 5,000/s", Prepared, 9.0, |_, node, load| {
+        Case::hot("produce at 5,000/s", Prepared, 8.5, |_, node, load| {
             writing::at_rate(node, load)
         })
         .reaching(&[
@@ -137,14 +137,14 @@ fn writing_promptly() -> Vec<Case> {
             Target::most("p99.9", 0.3),
             Target::most(CPU_A_REQUEST, 0.25),
         ]),
-        Case::hot("end to end at 1,000/s", Prepared, 7.0, |_, node, load| {
+        Case::hot("end to end at 1,000/s", Prepared, 6.5, |_, node, load| {
             pipeline::end_to_end(node, load)
         })
         .reaching(&[Target::most("p50", 0.6), Target::most("p99", 0.5)]),
         Case::hot(
             "transactions 1 KiB, commit every 100 ms",
             Prepared,
-            9.0,
+            6.5,
             |_, node, load| pipeline::transactions(node, load),
         )
         .reaching(&[
@@ -161,7 +161,7 @@ fn reading_cases() -> Vec<Case> {
         Case::hot(
             "fetch hot, 1 MiB, 1 reader",
             Prepared,
-            3.0,
+            2.5,
             |_, node, load| reading::fetch(node, &load.named(reading::ONE), 1),
         )
         .reaching(&[Target::most(CPU, 1.0).and_raw(AtMost(1.1))])
@@ -169,14 +169,14 @@ fn reading_cases() -> Vec<Case> {
         Case::hot(
             "fetch hot, 1 MiB, 4 readers",
             Prepared,
-            3.0,
+            2.5,
             |_, node, load| reading::fetch(node, &load.named(reading::ONE), 4),
         )
         .reaching(&[Target::most(CPU, 1.0)]),
         Case::hot(
             "cold read of 4 GiB while producing",
             Prepared,
-            25.0,
+            18.0,
             cold::beside_a_producer,
         )
         .reaching(&[Target::most("p99", 0.5).and_raw(AtMost(1.2))]),
@@ -188,7 +188,7 @@ fn coordinating() -> Vec<Case> {
         Case::hot(
             "offset commits, 100 groups",
             Tool::Prepared,
-            6.0,
+            4.0,
             |_, node, load| commits::commits(node, load, 50_000),
         )
         .reaching(&[Target::most(CPU_A_REQUEST, 0.2)]),

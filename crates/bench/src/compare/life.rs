@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 /// All cases, with what they are to reach.
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        Case::life("start to the first acknowledged record", 9.0, first_record)
+        Case::life("start to the first acknowledged record", 8.0, first_record)
             .reaching(&[Target::most("time", 0.02), Target::most("CPU", 0.02)]),
-        Case::life("1,000 partitions", 60.0, thousand_partitions).reaching(&[
+        Case::life("1,000 partitions", 52.0, thousand_partitions).reaching(&[
             Target::most("create and write", 0.1),
             Target::most("create and write, CPU", 0.1),
             Target::most("idle CPU", 0.05),
@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
             Target::most("clean stop", 0.02),
             Target::most("clean restart", 0.02),
         ]),
-        Case::life("kill -9, 1 GiB over 100 partitions", 30.0, killed).reaching(&[
+        Case::life("kill -9, 1 GiB over 100 partitions", 28.0, killed).reaching(&[
             Target::most("restart", 0.1),
             Target::most("restart CPU", 0.1),
             Target::raw("recovered", AtLeast(0.7)),

@@ -86,12 +86,8 @@ impl Options {
 /// Runs the comparison and prints it.
 #[expect(clippy::print_stdout, reason = "a program's output")]
 pub(crate) fn run(options: &Options, program: &Path) -> Result<()> {
-    let cases: Vec<Case> = hot::cases()
-        .into_iter()
-        .chain(tools::cases())
-        .chain(life::cases())
-        .filter(|case| options.chooses(case))
-        .collect();
+    let mut cases = all_cases();
+    cases.retain(|case| options.chooses(case));
     if options.list {
         for case in &cases {
             println!("{}", case.title());
@@ -111,6 +107,11 @@ pub(crate) fn run(options: &Options, program: &Path) -> Result<()> {
         docs::write(document, &run)?;
     }
     Ok(())
+}
+
+fn all_cases() -> Vec<Case> {
+    let hot = hot::cases().into_iter().chain(tools::cases());
+    hot.chain(life::cases()).collect()
 }
 
 fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
@@ -157,4 +158,33 @@ fn store(out: &Path, run: &Run) -> Result<()> {
         std::fs::write(out.join(name), svg)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_cases;
+    use super::case::Work;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_title_names_one_case() {
+        let cases = all_cases();
+        let titles: BTreeSet<String> = cases.iter().map(super::Case::title).collect();
+        assert_eq!(titles.len(), cases.len());
+    }
+
+    #[test]
+    fn five_rounds_of_all_cases_are_planned_for_25_minutes() {
+        // A hot case has one round more, which does not count.
+        let rounds = |work| {
+            if matches!(work, Work::Hot(_)) {
+                6.0
+            } else {
+                5.0
+            }
+        };
+        let cases = all_cases();
+        let seconds: f64 = cases.iter().map(|c| c.weight_s * rounds(c.work)).sum();
+        assert!(seconds < 25.0 * 60.0, "{seconds} s");
+    }
 }

@@ -19,14 +19,14 @@ pub(super) fn cases() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, the producer's defaults",
             Java,
-            9.0,
+            8.0,
             |stage, node, load| produce(stage, node, load, &[]),
         )
         .reaching(&[Target::most(CPU, 0.2)]),
         Case::hot(
             "transactions 1 KiB, commit every 100 ms",
             Java,
-            9.0,
+            8.0,
             |stage, node, load| {
                 produce(
                     stage,
@@ -42,11 +42,11 @@ pub(super) fn cases() -> Vec<Case> {
             },
         )
         .reaching(&[Target::most(CPU, 0.45)]),
-        Case::hot("consume hot, 1 reader", Java, 7.0, consume).reaching(&[Target::most(CPU, 0.7)]),
+        Case::hot("consume hot, 1 reader", Java, 6.0, consume).reaching(&[Target::most(CPU, 0.7)]),
         Case::hot(
             "end to end, one record after another",
             Java,
-            9.0,
+            8.0,
             end_to_end,
         ),
     ]
@@ -76,7 +76,7 @@ fn produce(stage: &Stage, node: &Node, load: &Load, more: &[&str]) -> Result<Vec
     const RECORD: usize = 1000;
     let (mut java, folder) = tool(stage, "ProducerPerformance")?;
     frames::make(node.address, &load.topic, 1, &[])?;
-    let records = load.of(200_000);
+    let records = load.of(150_000);
     java.args(["--bootstrap-server", &node.address.to_string()]);
     java.args([
         "--topic",
@@ -154,7 +154,7 @@ fn consumed(said: &str) -> Result<(usize, f64)> {
 fn end_to_end(stage: &Stage, node: &Node, load: &Load) -> Result<Vec<Value>> {
     let (mut java, folder) = tool(stage, "EndToEndLatency")?;
     frames::make(node.address, &load.topic, 1, &[])?;
-    let records = load.of(5_000);
+    let records = load.of(3_000);
     java.args(["--bootstrap-server", &node.address.to_string()]);
     java.args([
         "--topic",

@@ -21,14 +21,14 @@ pub(super) fn cases() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, 256 KiB batches",
             KlammBench,
-            5.0,
+            3.0,
             |stage, node, load| produce(stage, node, load, (load.of(400_000), 1000), &[]),
         )
         .reaching(&[Target::most(CPU, 0.45)]),
         Case::hot(
             "produce 1 KiB, 1 MB batches, lz4",
             KlammBench,
-            5.0,
+            3.0,
             |stage, node, load| {
                 produce(
                     stage,
@@ -43,7 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::hot(
             "produce at 5,000/s",
             KlammBench,
-            8.0,
+            6.5,
             |stage, node, load| {
                 let records = load.of(15_000);
                 produce(
@@ -61,9 +61,9 @@ pub(super) fn cases() -> Vec<Case> {
             Target::most("p99.9", 0.3),
             Target::most("CPU a million records", 0.25),
         ]),
-        Case::hot("end to end at 1,000/s", KlammBench, 8.0, end_to_end)
+        Case::hot("end to end at 1,000/s", KlammBench, 6.5, end_to_end)
             .reaching(&[Target::most("p50", 0.6), Target::most("p99", 0.5)]),
-        Case::hot("consume hot, 1 reader", KlammBench, 5.0, consume)
+        Case::hot("consume hot, 1 reader", KlammBench, 3.0, consume)
             .reaching(&[Target::most(CPU, 0.7)]),
     ]
 }

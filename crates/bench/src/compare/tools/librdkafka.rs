@@ -35,18 +35,18 @@ fn writing() -> Vec<Case> {
         Case::hot(
             "produce 1 KiB, 1 MB batches",
             Librdkafka,
-            6.0,
+            4.0,
             |stage, node, load| produce(stage, node, load, (500_000, 1000), BIG),
         )
         .reaching(&[Target::most(CPU, 0.45)]),
         Case::hot(
             "produce 100 B, 16 KiB batches",
             Librdkafka,
-            5.0,
+            3.0,
             |stage, node, load| produce(stage, node, load, (1_000_000, 100), SMALL_RECORDS),
         )
         .reaching(&[Target::most("CPU a million records", 0.35)]),
-        Case::hot("idempotent, 1 KiB", Librdkafka, 5.0, |stage, node, load| {
+        Case::hot("idempotent, 1 KiB", Librdkafka, 3.0, |stage, node, load| {
             produce(stage, node, load, (300_000, 1000), NUMBERED)
         })
         .reaching(&[Target::most(CPU, 0.35)]),
@@ -59,28 +59,28 @@ fn reading() -> Vec<Case> {
         Case::hot(
             "consume hot, 1 reader",
             Librdkafka,
-            6.0,
+            3.5,
             |stage, node, load| consume(stage, node, load, 1),
         )
         .reaching(&[Target::most(CPU, 0.7)]),
         Case::hot(
             "consume hot, 4 readers",
             Librdkafka,
-            12.0,
+            8.0,
             |stage, node, load| consume(stage, node, load, 4),
         )
         .reaching(&[Target::most(CPU, 0.7)]),
         Case::hot(
             "group of 3 over 12 partitions, classic protocol",
             Librdkafka,
-            8.0,
+            6.0,
             |stage, node, load| group(stage, node, load, "classic"),
         )
         .reaching(&[Target::most(CPU, 0.75)]),
         Case::hot(
             "group of 3 over 12 partitions, consumer protocol",
             Librdkafka,
-            8.0,
+            6.0,
             |stage, node, load| group(stage, node, load, "consumer"),
         )
         .reaching(&[Target::most(CPU, 0.75)]),
