@@ -75,6 +75,8 @@ pub struct Output<S: Shard + ?Sized> {
     pub replies: Vec<(Ticket, S::Reply)>,
     /// To carry out once the records are committed.
     pub effects: Vec<S::Effect>,
+    /// What happened, to be counted once the records are committed.
+    pub observations: Vec<S::Observation>,
     /// A record can't be written: nothing of this output counts, and the shard must be loaded again.
     pub spoiled: Option<EncodeError>,
 }
@@ -87,6 +89,8 @@ pub trait Shard {
     type Reply;
     /// What it wants done outside of its log. The outcome comes back as a command.
     type Effect;
+    /// What it tells about itself, for metrics.
+    type Observation;
 
     /// Takes a record of the partition in.
     ///
@@ -123,6 +127,7 @@ impl<S: Shard + ?Sized> Default for Output<S> {
             transaction: None,
             replies: Vec::new(),
             effects: Vec::new(),
+            observations: Vec::new(),
             spoiled: None,
         }
     }
@@ -130,7 +135,7 @@ impl<S: Shard + ?Sized> Default for Output<S> {
 
 impl<S> Debug for Output<S>
 where
-    S: Shard<Reply: Debug, Effect: Debug> + ?Sized,
+    S: Shard<Reply: Debug, Effect: Debug, Observation: Debug> + ?Sized,
 {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output")
@@ -138,6 +143,7 @@ where
             .field("transaction", &self.transaction)
             .field("replies", &self.replies)
             .field("effects", &self.effects)
+            .field("observations", &self.observations)
             .field("spoiled", &self.spoiled)
             .finish()
     }

@@ -14,6 +14,7 @@ mod error_code;
 pub mod header;
 pub mod messages;
 pub mod produce_visitor;
+mod standing;
 
 pub use api_key::{ApiKey, Listener, request_header_version, response_header_version};
 pub use error_code::ErrorCode;

@@ -151,6 +151,8 @@ pub(crate) struct Field {
     /// What the value names, if it names something.
     pub(crate) entity: Option<String>,
     pub(crate) default: Option<String>,
+    /// Kafka does not have it.
+    pub(crate) ours: bool,
 }
 
 impl Field {
@@ -178,6 +180,8 @@ pub(crate) struct Message {
     pub(crate) flexible: Versions,
     /// The highest version may still change.
     pub(crate) unstable: bool,
+    /// Kafka does not have it.
+    pub(crate) ours: bool,
     pub(crate) listeners: Vec<String>,
     pub(crate) about: String,
     pub(crate) structs: Vec<Struct>,
@@ -313,6 +317,7 @@ fn header(line: &str) -> Result<Message, String> {
         versions: Versions::NONE,
         flexible: Versions::NONE,
         unstable: false,
+        ours: false,
         listeners: Vec::new(),
         about: String::new(),
         structs: Vec::new(),
@@ -324,6 +329,7 @@ fn header(line: &str) -> Result<Message, String> {
             "versions" => message.versions = Versions::parse(next()?)?,
             "flexible" => message.flexible = Versions::parse(next()?)?,
             "unstable" => message.unstable = true,
+            "ours" => message.ours = true,
             "on" => message.listeners = next()?.split(',').map(str::to_owned).collect(),
             other => return Err(format!("{other} is unknown")),
         }
@@ -357,6 +363,7 @@ fn field(line: &str) -> Result<Field, String> {
         inflexible: false,
         entity: None,
         default,
+        ours: false,
     };
     while let Ok(word) = next() {
         match word {
@@ -370,11 +377,20 @@ fn field(line: &str) -> Result<Field, String> {
             }
             "ignorable" => field.ignorable = true,
             "inflexible" => field.inflexible = true,
+            "ours" => field.ours = true,
             other => match other.strip_prefix('@') {
                 Some(entity) => field.entity = Some(entity.to_owned()),
                 None => return Err(format!("{other} is unknown")),
             },
         }
     }
+    if field.ours && field.tag.is_none_or(|(tag, _)| tag < OUR_TAGS_FROM) {
+        return Err(format!(
+            "a field of ours has a tag from {OUR_TAGS_FROM} on: {line}"
+        ));
+    }
     Ok(field)
 }
+
+/// Kafka counts tags from 0 on, and is far from here.
+const OUR_TAGS_FROM: u32 = 10_000;

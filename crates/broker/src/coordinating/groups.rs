@@ -3,33 +3,40 @@
 use super::LogTopic;
 use super::shards::{Kind, Log, Office, Seen, Shards};
 use super::view::View;
+use crate::observing::PauseMeters;
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use klamm_coordinator::groups::assign::Assignor;
 use klamm_coordinator::groups::{
-    Command, ConsumerConfig, Effect, GroupConfig, GroupShard, MigrationPolicy, Reply, shard_of,
+    Command, ConsumerConfig, Effect, GroupConfig, GroupShard, MigrationPolicy, Pause, Reply,
+    WaitCounts, shard_of,
 };
 use klamm_host::{BoxFuture, Host};
 use klamm_settings::{Settings, broker};
 use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The group coordinator of this node.
 #[derive(Debug)]
 pub(crate) struct Groups {
     shards: Shards<OfGroups>,
     topic: LogTopic,
+    pauses: Arc<PauseMeters>,
 }
 
 /// What is special about shards of groups.
 #[derive(Debug)]
 struct OfGroups {
     config: GroupConfig,
+    pauses: Arc<PauseMeters>,
 }
 
 /// An empty group begins its first round once nobody has joined for this long.
 const INITIAL_QUIET_MS: i64 = 300;
+/// A scrape does not wait longer than this for shards that are being loaded.
+const WAITS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Kind for OfGroups {
     type Shard = GroupShard;
@@ -40,6 +47,11 @@ impl Kind for OfGroups {
 
     fn look_around(&self, shard: &mut GroupShard, seen: &Seen) {
         shard.look_around(Arc::new(View::new(seen)));
+    }
+
+    fn observe(&self, pause: Pause) {
+        let took = Duration::from_millis(u64::try_from(pause.ms).unwrap_or_default());
+        self.pauses.of(pause.kind).record(took);
     }
 
     fn carry_out(
@@ -68,11 +80,30 @@ impl Groups {
                 .unwrap_or_default(),
             load_bytes: usize::try_from(load_bytes).unwrap_or(1),
         };
-        let kind = OfGroups { config: group_config(settings) };
+        let pauses = Arc::new(PauseMeters::default());
+        let kind = OfGroups { config: group_config(settings), pauses: Arc::clone(&pauses) };
         Self {
             shards: Shards::new(host, quorum, partitions, log, kind),
             topic: LogTopic::offsets(settings),
+            pauses,
         }
+    }
+
+    /// How long members' assignments moved.
+    pub(crate) fn pauses(&self) -> &PauseMeters {
+        &self.pauses
+    }
+
+    /// What members wait for at the moment; nothing if a shard does not answer soon.
+    pub(crate) async fn waits(&self) -> Option<WaitCounts> {
+        let seen = tokio::time::timeout(WAITS_WITHIN, self.read_all(GroupShard::waits));
+        let mut sum = WaitCounts::default();
+        for counts in seen.await.ok()?.ok()? {
+            for (sum, count) in sum.iter_mut().zip(counts) {
+                *sum += count;
+            }
+        }
+        Some(sum)
     }
 
     /// Requests that wait in the queues of the shards.

@@ -25,4 +25,5 @@ mod view;
 pub(crate) use groups::Groups;
 pub(crate) use log_topic::LogTopic;
 pub(crate) use markers::MarkerWriter;
+pub(crate) use shard_task::moment;
 pub(crate) use transactions::Transactions;

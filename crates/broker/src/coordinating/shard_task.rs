@@ -9,6 +9,7 @@ use super::shards::{Kind, Office, Parts, Seen};
 use crate::partitions::{Marker, Partition};
 use bytes::Bytes;
 use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
+use klamm_host::Clock;
 use klamm_model::{LeaderEpoch, Offset};
 use klamm_records::{BatchBuilder, BatchFields, Codec, Deflater, NewRecord};
 use klamm_storage::VerificationGuard;
@@ -79,6 +80,7 @@ struct Work<S: Shard> {
     replies: Vec<(Ticket, S::Reply)>,
     told: Vec<Box<dyn FnOnce() + Send>>,
     effects: Vec<S::Effect>,
+    observations: Vec<S::Observation>,
     is_spoiled: bool,
 }
 
@@ -86,6 +88,12 @@ struct Work<S: Shard> {
 const BATCH_BYTES: usize = 512 * 1024;
 /// Between two attempts to load.
 const LOAD_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The time, as shards are told it.
+pub(crate) fn moment(clock: &dyn Clock) -> Moment {
+    let monotonic = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
+    Moment { monotonic, wall: clock.now_ms() }
+}
 
 impl<K: Kind> ShardTask<K> {
     pub(super) fn new(parts: Arc<Parts<K>>, index: i32) -> Self {
@@ -161,9 +169,7 @@ impl<K: Kind> ShardTask<K> {
     }
 
     fn moment(&self) -> Moment {
-        let clock = &self.parts.host.clock;
-        let monotonic = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
-        Moment { monotonic, wall: clock.now_ms() }
+        moment(&*self.parts.host.clock)
     }
 
     fn until_deadline(&self) -> Duration {
@@ -278,6 +284,9 @@ impl<K: Kind> ShardTask<K> {
                         let _ = sender.send(Ok(reply));
                     }
                 }
+                for observation in work.observations {
+                    self.parts.kind.observe(observation);
+                }
                 for tell in work.told {
                     tell();
                 }
@@ -368,6 +377,7 @@ impl<S: Shard> Default for Work<S> {
             replies: Vec::new(),
             told: Vec::new(),
             effects: Vec::new(),
+            observations: Vec::new(),
             is_spoiled: false,
         }
     }
@@ -382,6 +392,7 @@ impl<S: Shard> Work<S> {
         self.records.extend(output.records);
         self.replies.extend(output.replies);
         self.effects.extend(output.effects);
+        self.observations.extend(output.observations);
     }
 
     fn is_full(&self) -> bool {

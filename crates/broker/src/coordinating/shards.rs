@@ -22,6 +22,7 @@ pub(super) trait Kind: Debug + Send + Sync + 'static {
             Command: Debug + Send + Sync + 'static,
             Reply: Debug + Send + 'static,
             Effect: Send + 'static,
+            Observation: Send + 'static,
         > + Send
         + 'static;
 
@@ -30,6 +31,9 @@ pub(super) trait Kind: Debug + Send + Sync + 'static {
 
     /// Shows the shard the cluster's metadata, which has changed.
     fn look_around(&self, _shard: &mut Self::Shard, _seen: &Seen) {}
+
+    /// Counts what the shard tells about itself.
+    fn observe(&self, observation: <Self::Shard as Shard>::Observation);
 
     /// Carries an effect out, for as long as it takes. Its outcome is a command to the shard, which nobody waits for.
     /// The future is dropped if the shard is.

@@ -13,6 +13,7 @@ use klamm_host::{BoxFuture, Host};
 use klamm_records::{Compression, EndTransaction, EndTransactionMarker};
 use klamm_settings::{Settings, broker};
 use klamm_wire::ErrorCode;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// The transaction coordinator of this node.
@@ -37,6 +38,10 @@ impl Kind for OfTransactions {
         let version = finalized(&self.quorum);
         let config = TransactionConfig { version, ..self.config.clone() };
         TransactionShard::new(config)
+    }
+
+    fn observe(&self, observation: Infallible) {
+        match observation {}
     }
 
     fn carry_out(

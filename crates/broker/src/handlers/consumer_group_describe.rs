@@ -1,30 +1,43 @@
 //! ConsumerGroupDescribe (key 69), versions 0–1: members, epochs and assignments of groups of the consumer protocol;
 //! from version 1 on also which protocol each member speaks.
 
-use crate::coordinating::Groups;
+use super::fetch::session::FetchSessions;
+use super::member_standing;
+use crate::coordinating::{Groups, moment};
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::{Call, operations};
+use bytes::Bytes;
 use klamm_codec::Str;
 use klamm_coordinator::groups::{
     DescribedAssignment, DescribedConsumer, DescribedConsumerGroup, GroupShard,
 };
+use klamm_host::Host;
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::consumer_group_describe::{
     Assignment, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DescribedGroup,
     Member, TopicPartitions,
 };
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     groups: &'a Groups,
     quorum: &'a QuorumHandle,
+    sessions: &'a Mutex<FetchSessions>,
+    host: &'a Host,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { groups: &node.groups, quorum: &node.quorum }
+        Self {
+            groups: &node.groups,
+            quorum: &node.quorum,
+            sessions: &node.fetch_sessions,
+            host: &node.host,
+        }
     }
 }
 
@@ -41,7 +54,7 @@ pub(crate) async fn handle(
     let mut groups = Vec::new();
     for group in request.group_ids {
         let mut described = if super::serves_consumer_protocol(needs.quorum) {
-            describe(group, needs.groups).await
+            describe(group, request.asks_for_standing, needs).await
         } else {
             DescribedGroup {
                 error_code: ErrorCode::UNSUPPORTED_VERSION.code(),
@@ -59,7 +72,7 @@ pub(crate) async fn handle(
     ConsumerGroupDescribeResponse { groups, ..ConsumerGroupDescribeResponse::default() }
 }
 
-async fn describe(group: Str, groups: &Groups) -> DescribedGroup {
+async fn describe(group: Str, asks_for_standing: bool, needs: Needs<'_>) -> DescribedGroup {
     let failed = |error: ErrorCode, message: Option<String>| DescribedGroup {
         error_code: error.code(),
         error_message: message.map(Str::from),
@@ -70,12 +83,19 @@ async fn describe(group: Str, groups: &Groups) -> DescribedGroup {
         return failed(ErrorCode::INVALID_GROUP_ID, None);
     }
     let wanted = group.clone();
-    let seen = groups.read(&group, move |shard: &GroupShard| {
-        let found = shard.describe_consumer(&wanted);
-        found.ok_or_else(|| shard.knows(&wanted))
+    let clock = Arc::clone(&needs.host.clock);
+    let seen = needs.groups.read(&group, move |shard: &GroupShard| {
+        let now = moment(&*clock);
+        let found = shard.describe_consumer(&wanted, now);
+        found
+            .map(|found| (found, now))
+            .ok_or_else(|| shard.knows(&wanted))
     });
     match seen.await {
-        Ok(Ok(found)) => described(group, found),
+        Ok(Ok((found, now))) => described(group, found, |of| {
+            let sessions = asks_for_standing.then_some(needs.sessions)?;
+            member_standing::field(of, sessions, now)
+        }),
         Ok(Err(is_other)) => {
             let message = if is_other {
                 format!("Group {group} is not a consumer group.")
@@ -88,14 +108,30 @@ async fn describe(group: Str, groups: &Groups) -> DescribedGroup {
     }
 }
 
-fn described(group_id: Str, group: DescribedConsumerGroup) -> DescribedGroup {
+fn described(
+    group_id: Str,
+    group: DescribedConsumerGroup,
+    standing: impl Fn(member_standing::Of<'_>) -> Option<Bytes>,
+) -> DescribedGroup {
     DescribedGroup {
         group_id,
         group_state: Str::from(group.state.to_string()),
         group_epoch: group.epoch,
         assignment_epoch: group.assignment_epoch,
         assignor_name: Str::from_static(group.assignor),
-        members: group.members.into_iter().map(member).collect(),
+        members: group
+            .members
+            .into_iter()
+            .map(|mut found| {
+                let of = member_standing::Of {
+                    standing: std::mem::take(&mut found.standing),
+                    client_id: &found.client_id,
+                    client_host: &found.client_host,
+                };
+                let standing = standing(of);
+                Member { standing, ..member(found) }
+            })
+            .collect(),
         ..DescribedGroup::default()
     }
 }
@@ -113,6 +149,7 @@ fn member(member: DescribedConsumer) -> Member {
         assignment: assignment(member.assigned),
         target_assignment: assignment(member.target),
         member_type: if member.is_classic { CLASSIC } else { CONSUMER },
+        standing: None,
     }
 }
 

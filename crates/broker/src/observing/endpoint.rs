@@ -52,9 +52,8 @@ pub(crate) async fn serve(
         let (node, readiness) = (Arc::clone(&node), Arc::clone(&readiness));
         host.tasks.spawn(Box::pin(async move {
             let _place = place;
-            let service = hyper::service::service_fn(|request| {
-                let answer = answer(&request, &node, &readiness);
-                std::future::ready(Ok::<_, Infallible>(answer))
+            let service = hyper::service::service_fn(async |request| {
+                Ok::<_, Infallible>(answer(&request, &node, &readiness).await)
             });
             let served = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -70,7 +69,7 @@ pub(crate) async fn serve(
     }
 }
 
-fn answer(
+async fn answer(
     request: &Request<Incoming>,
     node: &Node,
     readiness: &Readiness,
@@ -82,7 +81,7 @@ fn answer(
         );
     }
     match request.uri().path() {
-        "/metrics" => match scrape::text(node) {
+        "/metrics" => match scrape::text(node).await {
             Ok(page) => text(StatusCode::OK, page),
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         },

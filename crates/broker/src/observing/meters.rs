@@ -1,6 +1,7 @@
 //! Counters and latency histograms: atomics that a scrape reads.
 
 use crate::node::Node;
+use klamm_coordinator::groups::GroupKind;
 use klamm_wire::{ApiKey, ErrorCode, Response};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -82,6 +83,22 @@ impl Histogram {
     /// The sum of all durations in seconds.
     pub(crate) fn sum_seconds(&self) -> f64 {
         Duration::from_micros(self.sum_us.load(Ordering::Relaxed)).as_secs_f64()
+    }
+}
+
+/// How long members' assignments moved, by the protocol of their group.
+#[derive(Debug, Default)]
+pub(crate) struct PauseMeters {
+    classic: Histogram,
+    consumer: Histogram,
+}
+
+impl PauseMeters {
+    pub(crate) fn of(&self, kind: GroupKind) -> &Histogram {
+        match kind {
+            GroupKind::Classic => &self.classic,
+            GroupKind::Consumer => &self.consumer,
+        }
     }
 }
 

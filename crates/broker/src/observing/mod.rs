@@ -6,5 +6,5 @@ mod scrape;
 mod table;
 
 pub(crate) use endpoint::{Readiness, serve};
-pub(crate) use meters::{Counter, Gauge, Meters};
+pub(crate) use meters::{Counter, Gauge, Meters, PauseMeters};
 pub use table::metrics_markdown;

@@ -1,8 +1,12 @@
 //! One scrape: the node's counters and gauges in the text format of Prometheus.
 
-use super::table::{CLIENT_METRIC, ERRORS, Family, LATENCY, Moment, REQUESTS, SINGLE, Single};
+use super::meters::Histogram;
+use super::table::{
+    CLIENT_METRIC, ERRORS, Family, LATENCY, Moment, PAUSES, REQUESTS, SINGLE, Single, WAITS,
+};
 use crate::node::Node;
 use crate::telemetry::Series;
+use klamm_coordinator::groups::{GroupKind, Wait, WaitCounts};
 use klamm_wire::ApiKey;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
@@ -16,14 +20,17 @@ use std::fmt;
 ///
 /// # Errors
 /// Never for values of ours; the formatter's own error is passed on.
-pub(crate) fn text(node: &Node) -> Result<String, fmt::Error> {
-    let mut registry = Registry::with_prefix("klamm");
+pub(crate) async fn text(node: &Node) -> Result<String, fmt::Error> {
     let moment = Moment { node, sizes: node.partitions.sizes() };
-    registry.register_collector(Box::new(Scrape {
+    let scrape = Scrape {
         single: SINGLE.iter().map(|m| (m, (m.read)(&moment))).collect(),
         apis: apis(node),
+        pauses: pauses(node),
+        waits: node.groups.waits().await,
         pushed: node.telemetry.series(),
-    }));
+    };
+    let mut registry = Registry::with_prefix("klamm");
+    registry.register_collector(Box::new(scrape));
     let mut page = String::new();
     prometheus_client::encoding::text::encode(&mut page, &registry)?;
     Ok(page)
@@ -34,6 +41,8 @@ pub(crate) fn text(node: &Node) -> Result<String, fmt::Error> {
 struct Scrape {
     single: Vec<(&'static Single, u64)>,
     apis: Vec<Api>,
+    pauses: Vec<Pauses>,
+    waits: Option<WaitCounts>,
     pushed: Vec<Series>,
 }
 
@@ -44,6 +53,37 @@ struct Api {
     errors: Vec<(&'static str, u64)>,
     latency: Vec<(f64, u64)>,
     latency_sum_s: f64,
+}
+
+/// The pauses of members of one kind of group.
+#[derive(Debug)]
+struct Pauses {
+    protocol: &'static str,
+    counts: Vec<(f64, u64)>,
+    sum_s: f64,
+}
+
+fn pauses(node: &Node) -> Vec<Pauses> {
+    let kinds = [
+        (GroupKind::Classic, "classic"),
+        (GroupKind::Consumer, "consumer"),
+    ];
+    let pauses = kinds.into_iter().map(|(kind, protocol)| {
+        let histogram = node.groups.pauses().of(kind);
+        Pauses {
+            protocol,
+            counts: bounded(histogram),
+            sum_s: histogram.sum_seconds(),
+        }
+    });
+    pauses.collect()
+}
+
+fn bounded(histogram: &Histogram) -> Vec<(f64, u64)> {
+    let counts = histogram.counts();
+    counts
+        .map(|(bound, count)| (bound.unwrap_or(f64::INFINITY), count))
+        .collect()
 }
 
 fn apis(node: &Node) -> Vec<Api> {
@@ -60,11 +100,7 @@ fn apis(node: &Node) -> Vec<Api> {
                 .into_iter()
                 .map(|(code, count)| (code.name(), count))
                 .collect(),
-            latency: meter
-                .latency
-                .counts()
-                .map(|(b, n)| (b.unwrap_or(f64::INFINITY), n))
-                .collect(),
+            latency: bounded(&meter.latency),
             latency_sum_s: meter.latency.sum_seconds(),
         })
     });
@@ -89,6 +125,7 @@ impl Collector for Scrape {
         self.encode_requests(&mut encoder)?;
         self.encode_errors(&mut encoder)?;
         self.encode_latency(&mut encoder)?;
+        self.encode_groups(&mut encoder)?;
         self.encode_pushed(&mut encoder)
     }
 }
@@ -112,6 +149,27 @@ impl Scrape {
                 let labels = [("api", api.name), ("error", *error)];
                 ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
             }
+        }
+        Ok(())
+    }
+
+    fn encode_groups(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let kind = MetricType::Histogram;
+        let mut family = encoder.encode_descriptor(PAUSES.name, PAUSES.help, None, kind)?;
+        for Pauses { protocol, counts, sum_s } in &self.pauses {
+            let count = counts.iter().map(|(_, n)| n).sum();
+            family
+                .encode_family(&[("protocol", *protocol)])?
+                .encode_histogram::<NoLabelSet>(*sum_s, count, counts, None)?;
+        }
+        let Some(waits) = self.waits else {
+            return Ok(());
+        };
+        let mut family =
+            encoder.encode_descriptor(WAITS.name, WAITS.help, None, MetricType::Gauge)?;
+        for (reason, count) in Wait::REASONS.iter().zip(waits) {
+            let gauge = ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX));
+            gauge.encode(family.encode_family(&[("reason", *reason)])?)?;
         }
         Ok(())
     }

@@ -108,7 +108,22 @@ pub(super) const CLIENT_METRIC: Family = Family {
     labels: "`metric`, `client_id`, `client_instance_id`, and the client's own",
 };
 
-const FAMILIES: &[Family] = &[REQUESTS, ERRORS, LATENCY, CLIENT_METRIC];
+pub(super) const PAUSES: Family = Family {
+    name: "group_member_pause_seconds",
+    help: "Time from when a member's assignment began to move until it had its target (consumer), or from the start of a \
+           round to its SyncGroup's answer (classic)",
+    kind: "histogram",
+    labels: "`protocol`",
+};
+
+pub(super) const WAITS: Family = Family {
+    name: "group_members_waiting",
+    help: "Members of groups that wait, by what they wait for; left out while a shard is loading",
+    kind: "gauge",
+    labels: "`reason`",
+};
+
+const FAMILIES: &[Family] = &[REQUESTS, ERRORS, LATENCY, PAUSES, WAITS, CLIENT_METRIC];
 
 /// The table as a Markdown page.
 #[must_use]

@@ -37,7 +37,7 @@ async fn ready(node: &Node) -> (Peer, Uuid) {
     (peer, topic)
 }
 
-fn join(member: &str) -> ConsumerGroupHeartbeatRequest {
+pub(crate) fn join(member: &str) -> ConsumerGroupHeartbeatRequest {
     ConsumerGroupHeartbeatRequest {
         group_id: "g".into(),
         member_id: member.into(),
@@ -48,7 +48,7 @@ fn join(member: &str) -> ConsumerGroupHeartbeatRequest {
     }
 }
 
-fn idle(member: &str, member_epoch: i32) -> ConsumerGroupHeartbeatRequest {
+pub(crate) fn idle(member: &str, member_epoch: i32) -> ConsumerGroupHeartbeatRequest {
     ConsumerGroupHeartbeatRequest {
         group_id: "g".into(),
         member_id: member.into(),
@@ -70,6 +70,7 @@ async fn describe(peer: &mut Peer, group: &str) -> DescribedGroup {
     let request = ConsumerGroupDescribeRequest {
         group_ids: vec![group.into()],
         include_authorized_operations: true,
+        ..ConsumerGroupDescribeRequest::default()
     };
     peer.ask(&request, 1).await.groups.remove(0)
 }

@@ -28,7 +28,7 @@ const WAYS: [&[(&str, &str)]; 4] = [
 /// A step that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn client(node: &Node, settings: &[(&str, &str)]) -> Client {
+pub(crate) fn client(node: &Node, settings: &[(&str, &str)]) -> Client {
     let mut config = ClientConfig::new(&node.address().to_string()).unwrap();
     for (name, value) in settings {
         assert!(config.set(name, value).unwrap(), "{name}");
@@ -36,7 +36,11 @@ fn client(node: &Node, settings: &[(&str, &str)]) -> Client {
     Client::new(klamm_host::os::host(), config).unwrap()
 }
 
-fn member(client: &Client, way: &[(&str, &str)], more: &[(&str, &str)]) -> GroupConsumer {
+pub(crate) fn member(
+    client: &Client,
+    way: &[(&str, &str)],
+    more: &[(&str, &str)],
+) -> GroupConsumer {
     let mut group = GroupConfig::default();
     let quick = [
         ("group.id", "g"),
@@ -56,7 +60,7 @@ fn member(client: &Client, way: &[(&str, &str)], more: &[(&str, &str)]) -> Group
     consumer
 }
 
-async fn topic(client: &Client, partitions: i32) {
+pub(crate) async fn topic(client: &Client, partitions: i32) {
     let admin = Admin::new(client);
     let topic = NewTopic { partitions: Some(partitions), ..NewTopic::new("t") };
     for (name, made) in admin.create_topics(&[topic], false).await.unwrap() {
@@ -89,7 +93,7 @@ async fn poll(consumer: &mut GroupConsumer) -> Vec<usize> {
 }
 
 /// Polls all in turn until it is as it should be, and gives what was read.
-async fn poll_until(
+pub(crate) async fn poll_until(
     consumers: &mut [&mut GroupConsumer],
     mut is_so: impl FnMut(&[&mut GroupConsumer], &[usize]) -> bool,
 ) -> Vec<usize> {
@@ -104,7 +108,7 @@ async fn poll_until(
     seen
 }
 
-fn shares(consumers: &[&mut GroupConsumer]) -> Vec<usize> {
+pub(crate) fn shares(consumers: &[&mut GroupConsumer]) -> Vec<usize> {
     consumers
         .iter()
         .map(|consumer| consumer.assignment().count())

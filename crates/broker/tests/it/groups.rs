@@ -21,7 +21,7 @@ const QUICK: &[&str] = &[
     "offsets.topic.num.partitions=3",
 ];
 
-async fn find(peer: &mut Peer, key_type: i8) -> i16 {
+pub(crate) async fn find(peer: &mut Peer, key_type: i8) -> i16 {
     let request = FindCoordinatorRequest {
         key_type,
         coordinator_keys: vec!["g".into()],
@@ -30,7 +30,7 @@ async fn find(peer: &mut Peer, key_type: i8) -> i16 {
     peer.ask(&request, 6).await.coordinators[0].error_code
 }
 
-fn join_request(member: &str) -> JoinGroupRequest {
+pub(crate) fn join_request(member: &str) -> JoinGroupRequest {
     JoinGroupRequest {
         group_id: "g".into(),
         session_timeout_ms: 10_000,
@@ -42,7 +42,7 @@ fn join_request(member: &str) -> JoinGroupRequest {
     }
 }
 
-async fn join(peer: &mut Peer) -> JoinGroupResponse {
+pub(crate) async fn join(peer: &mut Peer) -> JoinGroupResponse {
     let first = peer.ask(&join_request(""), 9).await;
     assert_eq!(first.error_code, ErrorCode::MEMBER_ID_REQUIRED.code());
     let joined = peer.ask(&join_request(&first.member_id), 9).await;
@@ -50,7 +50,7 @@ async fn join(peer: &mut Peer) -> JoinGroupResponse {
     joined
 }
 
-async fn sync(peer: &mut Peer, joined: &JoinGroupResponse) -> bytes::Bytes {
+pub(crate) async fn sync(peer: &mut Peer, joined: &JoinGroupResponse) -> bytes::Bytes {
     let assignment = SyncGroupRequestAssignment {
         member_id: joined.member_id.clone(),
         assignment: "part".into(),

@@ -18,6 +18,7 @@ mod metrics;
 mod node;
 mod quotas;
 mod several_directories;
+mod standing;
 mod telemetry;
 mod transactional_ids;
 mod transactional_producer;

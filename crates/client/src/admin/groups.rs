@@ -1,5 +1,6 @@
 //! Groups: who is in them, how far they have come, and changes to that.
 
+use super::member_standing::MemberStanding;
 use super::{Admin, Each};
 use crate::client::Target;
 use crate::coordinator::{Coordinator, CoordinatorKind};
@@ -86,6 +87,8 @@ pub struct GroupMember {
     pub assignment: BTreeSet<PartitionKey>,
     /// What it is to have, once others have given it away (`consumer` only).
     pub target: Option<BTreeSet<PartitionKey>>,
+    /// How it stands. Only Klamm says so.
+    pub standing: Option<MemberStanding>,
 }
 
 /// How often a group is emptied again because members came back before its offsets were set.
@@ -142,6 +145,7 @@ impl Admin {
         let coordinator = self.coordinator(group);
         let request = DescribeGroupsRequest {
             groups: vec![group.into()],
+            asks_for_standing: true,
             ..DescribeGroupsRequest::default()
         };
         let timeout = self.client.config().api_timeout;
@@ -173,6 +177,7 @@ impl Admin {
         let coordinator = self.coordinator(group);
         let request = ConsumerGroupDescribeRequest {
             group_ids: vec![group.into()],
+            asks_for_standing: true,
             ..ConsumerGroupDescribeRequest::default()
         };
         let timeout = self.client.config().api_timeout;
@@ -435,6 +440,7 @@ fn classic_member(member: &describe_groups::DescribedGroupMember) -> GroupMember
             .flat_map(|topic| keys(&topic.topic, &topic.partitions))
             .collect(),
         target: None,
+        standing: MemberStanding::read(member.standing.as_ref()),
     }
 }
 
@@ -467,10 +473,14 @@ fn consumer_member(member: &consumer_group_describe::Member) -> GroupMember {
             .map(str::to_owned),
         assignment: of(&member.assignment),
         target: Some(of(&member.target_assignment)),
+        standing: MemberStanding::read(member.standing.as_ref()),
     }
 }
 
-fn keys<'a>(topic: &Str, partitions: &'a [i32]) -> impl Iterator<Item = PartitionKey> + use<'a> {
+pub(super) fn keys<'a>(
+    topic: &Str,
+    partitions: &'a [i32],
+) -> impl Iterator<Item = PartitionKey> + use<'a> {
     let name: Arc<str> = Arc::from(topic.as_str());
     partitions
         .iter()

@@ -7,6 +7,7 @@
 mod cluster;
 mod configs;
 mod groups;
+mod member_standing;
 mod quotas;
 mod topics;
 mod transactions;
@@ -19,6 +20,7 @@ pub use configs::{
     ConfigEntry, ConfigOperation, ConfigResource, ConfigResourceKind, ConfigSource, ConfigSynonym,
 };
 pub use groups::{GroupDescription, GroupListing, GroupMember};
+pub use member_standing::{MemberStanding, MemberWait};
 pub use quotas::{QuotaEntity, QuotaFilter, QuotaMatch, QuotaValues};
 pub use topics::{MorePartitions, NewTopic, TopicCreated, TopicListing};
 

@@ -3,6 +3,7 @@
 use super::assign::Assignor;
 use super::classic::GroupState;
 use super::consumer::{ConsumerAnswer, ConsumerHeartbeat};
+use super::standing::Standing;
 use crate::shard::OpenTransaction;
 use bytes::Bytes;
 use klamm_codec::Str;
@@ -414,6 +415,8 @@ pub struct DescribedMember {
     pub metadata: Bytes,
     /// From the leader.
     pub assignment: Bytes,
+    /// How it stands.
+    pub standing: Standing,
 }
 
 /// What a group wants done outside of its log: nothing so far.

@@ -8,6 +8,7 @@
 //! classic/ one group of the classic protocol: join, sync, heartbeat, leave
 //! consumer/ one group of the consumer protocol (KIP-848), and the way from one protocol to the other
 //! subscription  what classic consumers say to each other, which the coordinator has to understand then
+//! standing  how members stand: what they wait for, and how long their assignments move
 //! surroundings  topics and settings, as the driver hands them over
 //! offsets  committed offsets: commit, delete, expire; and those that wait for the end of a transaction
 //! transactional  commits in transactions
@@ -28,6 +29,7 @@ mod pattern;
 mod record;
 mod shard;
 mod shard_consumer;
+mod standing;
 mod subscription;
 mod surroundings;
 mod timers;
@@ -44,8 +46,9 @@ pub use command::{
 };
 pub use consumer::{
     ConsumerAnswer, ConsumerHeartbeat, ConsumerSnapshot, ConsumerState, DescribedAssignment,
-    DescribedConsumer, DescribedConsumerGroup, MemberState, Wait,
+    DescribedConsumer, DescribedConsumerGroup, MemberState,
 };
 pub use pattern::{Pattern, PatternError};
 pub use shard::{Committed, GroupShard, KeptGroup, Snapshot, shard_of};
+pub use standing::{Pause, Standing, TopicPartitions, Wait, WaitCounts};
 pub use surroundings::{ConsumerTimes, KnownTopic, Nowhere, Surroundings};

@@ -8,6 +8,7 @@ use super::command::{
 use super::consumer::ConsumerSnapshot;
 use super::group::{Group, Rule};
 use super::record::{self, Meaning};
+use super::standing::Pause;
 use super::surroundings::{Nowhere, Surroundings};
 use super::timers::{Due, Timers};
 use crate::records::{GroupMetadataValue, OffsetCommitValue};
@@ -65,6 +66,7 @@ impl Shard for GroupShard {
     type Command = Command;
     type Reply = Reply;
     type Effect = Effect;
+    type Observation = Pause;
 
     fn replay(&mut self, record: &Record) -> Result<Replayed, RecordError> {
         match record::read(record)? {
@@ -262,9 +264,9 @@ impl GroupShard {
         self.groups.values().map(Group::listed)
     }
 
-    /// A classic group in detail; `None` if there is none of this id.
+    /// A classic group in detail, as of now; `None` if there is none of this id.
     #[must_use]
-    pub fn describe(&self, group: &str) -> Option<DescribedGroup> {
+    pub fn describe(&self, group: &str, now: Moment) -> Option<DescribedGroup> {
         let Rule::Classic(classic) = &self.groups.get(group)?.rule else {
             return None;
         };
@@ -283,6 +285,7 @@ impl GroupShard {
                     bytes::Bytes::new()
                 },
                 assignment: member.assignment.clone(),
+                standing: classic.standing(id, member, now),
             });
         let protocol = classic.protocol().filter(|_| is_stable);
         Some(DescribedGroup {

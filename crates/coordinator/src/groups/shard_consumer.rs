@@ -7,6 +7,7 @@ use super::consumer::{
 };
 use super::group::{Group, Rule};
 use super::shard::GroupShard;
+use super::standing::WaitCounts;
 use super::surroundings::Surroundings;
 use crate::shard::{Moment, Ticket};
 use klamm_codec::Str;
@@ -18,16 +19,29 @@ impl GroupShard {
         self.around = around;
     }
 
-    /// A consumer group in detail; `None` if there is none of this id.
+    /// A consumer group in detail, as of now; `None` if there is none of this id.
     #[must_use]
-    pub fn describe_consumer(&self, group: &str) -> Option<DescribedConsumerGroup> {
+    pub fn describe_consumer(&self, group: &str, now: Moment) -> Option<DescribedConsumerGroup> {
         match &self.groups.get(group)?.rule {
             Rule::Consumer(group) => {
                 let assignors = &self.config.consumer.assignors;
-                Some(group.describe(assignors, &*self.around))
+                Some(group.describe(assignors, &*self.around, now))
             }
             Rule::Classic(_) => None,
         }
+    }
+
+    /// What the members of all groups wait for.
+    #[must_use]
+    pub fn waits(&self) -> WaitCounts {
+        let mut counts = WaitCounts::default();
+        for group in self.groups.values() {
+            match &group.rule {
+                Rule::Classic(group) => group.count_waits(&mut counts),
+                Rule::Consumer(group) => group.count_waits(&*self.around, &mut counts),
+            }
+        }
+        counts
     }
 
     /// Whether a group of that id is there.

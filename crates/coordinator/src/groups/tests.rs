@@ -7,6 +7,7 @@ use klamm_codec::Str;
 use klamm_model::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod standing;
 mod transactional;
 mod walk;
 
@@ -40,6 +41,7 @@ struct World {
     shard: GroupShard,
     log: Vec<Entry>,
     answers: BTreeMap<Ticket, Reply>,
+    pauses: Vec<Pause>,
     now: i64,
     tickets: u64,
 }
@@ -50,6 +52,7 @@ impl World {
             shard: GroupShard::new(config),
             log: Vec::new(),
             answers: BTreeMap::new(),
+            pauses: Vec::new(),
             now: 1_000,
             tickets: 0,
         };
@@ -71,6 +74,7 @@ impl World {
             }
             self.log.push(Entry::Record(out.transaction, record));
         }
+        self.pauses.extend(out.observations);
         for (ticket, reply) in out.replies {
             assert!(ticket.0 <= self.tickets, "an answer to nobody");
             let before = self.answers.insert(ticket, reply);
@@ -169,7 +173,7 @@ impl World {
 
     fn state(&self) -> GroupState {
         self.shard
-            .describe("g")
+            .describe("g", self.moment())
             .map_or(GroupState::Dead, |group| group.state)
     }
 

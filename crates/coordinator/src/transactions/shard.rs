@@ -181,6 +181,7 @@ impl Shard for TransactionShard {
     type Command = Command;
     type Reply = Reply;
     type Effect = WriteMarkers;
+    type Observation = std::convert::Infallible;
 
     fn replay(&mut self, record: &Record) -> Result<Replayed, RecordError> {
         match record::read(record)? {

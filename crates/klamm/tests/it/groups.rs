@@ -193,6 +193,10 @@ fn a_live_classic_group_is_described_and_refuses_to_be_set() {
         (&"reads".into(), &"klamm".into())
     );
     assert_eq!(member["assignment"][0]["topic"], "t");
+    assert!(member["last_pause_ms"].is_i64() && member["heard_ms"].is_i64());
+    assert!(member["wait"].is_null() && member["moving_ms"].is_null());
+    let text = node.run(&["group", "describe", "g"]);
+    assert!(text.contains("HEARD") && text.contains("PAUSE"), "{text}");
     let set = [
         "group",
         "reset-offsets",
@@ -237,7 +241,11 @@ fn a_live_group_of_the_consumer_protocol_is_described_and_sent_elsewhere() {
         (&described[0]["kind"], &described[0]["assignor"]),
         (&"consumer".into(), &"uniform".into())
     );
-    assert_eq!(described[0]["members"][0]["target"][0]["topic"], "t");
+    let member = &described[0]["members"][0];
+    assert_eq!(member["target"][0]["topic"], "t");
+    assert!(member["last_pause_ms"].is_i64() && member["heard_ms"].is_i64());
+    assert!(member["fetched_ms"].is_i64(), "{member}");
+    assert!(member.get("lag").is_some() && member.get("lag_ms").is_some());
     let listed = node.json(&["group", "list", "--kind", "consumer"]);
     assert_eq!(listed[0]["groups"][0]["group"], "g");
     let set = [

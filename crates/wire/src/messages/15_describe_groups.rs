@@ -14,6 +14,8 @@ pub struct DescribeGroupsRequest {
     pub groups: Vec<Str>,
     /// `bool`, versions 3-6.
     pub include_authorized_operations: bool,
+    /// `bool`, versions 5-6, tag 10000.
+    pub asks_for_standing: bool,
 }
 
 impl DescribeGroupsRequest {
@@ -34,10 +36,17 @@ impl Message for DescribeGroupsRequest {
         let flexible = version >= 5;
         let groups = dec.array(flexible, 1, |dec| dec.string(flexible))?;
         let include_authorized_operations = if version >= 3 { dec.bool()? } else { false };
+        let mut asks_for_standing = false;
         if flexible {
-            dec.skip_tagged_fields()?;
+            dec.tagged_fields(|dec, tag| {
+                match tag {
+                    10000 => asks_for_standing = dec.bool()?,
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            })?;
         }
-        Ok(Self { groups, include_authorized_operations })
+        Ok(Self { groups, include_authorized_operations, asks_for_standing })
     }
 
     fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
@@ -60,7 +69,15 @@ impl Message for DescribeGroupsRequest {
             });
         }
         if flexible {
-            enc.no_tagged_fields();
+            enc.tagged_fields(|tags| {
+                if self.asks_for_standing {
+                    tags.field(10000, |enc| {
+                        enc.bool(self.asks_for_standing);
+                        Ok(())
+                    })?;
+                }
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -221,6 +238,8 @@ pub struct DescribedGroupMember {
     pub member_metadata: Bytes,
     /// `bytes`.
     pub member_assignment: Bytes,
+    /// `bytes`, versions 5-6, nullable, tag 10000, default null.
+    pub standing: Option<Bytes>,
 }
 
 impl Message for DescribedGroupMember {
@@ -236,8 +255,15 @@ impl Message for DescribedGroupMember {
         let client_host = dec.string(flexible)?;
         let member_metadata = dec.bytes(flexible)?;
         let member_assignment = dec.bytes(flexible)?;
+        let mut standing = None;
         if flexible {
-            dec.skip_tagged_fields()?;
+            dec.tagged_fields(|dec, tag| {
+                match tag {
+                    10000 => standing = dec.nullable_bytes(true)?,
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            })?;
         }
         Ok(Self {
             member_id,
@@ -246,6 +272,7 @@ impl Message for DescribedGroupMember {
             client_host,
             member_metadata,
             member_assignment,
+            standing,
         })
     }
 
@@ -260,7 +287,15 @@ impl Message for DescribedGroupMember {
         enc.bytes(flexible, &self.member_metadata)?;
         enc.bytes(flexible, &self.member_assignment)?;
         if flexible {
-            enc.no_tagged_fields();
+            enc.tagged_fields(|tags| {
+                if self.standing.is_some() {
+                    tags.field(10000, |enc| {
+                        enc.nullable_bytes(true, self.standing.as_ref())?;
+                        Ok(())
+                    })?;
+                }
+                Ok(())
+            })?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! @generated from the schema files by `cargo xtask codegen`; do not edit.
 
+use bytes::Bytes;
 use klamm_codec::{Dec, DecodeError, Enc, EncodeError, Message, Str};
 use klamm_model::Uuid;
 
@@ -14,6 +15,8 @@ pub struct ConsumerGroupDescribeRequest {
     pub group_ids: Vec<Str>,
     /// `bool`.
     pub include_authorized_operations: bool,
+    /// `bool`, tag 10000.
+    pub asks_for_standing: bool,
 }
 
 impl ConsumerGroupDescribeRequest {
@@ -33,8 +36,15 @@ impl Message for ConsumerGroupDescribeRequest {
         }
         let group_ids = dec.array(true, 1, |dec| dec.string(true))?;
         let include_authorized_operations = dec.bool()?;
-        dec.skip_tagged_fields()?;
-        Ok(Self { group_ids, include_authorized_operations })
+        let mut asks_for_standing = false;
+        dec.tagged_fields(|dec, tag| {
+            match tag {
+                10000 => asks_for_standing = dec.bool()?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        Ok(Self { group_ids, include_authorized_operations, asks_for_standing })
     }
 
     fn encode(&self, enc: &mut Enc, version: i16) -> Result<(), EncodeError> {
@@ -46,7 +56,15 @@ impl Message for ConsumerGroupDescribeRequest {
         }
         enc.array(true, &self.group_ids, |enc, item| enc.string(true, item))?;
         enc.bool(self.include_authorized_operations);
-        enc.no_tagged_fields();
+        enc.tagged_fields(|tags| {
+            if self.asks_for_standing {
+                tags.field(10000, |enc| {
+                    enc.bool(self.asks_for_standing);
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 }
@@ -183,6 +201,8 @@ pub struct Member {
     pub target_assignment: Assignment,
     /// `int8`, versions 1, default -1.
     pub member_type: i8,
+    /// `bytes`, nullable, tag 10000, default null.
+    pub standing: Option<Bytes>,
 }
 
 impl Default for Member {
@@ -199,6 +219,7 @@ impl Default for Member {
             assignment: Assignment::default(),
             target_assignment: Assignment::default(),
             member_type: -1,
+            standing: None,
         }
     }
 }
@@ -216,7 +237,14 @@ impl Message for Member {
         let assignment = Assignment::decode(dec, version)?;
         let target_assignment = Assignment::decode(dec, version)?;
         let member_type = if version == 1 { dec.i8()? } else { -1 };
-        dec.skip_tagged_fields()?;
+        let mut standing = None;
+        dec.tagged_fields(|dec, tag| {
+            match tag {
+                10000 => standing = dec.nullable_bytes(true)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
         Ok(Self {
             member_id,
             instance_id,
@@ -229,6 +257,7 @@ impl Message for Member {
             assignment,
             target_assignment,
             member_type,
+            standing,
         })
     }
 
@@ -248,7 +277,15 @@ impl Message for Member {
         if version == 1 {
             enc.i8(self.member_type);
         }
-        enc.no_tagged_fields();
+        enc.tagged_fields(|tags| {
+            if self.standing.is_some() {
+                tags.field(10000, |enc| {
+                    enc.nullable_bytes(true, self.standing.as_ref())?;
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 }

@@ -133,6 +133,7 @@ pub mod list_offsets;
 pub mod list_partition_reassignments;
 #[path = "66_list_transactions.rs"]
 pub mod list_transactions;
+pub mod member_standing;
 #[path = "03_metadata.rs"]
 pub mod metadata;
 #[path = "08_offset_commit.rs"]

@@ -14,6 +14,7 @@ mod hostile;
 mod jars;
 mod other_implementation;
 mod round_trip;
+mod standing;
 
 use checks::{Codec, codec, for_each, read_schemas};
 
@@ -33,6 +34,7 @@ macro_rules! codecs {
                 "ConsumerProtocolAssignment" => {
                     codec::<consumer_protocol::ConsumerProtocolAssignment>()
                 }
+                "MemberStanding" => codec::<member_standing::MemberStanding>(),
                 "DefaultPrincipalData" => codec::<default_principal::DefaultPrincipalData>(),
                 _ => panic!("no message named {name}"),
             }
@@ -44,6 +46,6 @@ klamm_wire::every_api!(codecs);
 /// All messages of this crate's schema files, headers aside.
 fn messages() -> Vec<schema::Message> {
     let messages = read_schemas("schema");
-    assert_eq!(messages.len(), 2 * 89 + 3);
+    assert_eq!(messages.len(), 2 * 89 + 4);
     messages
 }

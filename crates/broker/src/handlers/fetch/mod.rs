@@ -20,7 +20,9 @@ use klamm_wire::messages::fetch::{
 };
 use parking_lot::Mutex;
 use read::{Limits, PartitionRead, Pass, Target};
-use session::{FetchSessions, PartitionKey, Plan, SessionError, SessionRequest, Told, Want};
+use session::{
+    Client, FetchSessions, PartitionKey, Plan, SessionError, SessionRequest, Told, Want,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -76,7 +78,7 @@ pub(crate) async fn handle(
         (DEBUG_CONSUMER, _) => Reader::Debug,
         _ => Reader::Replica,
     };
-    let plan = match begin_session(&request, call.version, needs) {
+    let plan = match begin_session(&request, call, needs) {
         Ok(plan) => plan,
         Err(error) => return refused(error).into(),
     };
@@ -124,9 +126,10 @@ fn throttled(plan: &Plan, wait: Duration, needs: Needs<'_>) -> FetchResponse {
 
 fn begin_session(
     request: &FetchRequest,
-    version: i16,
+    call: &Call,
     needs: Needs<'_>,
 ) -> Result<Plan, SessionError> {
+    let version = call.version;
     let mut wants = Vec::new();
     for topic in &request.topics {
         for partition in &topic.partitions {
@@ -157,6 +160,7 @@ fn begin_session(
     let session = SessionRequest {
         id: request.session_id,
         epoch: request.session_epoch,
+        client: Client { id: call.client_id.clone(), address: call.caller.peer.ip() },
         uses_topic_ids: version >= FIRST_VERSION_WITH_TOPIC_IDS,
         wants,
         forgotten: forgotten.collect(),

@@ -6,6 +6,7 @@
 use klamm_codec::Str;
 use klamm_model::Uuid;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Bound;
 
 /// Names a partition in fetch requests: by topic id from version 13 on, by topic name before.
@@ -42,12 +43,20 @@ struct Cached {
     told: Option<Told>,
 }
 
+/// Who fetches: what the client calls itself, and its address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Client {
+    pub(crate) id: Str,
+    pub(crate) address: IpAddr,
+}
+
 #[derive(Debug)]
 struct Session {
     /// The epoch that the next request must carry.
     next_epoch: i32,
     uses_topic_ids: bool,
     last_used_ms: u64,
+    client: Option<Client>,
     partitions: BTreeMap<PartitionKey, Cached>,
     /// Where the next response starts, so that a busy partition does not starve those behind it.
     start_after: Option<PartitionKey>,
@@ -58,6 +67,8 @@ struct Session {
 pub(crate) struct FetchSessions {
     sessions: BTreeMap<i32, Session>,
     slots: usize,
+    /// When clients fetched last that use no session, as librdkafka's.
+    without: BTreeMap<Client, u64>,
 }
 
 /// Why a session can't go on. The client starts a new one.
@@ -76,6 +87,7 @@ pub(crate) enum SessionError {
 pub(crate) struct SessionRequest {
     pub(crate) id: i32,
     pub(crate) epoch: i32,
+    pub(crate) client: Client,
     pub(crate) uses_topic_ids: bool,
     pub(crate) wants: Vec<(PartitionKey, Want)>,
     pub(crate) forgotten: Vec<PartitionKey>,
@@ -95,16 +107,50 @@ const NO_SESSION: i32 = 0;
 const INITIAL_EPOCH: i32 = 0;
 const FINAL_EPOCH: i32 = -1;
 const EVICT_AFTER_MS: u64 = 120_000;
+/// So many clients without sessions are known.
+const WITHOUT_MAX: usize = 1_000;
+/// Of clients with longer names it is not known when they fetched.
+const CLIENT_ID_BYTES_MAX: usize = 256;
+
+impl Client {
+    fn kept(&self) -> Option<Self> {
+        let fits = self.id.len() <= CLIENT_ID_BYTES_MAX;
+        fits.then(|| Self { id: self.id.detached(), address: self.address })
+    }
+}
 
 impl FetchSessions {
     /// Room for `slots` sessions (`max.incremental.fetch.session.cache.slots`).
     pub(crate) fn new(slots: usize) -> Self {
-        Self { sessions: BTreeMap::new(), slots }
+        Self { sessions: BTreeMap::new(), slots, without: BTreeMap::new() }
     }
 
     /// Sessions in use.
     pub(crate) fn len(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// When a client fetched last, if it was not too long ago, or of too many.
+    pub(crate) fn last_fetch_ms(&self, client: &Client) -> Option<u64> {
+        let sessions = self.sessions.values();
+        let its = sessions.filter(|session| session.client.as_ref() == Some(client));
+        let without = self.without.get(client).copied();
+        its.map(|session| session.last_used_ms).chain(without).max()
+    }
+
+    fn note(&mut self, client: &Client, now_ms: u64) {
+        if let Some(last) = self.without.get_mut(client) {
+            *last = now_ms;
+            return;
+        }
+        let Some(client) = client.kept() else { return };
+        if self.without.len() >= WITHOUT_MAX {
+            let oldest = self.without.iter().min_by_key(|(_, last)| **last);
+            if let Some(oldest) = oldest.map(|(client, _)| client.clone()) {
+                self.without.remove(&oldest);
+            }
+        }
+        self.without.insert(client, now_ms);
     }
 
     /// Forgets a session.
@@ -131,6 +177,7 @@ impl FetchSessions {
         let wants = request.wants;
         let full = |session_id, wants| Plan { session_id, incremental: false, wants };
         if request.epoch == FINAL_EPOCH || wants.is_empty() || !self.make_room(now_ms) {
+            self.note(&request.client, now_ms);
             return Ok(full(NO_SESSION, wants));
         }
         let id = loop {
@@ -146,6 +193,7 @@ impl FetchSessions {
             next_epoch: INITIAL_EPOCH + 1,
             uses_topic_ids: request.uses_topic_ids,
             last_used_ms: now_ms,
+            client: request.client.kept(),
             partitions: wants.iter().map(cached).collect(),
             start_after: None,
         };
@@ -248,6 +296,43 @@ mod tests {
         PartitionKey { topic_id: Uuid(7), topic: Str::default(), partition }
     }
 
+    fn client(id: &str) -> Client {
+        Client { id: id.into(), address: IpAddr::from([127, 0, 0, 1]) }
+    }
+
+    #[test]
+    fn the_last_fetch_of_a_client_is_that_of_its_newest_session() {
+        let mut sessions = FetchSessions::new(3);
+        for (session, id, now_ms) in [(1, "a", 10), (2, "a", 20), (3, "b", 30)] {
+            let request = SessionRequest { client: client(id), ..ask(0, 0, &[(0, 0)], &[]) };
+            sessions.begin(request, now_ms, || session).unwrap();
+        }
+        sessions.begin(ask(1, 1, &[], &[]), 40, || 0).unwrap();
+        assert_eq!(sessions.last_fetch_ms(&client("a")), Some(40));
+        assert_eq!(sessions.last_fetch_ms(&client("b")), Some(30));
+        assert_eq!(sessions.last_fetch_ms(&client("c")), None);
+        let without =
+            |id: &str| SessionRequest { client: client(id), ..ask(0, -1, &[(0, 0)], &[]) };
+        sessions.begin(without("c"), 50, || 0).unwrap();
+        sessions.begin(without("b"), 60, || 0).unwrap();
+        assert_eq!(sessions.last_fetch_ms(&client("c")), Some(50));
+        assert_eq!(sessions.last_fetch_ms(&client("b")), Some(60));
+        for other in 0..WITHOUT_MAX as u64 {
+            sessions
+                .begin(without(&other.to_string()), 70 + other, || 0)
+                .unwrap();
+        }
+        assert_eq!(
+            sessions.last_fetch_ms(&client("c")),
+            None,
+            "the oldest is forgotten"
+        );
+        assert_eq!(sessions.without.len(), WITHOUT_MAX);
+        let long = "x".repeat(CLIENT_ID_BYTES_MAX + 1);
+        sessions.begin(without(&long), 9_999, || 0).unwrap();
+        assert_eq!(sessions.last_fetch_ms(&client(&long)), None);
+    }
+
     fn want(fetch_offset: i64) -> Want {
         Want {
             fetch_offset,
@@ -261,6 +346,7 @@ mod tests {
         SessionRequest {
             id,
             epoch,
+            client: client("a"),
             uses_topic_ids: true,
             wants: wants.iter().map(|(p, o)| (key(*p), want(*o))).collect(),
             forgotten: forgotten.iter().map(|p| key(*p)).collect(),

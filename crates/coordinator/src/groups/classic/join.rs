@@ -2,6 +2,7 @@
 
 use super::{ClassicGroup, GroupState, Member, NEW_MEMBER_WAIT_MS, NO_TIMER, Step, arm, keep};
 use crate::groups::command::{GroupError, Join, JoinRefused, Joined, JoinedMember, Reply};
+use crate::groups::standing::Moves;
 use crate::groups::timers::Due;
 use crate::shard::Ticket;
 use bytes::Bytes;
@@ -116,8 +117,11 @@ impl ClassicGroup {
             is_new: true,
             owes_sync: false,
             session_ends: now + NEW_MEMBER_WAIT_MS,
+            moves: Moves::default(),
             timer: NO_TIMER,
         };
+        member.moves.heard_at = Some(now);
+        member.moves.begin(now);
         arm(&self.id, &member_id, &mut member, step);
         if self.members.is_empty() {
             self.protocol_type = Some(join.protocol_type.detached());
@@ -169,6 +173,7 @@ impl ClassicGroup {
         let Some(member) = self.members.get_mut(member_id) else {
             return;
         };
+        member.moves.heard_at = Some(step.now.monotonic);
         member.protocols = keep(&join.protocols);
         member.session_timeout_ms = join.session_timeout_ms;
         member.rebalance_timeout_ms = join.rebalance_timeout_ms;

@@ -9,8 +9,10 @@ mod join;
 mod leave;
 mod persist;
 mod round;
+mod standing;
 
 use super::command::{GroupConfig, GroupError, Output, Reply};
+use super::standing::Moves;
 use super::surroundings::Surroundings;
 use super::timers::{Due, Timers};
 use crate::shard::{Moment, Record, Ticket};
@@ -60,6 +62,8 @@ pub(super) struct Member {
     owes_sync: bool,
     /// When its session ends.
     session_ends: i64,
+    /// When it was heard, and when its assignment moved.
+    moves: Moves,
     /// The time in the set of timers; never after `session_ends` unless a request of it waits.
     timer: i64,
 }
@@ -206,6 +210,13 @@ impl ClassicGroup {
 
     /// The member lives: its session begins anew.
     pub(super) fn renew(&mut self, member_id: &str, step: &mut Step<'_>) {
+        if let Some(member) = self.members.get_mut(member_id) {
+            member.moves.heard_at = Some(step.now.monotonic);
+        }
+        self.begin_session(member_id, step);
+    }
+
+    fn begin_session(&mut self, member_id: &str, step: &mut Step<'_>) {
         let Some(member) = self.members.get_mut(member_id) else {
             return;
         };

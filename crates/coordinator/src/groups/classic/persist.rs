@@ -4,6 +4,7 @@ use super::join::refuse;
 use super::{ClassicGroup, GroupState, Member, NO_TIMER, Step, arm};
 use crate::groups::command::{GroupError, Reply};
 use crate::groups::record;
+use crate::groups::standing::Moves;
 use crate::records::GroupMetadataValue;
 use crate::records::group_metadata::MemberMetadata;
 use crate::shard::Record;
@@ -75,6 +76,7 @@ impl ClassicGroup {
                 is_new: false,
                 owes_sync: false,
                 session_ends: 0,
+                moves: Moves::default(),
                 timer: NO_TIMER,
             };
             group.members.insert(id, known);

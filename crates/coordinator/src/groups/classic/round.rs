@@ -2,7 +2,8 @@
 
 use super::join::refuse;
 use super::{ClassicGroup, GroupState, InitialWait, NO_TIMER, Step, arm};
-use crate::groups::command::{GroupError, Heartbeat, Reply, Sync, Synced};
+use crate::groups::command::{GroupError, GroupKind, Heartbeat, Reply, Sync, Synced};
+use crate::groups::standing::Pause;
 use crate::groups::timers::Due;
 use crate::shard::Ticket;
 use bytes::Bytes;
@@ -27,6 +28,7 @@ impl ClassicGroup {
         self.go_to(GroupState::PreparingRebalance, step.now);
         for member in self.members.values_mut() {
             member.owes_sync = false;
+            member.moves.begin(step.now.monotonic);
         }
         let now = step.now.monotonic;
         if was_empty {
@@ -110,7 +112,7 @@ impl ClassicGroup {
         for (member_id, ticket) in waiting {
             if let Some(ticket) = ticket {
                 self.answer_join(&member_id, ticket, step);
-                self.renew(&member_id, step);
+                self.begin_session(&member_id, step);
             }
         }
         let ends = step.now.monotonic + self.rebalance_timeout_ms();
@@ -173,6 +175,7 @@ impl ClassicGroup {
             GroupState::CompletingRebalance => {
                 if let Some(member) = self.members.get_mut(&*sync.member_id) {
                     member.owes_sync = false;
+                    member.moves.heard_at = Some(step.now.monotonic);
                     if let Some(older) = member.syncing.replace(ticket) {
                         let refused = Reply::Sync(Err(GroupError::RebalanceInProgress));
                         step.reply(older, refused);
@@ -216,11 +219,16 @@ impl ClassicGroup {
             .collect();
         for (member_id, ticket) in waiting {
             self.answer_sync(&member_id, ticket, step);
-            self.renew(&member_id, step);
+            self.begin_session(&member_id, step);
         }
     }
 
-    fn answer_sync(&self, member_id: &str, ticket: Ticket, step: &mut Step<'_>) {
+    fn answer_sync(&mut self, member_id: &str, ticket: Ticket, step: &mut Step<'_>) {
+        let member = self.members.get_mut(member_id);
+        if let Some(ms) = member.and_then(|member| member.moves.end(step.now.monotonic)) {
+            let pause = Pause { kind: GroupKind::Classic, ms };
+            step.out.observations.push(pause);
+        }
         let assignment = self.members.get(member_id).map(|m| m.assignment.clone());
         let synced = Synced {
             protocol_type: self.protocol_type.clone(),

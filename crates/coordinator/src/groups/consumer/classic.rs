@@ -78,6 +78,9 @@ impl ConsumerGroup {
             || self.kept.members.get(&id).map(|m| &m.subscription) != Some(&wanted))
         .then_some(wanted);
         let is_new_subscription = self.subscribe(&id, wanted, step);
+        if is_new {
+            self.welcome(&id, step);
+        }
         self.follow_topics(is_new_subscription, step);
         if !loses_last {
             self.plan_target_for_classic(step);
@@ -91,7 +94,7 @@ impl ConsumerGroup {
             session.revoke_by = None;
             session.sync_by = Some(sync_by);
         });
-        self.note_move(&id, step.now.wall);
+        self.note_move(&id, step);
         let joined = self.joined(&id, join);
         let became = if loses_last {
             let is_behind = self.kept.assignment_epoch < self.kept.epoch;

@@ -1,12 +1,15 @@
 //! A consumer group in detail, and what each member waits for.
 
+use super::heartbeat::LEFT_FOR_A_WHILE;
 use super::kept::{Member, MemberState, Owned, Partitions};
 use super::{ConsumerGroup, ConsumerState};
 use crate::groups::assign::Assignor;
+use crate::groups::standing::{Standing, TopicPartitions, Wait, WaitCounts, count};
 use crate::groups::surroundings::Surroundings;
+use crate::shard::Moment;
 use klamm_codec::Str;
 use klamm_model::Uuid;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A consumer group in detail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,42 +51,19 @@ pub struct DescribedConsumer {
     pub target: DescribedAssignment,
     /// It speaks the classic protocol.
     pub is_classic: bool,
-    /// Why its assignment is not its target yet.
-    pub wait: Option<Wait>,
-    /// How long its assignment moved the last time, in milliseconds; unknown since the coordinator was loaded.
-    pub last_move_ms: Option<i64>,
+    /// How it stands.
+    pub standing: Standing,
 }
 
 /// Topic id, name and partitions. Topics that do not exist any more are left out.
 pub type DescribedAssignment = Vec<(Uuid, Str, Vec<i32>)>;
-
-/// What a member waits for, or others for it. `since_ms` is wall time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wait {
-    /// It has to give partitions back, and has not said that it did.
-    ToRevoke {
-        /// Since when its assignment moves.
-        since_ms: i64,
-    },
-    /// Others have to give partitions back first.
-    ForOthers {
-        /// Who they are.
-        members: Vec<Str>,
-        /// Since when its assignment moves.
-        since_ms: i64,
-    },
-    /// It has not reported since there is a new target.
-    ToReport {
-        /// Since when its assignment moves.
-        since_ms: i64,
-    },
-}
 
 impl ConsumerGroup {
     pub(in crate::groups) fn describe(
         &self,
         assignors: &[Assignor],
         around: &dyn Surroundings,
+        now: Moment,
     ) -> DescribedConsumerGroup {
         let members = self.kept.members.iter();
         DescribedConsumerGroup {
@@ -92,7 +72,7 @@ impl ConsumerGroup {
             assignment_epoch: self.kept.assignment_epoch,
             assignor: self.assignor(assignors).name(),
             members: members
-                .map(|(id, member)| self.describe_member(id, member, around))
+                .map(|(id, member)| self.describe_member(id, member, around, now))
                 .collect(),
         }
     }
@@ -102,10 +82,12 @@ impl ConsumerGroup {
         id: &Str,
         member: &Member,
         around: &dyn Surroundings,
+        now: Moment,
     ) -> DescribedConsumer {
         let subscription = &member.subscription;
         let target = self.kept.targets.get(id);
-        let session = self.live.sessions.get(id);
+        let moves = self.live.sessions.get(id).map(|session| session.moves);
+        let wait = self.wait_of(id, member, around);
         DescribedConsumer {
             member_id: id.clone(),
             instance_id: subscription.instance_id.clone(),
@@ -120,31 +102,87 @@ impl ConsumerGroup {
                 .map(|target| named(target, around))
                 .unwrap_or_default(),
             is_classic: subscription.classic.is_some(),
-            wait: self.wait_of(id, member),
-            last_move_ms: session.and_then(|session| session.last_move_ms),
+            standing: moves.unwrap_or_default().standing(now.monotonic, wait),
         }
     }
 
-    fn wait_of(&self, id: &Str, member: &Member) -> Option<Wait> {
-        if self.has_arrived(member) {
-            return None;
+    /// Counts what members wait for.
+    pub(in crate::groups) fn count_waits(
+        &self,
+        around: &dyn Surroundings,
+        counts: &mut WaitCounts,
+    ) {
+        let members = self.kept.members.iter();
+        let waits = members.filter_map(|(id, member)| self.wait_of(id, member, around));
+        waits.for_each(|wait| count(counts, &wait));
+    }
+
+    fn wait_of(&self, id: &Str, member: &Member, around: &dyn Surroundings) -> Option<Wait> {
+        if member.current.epoch == LEFT_FOR_A_WHILE {
+            return Some(Wait::ToReturn);
         }
         let session = self.live.sessions.get(id);
-        let since_ms = session
-            .and_then(|session| session.moving_since_ms)
-            .unwrap_or(-1);
+        if session.is_some_and(|session| session.join_by.is_some()) {
+            return Some(Wait::ToJoin);
+        }
+        let owes_sync = session.is_some_and(|session| session.sync_by.is_some());
+        if !self.kept.targets.contains_key(id) {
+            return Some(Wait::ForTarget);
+        }
+        if self.has_arrived(member) {
+            return owes_sync.then_some(Wait::ToSync);
+        }
         Some(match member.current.state {
-            MemberState::UnrevokedPartitions => Wait::ToRevoke { since_ms },
+            MemberState::UnrevokedPartitions => {
+                let partitions = named(&whole(&member.current.revoking), around);
+                Wait::ToRevoke { partitions: without_ids(partitions) }
+            }
             MemberState::UnreleasedPartitions => {
-                let members = self.holders(id);
-                if members.is_empty() {
-                    Wait::ToReport { since_ms }
+                let holders = self.held_by_others(id);
+                if holders.is_empty() {
+                    Wait::ToReport
                 } else {
-                    Wait::ForOthers { members, since_ms }
+                    let holders = holders.into_iter().map(|(holder, partitions)| {
+                        (holder, without_ids(named(&partitions, around)))
+                    });
+                    Wait::ForOthers { holders: holders.collect() }
                 }
             }
-            MemberState::Stable | MemberState::Unknown => Wait::ToReport { since_ms },
+            MemberState::Stable | MemberState::Unknown if owes_sync => Wait::ToSync,
+            MemberState::Stable | MemberState::Unknown => Wait::ToReport,
         })
+    }
+
+    /// What the member shall get and others have, by those who have it.
+    fn held_by_others(&self, id: &Str) -> BTreeMap<Str, Partitions> {
+        let mut holders: BTreeMap<Str, Partitions> = BTreeMap::new();
+        for (topic, partitions) in self.kept.targets.get(id).into_iter().flatten() {
+            for partition in partitions {
+                if let Some(holder) = self.kept.owners.get(&(*topic, *partition))
+                    && holder != id
+                {
+                    let held = holders.entry(holder.clone()).or_default();
+                    held.entry(*topic).or_default().insert(*partition);
+                }
+            }
+        }
+        holders
+    }
+
+    /// Whether what the member has differs from what it shall have, or it has not been given anything yet.
+    pub(super) fn is_moving(&self, id: &str, member: &Member) -> bool {
+        let Some(target) = self.kept.targets.get(id) else {
+            return true;
+        };
+        if self.has_arrived(member) {
+            return false;
+        }
+        let assigned = &member.current.assigned;
+        let has_target = assigned.len() == target.len()
+            && assigned.iter().zip(target).all(|(have, shall)| {
+                have.0 == shall.0 && have.1.len() == shall.1.len() && have.1.keys().eq(shall.1)
+            });
+        member.current.state != MemberState::Stable || !has_target
     }
 
     /// Who has what the member shall get.
@@ -155,6 +193,13 @@ impl ConsumerGroup {
         let holders: BTreeSet<Str> = holders.filter(|holder| *holder != id).cloned().collect();
         holders.into_iter().collect()
     }
+}
+
+fn without_ids(assignment: DescribedAssignment) -> Vec<TopicPartitions> {
+    let topics = assignment.into_iter();
+    topics
+        .map(|(_, name, partitions)| (name, partitions))
+        .collect()
 }
 
 fn whole(owned: &Owned) -> Partitions {

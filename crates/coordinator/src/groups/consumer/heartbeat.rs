@@ -126,6 +126,9 @@ impl ConsumerGroup {
         }
         let had = self.assigned_to(id);
         let is_new_subscription = self.subscribe(id, wanted, step);
+        if who.is_new {
+            self.welcome(id, step);
+        }
         self.follow_topics(is_new_subscription || who.is_new, step);
         self.plan_target(step);
         self.reconcile(id, is_new_subscription, heartbeat.owned.as_ref(), step);
@@ -369,7 +372,7 @@ impl ConsumerGroup {
         if revokes != watched.is_some() || (revokes && watched != Some(epoch)) {
             self.watch_revocation(member_id, step);
         }
-        self.note_move(member_id, step.now.wall);
+        self.note_move(member_id, step);
     }
 
     /// Another member takes the place of one with the same instance id, with all that it has.

@@ -93,7 +93,7 @@ impl ConsumerGroup {
                 ..Current::default()
             };
             self.set_current(&member.id, current, step);
-            self.renew(&member.id, step);
+            self.begin_session(&member.id, step);
         }
     }
 

@@ -33,7 +33,7 @@ mod topic_hash;
 mod tests;
 
 pub use answer::{ConsumerAnswer, ConsumerHeartbeat};
-pub use describe::{DescribedAssignment, DescribedConsumer, DescribedConsumerGroup, Wait};
+pub use describe::{DescribedAssignment, DescribedConsumer, DescribedConsumerGroup};
 pub use kept::MemberState;
 
 pub(super) use kept::Change;

@@ -75,7 +75,7 @@ impl ConsumerGroup {
         self.live.changed_at = step.now.monotonic;
         let members: Vec<Str> = self.kept.members.keys().cloned().collect();
         for member in members {
-            self.note_move(&member, step.now.wall);
+            self.note_move(&member, step);
         }
     }
 

@@ -12,10 +12,12 @@ mod classic;
 mod cost;
 mod epochs;
 mod hash;
+mod kept;
 mod moves;
 mod offsets;
 mod patterns;
 mod records;
+mod standing;
 mod statics;
 mod timing;
 mod walk;
@@ -81,6 +83,7 @@ struct World {
     town: Town,
     log: Vec<Record>,
     answers: BTreeMap<Ticket, Reply>,
+    pauses: Vec<Pause>,
     now: i64,
     tickets: u64,
 }
@@ -101,6 +104,7 @@ impl World {
             town: Town::default(),
             log: Vec::new(),
             answers: BTreeMap::new(),
+            pauses: Vec::new(),
             now: 1_000,
             tickets: 0,
         };
@@ -134,6 +138,7 @@ impl World {
     fn take(&mut self, out: Output) {
         assert_eq!(out.spoiled, None);
         self.log.extend(out.records);
+        self.pauses.extend(out.observations);
         for (ticket, reply) in out.replies {
             assert_eq!(
                 self.answers.insert(ticket, reply),
@@ -184,7 +189,7 @@ impl World {
     }
 
     fn describe(&self) -> DescribedConsumerGroup {
-        self.shard.describe_consumer("g").unwrap()
+        self.shard.describe_consumer("g", self.moment()).unwrap()
     }
 
     fn member(&self, id: &str) -> DescribedConsumer {
@@ -193,7 +198,7 @@ impl World {
     }
 
     fn wait_of(&self, id: &str) -> Option<Wait> {
-        self.member(id).wait
+        self.member(id).standing.wait
     }
 
     fn replayed(&self) -> GroupShard {

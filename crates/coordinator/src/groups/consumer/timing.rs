@@ -3,6 +3,8 @@
 use super::kept::{Change, MemberState};
 use super::{Became, ConsumerGroup};
 use crate::groups::classic::Step;
+use crate::groups::command::GroupKind;
+use crate::groups::standing::{Moves, Pause};
 use crate::groups::timers::Due;
 use klamm_codec::Str;
 use std::collections::BTreeMap;
@@ -57,10 +59,8 @@ pub(super) struct Session {
     pub(super) join_by: Option<i64>,
     /// A classic member has to ask for its assignment until then.
     pub(super) sync_by: Option<i64>,
-    /// Wall time since when its assignment moves.
-    pub(super) moving_since_ms: Option<i64>,
-    /// How long its assignment moved the last time, in milliseconds.
-    pub(super) last_move_ms: Option<i64>,
+    /// When it was heard, and when its assignment moved.
+    pub(super) moves: Moves,
     /// The earliest time in the set of timers.
     timer: i64,
 }
@@ -72,8 +72,7 @@ impl Session {
             revoke_by: None,
             join_by: None,
             sync_by: None,
-            moving_since_ms: None,
-            last_move_ms: None,
+            moves: Moves::default(),
             timer: i64::MAX,
         }
     }
@@ -91,9 +90,9 @@ impl ConsumerGroup {
         self.live.changed_at = step.now.monotonic;
         let members: Vec<Str> = self.kept.members.keys().cloned().collect();
         for member in members {
-            self.renew(&member, step);
+            self.begin_session(&member, step);
             self.watch_revocation(&member, step);
-            self.note_move(&member, step.now.wall);
+            self.note_move(&member, step);
         }
         if self.kept.epoch > self.kept.assignment_epoch && !self.kept.members.is_empty() {
             self.plan_target(step);
@@ -102,6 +101,21 @@ impl ConsumerGroup {
 
     /// The member lives: its session begins anew.
     pub(super) fn renew(&mut self, member_id: &str, step: &mut Step<'_>) {
+        self.begin_session(member_id, step);
+        if let Some(session) = self.live.sessions.get_mut(member_id) {
+            session.moves.heard_at = Some(step.now.monotonic);
+        }
+    }
+
+    /// A new member: whatever it gets, it waits for it from now on.
+    pub(super) fn welcome(&mut self, member_id: &str, step: &mut Step<'_>) {
+        self.begin_session(member_id, step);
+        if let Some(session) = self.live.sessions.get_mut(member_id) {
+            session.moves.begin(step.now.monotonic);
+        }
+    }
+
+    pub(super) fn begin_session(&mut self, member_id: &str, step: &mut Step<'_>) {
         let Some((id, member)) = self.kept.members.get_key_value(member_id) else {
             return;
         };
@@ -155,20 +169,20 @@ impl ConsumerGroup {
         self.limit(member_id, step, |session| session.revoke_by = revoke_by);
     }
 
-    /// Keeps since when a member's assignment moves, and how long it took.
-    pub(super) fn note_move(&mut self, member_id: &str, wall: i64) {
+    /// Keeps since when a member's assignment moves, and tells how long it took. A member that only has to hear of a new
+    /// epoch does not move.
+    pub(super) fn note_move(&mut self, member_id: &str, step: &mut Step<'_>) {
         let Some(member) = self.kept.members.get(member_id) else {
             return;
         };
-        let moves = !self.has_arrived(member);
+        let is_moving = self.is_moving(member_id, member);
+        let now = step.now.monotonic;
         if let Some(session) = self.live.sessions.get_mut(member_id) {
-            match session.moving_since_ms {
-                None if moves => session.moving_since_ms = Some(wall),
-                Some(since) if !moves => {
-                    session.moving_since_ms = None;
-                    session.last_move_ms = Some(wall.saturating_sub(since));
-                }
-                _ => {}
+            if is_moving {
+                session.moves.begin(now);
+            } else if let Some(ms) = session.moves.end(now) {
+                let pause = Pause { kind: GroupKind::Consumer, ms };
+                step.out.observations.push(pause);
             }
         }
     }

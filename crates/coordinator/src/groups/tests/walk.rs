@@ -142,7 +142,7 @@ impl Walk {
         )));
         if result.is_ok() {
             // 28: only a current member of the current generation gets through.
-            let group = self.world.shard.describe("g").unwrap();
+            let group = self.world.shard.describe("g", self.world.moment()).unwrap();
             assert!(group.members.iter().any(|m| m.member_id == member));
             assert_eq!(generation, self.generation_now());
             self.acked = self.next_offset;

@@ -1,17 +1,21 @@
 //! `klamm group describe GROUP`.
 
 use super::lag::{Progress, progress};
+use super::waiting::{partitions_json, state, wait_json};
 use crate::connect::{Connect, explain_about};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use klamm_client::PartitionKey;
-use klamm_client::admin::{GroupDescription, GroupMember};
+use klamm_client::admin::{GroupDescription, GroupMember, MemberStanding};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 LAG is in records; BEHIND says how long the first unread record has been waiting.\n\
-When a member polled last is known to nobody but itself: no request carries it.\n\
+HEARD is a member's last heartbeat (or join, or sync), FETCHED the last fetch of a client with its name and\n\
+address from the coordinator's node: no request carries a member's polls. PAUSE is how long its assignment\n\
+moved the last time. These three, and what exactly a member waits for, only Klamm tells.\n\
 Examples:\n  klamm group describe billing\n  klamm group describe billing --json";
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +65,6 @@ fn print(
         heading.push_str(&format!(", epoch {epoch}"));
     }
     screen.line(format_args!("{heading}, coordinator {}", group.coordinator))?;
-    let number = |number: Option<i64>| number.map_or("-".to_owned(), |number| number.to_string());
     let readers = readers(group);
     let rows = progress.iter().map(|(key, one)| {
         vec![
@@ -95,14 +98,31 @@ fn print(
         return Ok(());
     }
     screen.line("")?;
+    print_members(group, progress, now_ms, screen)
+}
+
+fn print_members(
+    group: &GroupDescription,
+    progress: &BTreeMap<PartitionKey, Progress>,
+    now_ms: i64,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let readers = readers(group);
     let rows = group.members.iter().map(|member| {
+        let heard = span_ms(member, |standing| standing.heard);
+        let fetched = span_ms(member, |standing| standing.fetched);
         vec![
             member.member_id.clone(),
             member.instance_id.clone().unwrap_or_else(|| "-".to_owned()),
             member.client_id.clone(),
             member.host.trim_start_matches('/').to_owned(),
             member.assignment.len().to_string(),
-            waiting(group, member, &readers),
+            number(lag(member, progress)),
+            lag_ms(member, progress, now_ms).map_or("-".to_owned(), seconds),
+            heard.map_or("-".to_owned(), short),
+            fetched.map_or("-".to_owned(), short),
+            pause(member),
+            state(group, member, &readers),
         ]
     });
     let heading = [
@@ -111,9 +131,18 @@ fn print(
         "CLIENT",
         "HOST",
         "PARTITIONS",
+        "LAG",
+        "BEHIND",
+        "HEARD",
+        "FETCHED",
+        "PAUSE",
         "STATE",
     ];
     screen.table(&heading, &rows.collect::<Vec<_>>())
+}
+
+fn number(number: Option<i64>) -> String {
+    number.map_or("-".to_owned(), |number| number.to_string())
 }
 
 /// Who has each partition.
@@ -124,51 +153,46 @@ fn readers(group: &GroupDescription) -> BTreeMap<&PartitionKey, &GroupMember> {
         .collect()
 }
 
-/// What a member does, or what it waits for, as far as the group's description tells.
-fn waiting(
-    group: &GroupDescription,
+/// Records that nobody has read of a member's partitions; unknown where no partition's is known.
+fn lag(member: &GroupMember, progress: &BTreeMap<PartitionKey, Progress>) -> Option<i64> {
+    let partitions = member.assignment.iter();
+    let lags = partitions.filter_map(|key| progress.get(key)?.lag());
+    lags.reduce(i64::saturating_add)
+}
+
+/// How long the oldest of them has been waiting.
+fn lag_ms(
     member: &GroupMember,
-    readers: &BTreeMap<&PartitionKey, &GroupMember>,
-) -> String {
-    match group.state.as_str() {
-        "PreparingRebalance" => return "waits until all members have joined".to_owned(),
-        "CompletingRebalance" => return "waits for the leader's assignment".to_owned(),
-        _ => {}
+    progress: &BTreeMap<PartitionKey, Progress>,
+    now_ms: i64,
+) -> Option<i64> {
+    let partitions = member.assignment.iter();
+    let lags = partitions.filter_map(|key| progress.get(key)?.lag_ms(now_ms));
+    lags.max()
+}
+
+fn span_ms(
+    member: &GroupMember,
+    span: impl Fn(&MemberStanding) -> Option<Duration>,
+) -> Option<i64> {
+    let span = span(member.standing.as_ref()?)?;
+    Some(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn pause(member: &GroupMember) -> String {
+    if let Some(ms) = span_ms(member, |standing| standing.moving) {
+        return format!("{} so far", short(ms));
     }
-    let none = BTreeSet::new();
-    let target = member.target.as_ref().unwrap_or(&member.assignment);
-    let name = |key: &PartitionKey| format!("{}-{}", key.0, key.1);
-    if let Some(gone) = member.assignment.difference(target).next() {
-        return format!("gives away {}, and more may wait for it", name(gone));
+    let last = span_ms(member, |standing| standing.last_pause);
+    last.map_or("-".to_owned(), short)
+}
+
+/// Most of these are below a second.
+fn short(ms: i64) -> String {
+    match ms {
+        0..1_000 => format!("{ms}ms"),
+        ms => seconds(ms),
     }
-    if let Some(missing) = target.difference(&member.assignment).next() {
-        let owner = readers
-            .get(missing)
-            .filter(|owner| owner.member_id != member.member_id);
-        return match owner {
-            Some(owner) => format!(
-                "waits for {}, which {} still has",
-                name(missing),
-                owner.member_id
-            ),
-            None => format!("gets {} with its next heartbeat", name(missing)),
-        };
-    }
-    if let (Some(member_epoch), Some(epoch)) = (member.epoch, group.assignment_epoch)
-        && member_epoch < epoch
-    {
-        return format!(
-            "is at epoch {member_epoch} of {epoch}: hears of it with its next heartbeat"
-        );
-    }
-    if *target == none {
-        let has_topics = !member.topics.is_empty() || member.pattern.is_some();
-        return match has_topics {
-            true => "has nothing to read: no partition is left for it".to_owned(),
-            false => "has nothing to read".to_owned(),
-        };
-    }
-    "reads".to_owned()
 }
 
 fn seconds(ms: i64) -> String {
@@ -181,11 +205,7 @@ fn to_json(
     now_ms: i64,
 ) -> Value {
     let readers = readers(group);
-    let keys = |keys: &BTreeSet<PartitionKey>| {
-        let keys = keys.iter();
-        keys.map(|key| json!({ "topic": key.0.as_ref(), "partition": key.1 }))
-            .collect::<Vec<_>>()
-    };
+    let keys = |keys: &BTreeSet<PartitionKey>| partitions_json(keys);
     let members = group.members.iter().map(|member| {
         json!({
             "member": member.member_id,
@@ -198,7 +218,14 @@ fn to_json(
             "pattern": member.pattern,
             "assignment": keys(&member.assignment),
             "target": member.target.as_ref().map(keys),
-            "state": waiting(group, member, &readers),
+            "lag": lag(member, progress),
+            "lag_ms": lag_ms(member, progress, now_ms),
+            "heard_ms": span_ms(member, |standing| standing.heard),
+            "fetched_ms": span_ms(member, |standing| standing.fetched),
+            "moving_ms": span_ms(member, |standing| standing.moving),
+            "last_pause_ms": span_ms(member, |standing| standing.last_pause),
+            "wait": member.standing.as_ref().and_then(|standing| standing.wait.as_ref()).map(wait_json),
+            "state": state(group, member, &readers),
         })
     });
     let partitions = progress.iter().map(|(key, one)| {
@@ -232,59 +259,38 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    fn member(id: &str, has: &[i32], wants: &[i32], epoch: i32) -> GroupMember {
-        let keys = |list: &[i32]| list.iter().map(|p| (Arc::from("t"), *p)).collect();
-        GroupMember {
-            member_id: id.to_owned(),
-            instance_id: None,
-            client_id: String::new(),
-            host: String::new(),
-            rack: None,
-            epoch: Some(epoch),
-            is_classic: Some(false),
-            topics: BTreeSet::from(["t".to_owned()]),
-            pattern: None,
-            assignment: keys(has),
-            target: Some(keys(wants)),
-        }
-    }
-
     #[test]
-    fn a_member_says_what_it_waits_for() {
-        let mut group = GroupDescription {
-            group_id: "g".to_owned(),
-            kind: "consumer".to_owned(),
-            state: "Reconciling".to_owned(),
-            protocol_type: "consumer".to_owned(),
-            assignor: "uniform".to_owned(),
-            epoch: Some(2),
-            assignment_epoch: Some(2),
-            coordinator: 1,
-            members: vec![
-                member("a", &[0, 1], &[0], 1),
-                member("b", &[], &[1], 2),
-                member("c", &[2], &[2], 1),
-                member("d", &[3], &[3], 2),
-                member("e", &[], &[4], 2),
-                member("f", &[], &[], 2),
-            ],
+    fn a_member_is_as_far_behind_as_its_partitions_and_says_its_pause() {
+        let key = |partition| (Arc::from("t"), partition);
+        let one = |committed, unread_since_ms| Progress {
+            committed,
+            start: Some(0),
+            end: Some(10),
+            unread_since_ms,
         };
-        let said = |group: &GroupDescription| -> Vec<String> {
-            let readers = readers(group);
-            group
-                .members
-                .iter()
-                .map(|member| waiting(group, member, &readers))
-                .collect()
+        let progress = BTreeMap::from([
+            (key(0), one(Some(8), Some(400))),
+            (key(1), one(Some(5), Some(700))),
+            (key(2), one(None, None)),
+            (key(3), one(Some(0), Some(0))),
+        ]);
+        let mut member = super::super::waiting::tests::member("a", &[0, 1, 2], &[0, 1, 2], 1);
+        assert_eq!(lag(&member, &progress), Some(7));
+        assert_eq!(lag_ms(&member, &progress, 1_000), Some(600));
+        assert_eq!(pause(&member), "-");
+        let mut standing = MemberStanding {
+            last_pause: Some(Duration::from_millis(340)),
+            ..MemberStanding::default()
         };
-        let words = said(&group);
-        assert!(words[0].starts_with("gives away t-1"), "{words:?}");
-        assert_eq!(words[1], "waits for t-1, which a still has");
-        assert!(words[2].starts_with("is at epoch 1 of 2"));
-        assert_eq!(words[3], "reads");
-        assert_eq!(words[4], "gets t-4 with its next heartbeat");
-        assert!(words[5].starts_with("has nothing to read"));
-        group.state = "PreparingRebalance".to_owned();
-        assert!(said(&group).iter().all(|word| word.contains("joined")));
+        member.standing = Some(standing.clone());
+        assert_eq!(pause(&member), "340ms");
+        standing.moving = Some(Duration::from_millis(2_100));
+        member.standing = Some(standing);
+        assert_eq!(pause(&member), "2.1s so far");
+        member.assignment = BTreeSet::from([key(2)]);
+        assert_eq!(
+            (lag(&member, &progress), lag_ms(&member, &progress, 1)),
+            (None, None)
+        );
     }
 }

@@ -7,6 +7,7 @@ mod lag;
 mod list;
 mod reset_offsets;
 mod select;
+mod waiting;
 
 use crate::connect::block_on;
 use crate::failure::Failure;

@@ -219,7 +219,7 @@ fn the_last_member_of_the_consumer_protocol_takes_the_kind_with_it() {
             world.beat(leave("n", -1)).unwrap();
         }
         assert_eq!(kind(&world), GroupKind::Classic);
-        let group = world.shard.describe("g").unwrap();
+        let group = world.shard.describe("g", world.moment()).unwrap();
         assert_eq!(group.state, GroupState::PreparingRebalance);
         assert_eq!(old.beat(&mut world), Err(GroupError::RebalanceInProgress));
         let joining = world.send(Command::Join(old.join_request()));
@@ -492,7 +492,10 @@ fn a_static_member_changes_its_protocol_and_keeps_what_it_has() {
     assert_eq!(kind(&world), GroupKind::Classic);
     assert_eq!(old.owned.len(), 6);
     world.reload();
-    assert_eq!(world.shard.describe("g").unwrap().state, GroupState::Stable);
+    assert_eq!(
+        world.shard.describe("g", world.moment()).unwrap().state,
+        GroupState::Stable
+    );
     // And back.
     let fixed = ConsumerHeartbeat { instance_id: Some("i".into()), ..join("n2") };
     let mut new = Client::join_with(fixed, &mut world);

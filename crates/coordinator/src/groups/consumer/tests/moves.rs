@@ -11,8 +11,8 @@ fn a_partition_is_given_only_after_it_was_given_back() {
     world.pass(100);
     let interval = b.report(&mut world).unwrap();
     assert!(interval <= 200, "it moves: {interval}");
-    let since_ms = world.now - 100 + 50 + 1_000_000;
-    let for_a = Wait::ForOthers { members: vec!["a".into()], since_ms };
+    let holders = vec![("a".into(), vec![("t".into(), vec![3, 4, 5])])];
+    let for_a = Wait::ForOthers { holders };
     assert_eq!(world.wait_of("b"), Some(for_a.clone()));
     assert_eq!(world.describe().state, ConsumerState::Reconciling);
     // It is told what to give back, and keeps the rest: nothing stands still for it.
@@ -33,7 +33,10 @@ fn a_partition_is_given_only_after_it_was_given_back() {
     assert_eq!((a.count(), b.count()), (3, 3));
     assert_eq!((world.wait_of("a"), world.wait_of("b")), (None, None));
     assert_eq!(world.describe().state, ConsumerState::Stable);
-    assert!(world.member("b").last_move_ms.is_some());
+    // From its join on; the first member had everything at once, and gave up a part 50 ms after the join of the second.
+    assert_eq!(world.member("b").standing.last_pause_ms, Some(100));
+    let pauses: Vec<i64> = world.pauses.iter().map(|pause| pause.ms).collect();
+    assert_eq!(pauses, [0, 50, 100]);
     world.check_replay();
 }
 

@@ -176,7 +176,7 @@ fn a_consumer_group_is_listed_as_one_and_is_no_classic_group() {
     };
     assert_eq!((group.kind, &*group.state), (GroupKind::Consumer, "Stable"));
     assert_eq!(group.protocol_type, "consumer");
-    assert_eq!(world.shard.describe("g"), None);
+    assert_eq!(world.shard.describe("g", world.moment()), None);
     assert!(world.shard.knows("g"));
 }
 

@@ -187,7 +187,7 @@ impl Walk {
             let committed = self.world.shard.offset("g", "t", *partition);
             assert_eq!(committed.map(|committed| committed.offset), Some(*offset));
         }
-        let Some(group) = self.world.shard.describe_consumer("g") else {
+        let Some(group) = self.world.shard.describe_consumer("g", self.world.moment()) else {
             return;
         };
         // Epochs never fall, and follow each other.
@@ -245,7 +245,7 @@ impl Walk {
                 self.check();
             }
         }
-        let Some(group) = self.world.shard.describe_consumer("g") else {
+        let Some(group) = self.world.shard.describe_consumer("g", self.world.moment()) else {
             return;
         };
         let has_left = group.members.iter().any(|member| member.epoch == -2);
