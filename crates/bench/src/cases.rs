@@ -21,7 +21,7 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
-    fn alone(case: &str, unit: &'static str, klamm: f64, note: String) -> Self {
+    pub(crate) fn alone(case: &str, unit: &'static str, klamm: f64, note: String) -> Self {
         Self { case: case.to_owned(), unit, klamm, raw: None, note }
     }
 

@@ -6,6 +6,7 @@
 mod cases;
 mod compare;
 mod frames;
+mod groups;
 mod kafka;
 mod load;
 mod node;
@@ -16,6 +17,7 @@ use anyhow::Result;
 use cases::{Figure, Scale};
 use clap::Parser;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Measures the broker beside the raw limits of this machine.
 #[derive(Debug, Parser)]
@@ -69,6 +71,8 @@ fn main() -> Result<()> {
     };
     type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
     let program = program.as_path();
+    // Members of a group that rests report at their longest interval after four times that.
+    let rest = Duration::from_secs(if args.quick { 3 } else { 20 });
     let cases: Vec<Case<'_>> = vec![
         (
             "produce 256",
@@ -92,6 +96,11 @@ fn main() -> Result<()> {
         ),
         ("start", Box::new(|| cases::starts(program))),
         ("idle", Box::new(|| cases::idle(program))),
+        ("group moves", Box::new(|| groups::moves(program, rest))),
+        (
+            "group idle classic",
+            Box::new(|| groups::idle_classic(program, rest)),
+        ),
     ];
     let mut figures = Vec::new();
     for (_, case) in cases.iter().filter(|(name, _)| name.contains(&args.only)) {
