@@ -75,13 +75,35 @@ class Driver:
         verbs.write_records(target, records)
         return len(records)
 
-    def group(self, topic, group, protocol, count, target):
+    def share(self, topic, group, protocol, members):
+        partitions = len(AdminClient(self.base).list_topics(topic, SECONDS).topics[topic].partitions)
+        consumers = [self._member(group, protocol) for _ in range(int(members))]
+        started = time.monotonic()
+        for consumer in consumers:
+            consumer.subscribe([topic])
+        while True:
+            for consumer in consumers:
+                consumer.poll(0.005)
+            shares = [[one.partition for one in consumer.assignment()] for consumer in consumers]
+            seconds = time.monotonic() - started
+            if all(shares) and sorted(sum(shares, [])) == list(range(partitions)):
+                break
+            if seconds > SECONDS:
+                raise RuntimeError(f"after {seconds} s the members have {shares}")
+        for consumer in consumers:
+            consumer.close()
+        return f"{seconds:.3f}"
+
+    def _member(self, group, protocol):
         config = {**self.base, "group.id": group, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
         if protocol == "consumer":
             if libversion()[1] < 0x020C0000:
                 raise verbs.Unable("knows the classic protocol, or a draft of the other")
             config["group.protocol"] = protocol
-        consumer = Consumer(config)
+        return Consumer(config)
+
+    def group(self, topic, group, protocol, count, target):
+        consumer = self._member(group, protocol)
         consumer.subscribe([topic])
         records, end = [], time.monotonic() + SECONDS
         while len(records) < int(count) and time.monotonic() < end:

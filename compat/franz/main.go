@@ -44,7 +44,7 @@ func main() {
 			return
 		}
 		answer, err := answer(fields)
-		if errors.Is(err, errUnable) {
+		if errors.Is(err, errUnable) || errors.Is(err, errNoVerb) {
 			say("unable", err)
 			continue
 		}
@@ -81,7 +81,7 @@ func answer(f []string) ([]any, error) {
 		next, err := list(ctx, f[1], int32(number(f[2])), -1)
 		return []any{first, next}, err
 	}
-	return nil, fmt.Errorf("unknown verb %s", f[0])
+	return nil, errNoVerb
 }
 
 func number(text string) int64 {
@@ -196,6 +196,9 @@ func consume(ctx context.Context, topic string, partition int32, offset string, 
 	}
 	return []any{min(seen, count)}, os.WriteFile(target, rows.Bytes(), 0o644)
 }
+
+// errNoVerb says that this driver was not taught to do it.
+var errNoVerb = errors.New("the driver has no such verb")
 
 // errUnable says that the client has no such thing.
 var errUnable = errors.New("the new protocol is an experiment in this version")

@@ -10,10 +10,12 @@ import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,6 +61,7 @@ public final class Driver {
             case "produce": return produce(f[1], f[2], f[3], f[4].equals("idempotent"), f[5], f[6]);
             case "consume": return consume(new TopicPartition(f[1], Integer.parseInt(f[2])), f[3], Integer.parseInt(f[4]), f[5]);
             case "group": return group(f[1], f[2], f[3], Integer.parseInt(f[4]), f[5]);
+            case "share": return share(f[1], f[2], f[3], Integer.parseInt(f[4]));
             case "transact": return transact(f[1], f[2].equals("commit"), f[3]);
             case "find": return find(new TopicPartition(f[1], Integer.parseInt(f[2])), Long.parseLong(f[3]));
             case "offsets": return offsets(new TopicPartition(f[1], Integer.parseInt(f[2])));
@@ -160,7 +163,48 @@ public final class Driver {
         return "\t" + Math.min(seen, count);
     }
 
-    private static String group(String topic, String group, String protocol, int count, String target) throws Exception {
+    private static String share(String topic, String group, String protocol, int members) throws Exception {
+        int partitions;
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(new TopicPartition(topic, 0))) {
+            partitions = consumer.partitionsFor(topic).size();
+        }
+        List<KafkaConsumer<byte[], byte[]>> consumers = new ArrayList<>();
+        for (int i = 0; i < members; i++) {
+            consumers.add(member(group, protocol));
+        }
+        long started = System.nanoTime();
+        for (KafkaConsumer<byte[], byte[]> consumer : consumers) {
+            consumer.subscribe(Collections.singleton(topic));
+        }
+        while (true) {
+            Set<TopicPartition> shared = new HashSet<>();
+            int idle = 0;
+            int sum = 0;
+            for (KafkaConsumer<byte[], byte[]> consumer : consumers) {
+                consumer.poll(Duration.ofMillis(5));
+            }
+            for (KafkaConsumer<byte[], byte[]> consumer : consumers) {
+                Set<TopicPartition> own = consumer.assignment();
+                idle += own.isEmpty() ? 1 : 0;
+                sum += own.size();
+                shared.addAll(own);
+            }
+            double seconds = (System.nanoTime() - started) / 1e9;
+            if (idle == 0 && sum == partitions && shared.size() == partitions) {
+                for (KafkaConsumer<byte[], byte[]> consumer : consumers) {
+                    // What it has just heard is taken up before the end.
+                    consumer.poll(Duration.ofMillis(5));
+                    consumer.close();
+                }
+                return String.format("\t%.3f", seconds);
+            }
+            if (seconds > SECONDS) {
+                throw new IllegalStateException("after " + seconds + " s " + shared + " are shared, by all but " + idle);
+            }
+        }
+    }
+
+    private static KafkaConsumer<byte[], byte[]> member(String group, String protocol) {
         Properties p = base();
         p.put("group.id", group);
         p.put("enable.auto.commit", "false");
@@ -172,9 +216,13 @@ public final class Driver {
             }
             p.put("group.protocol", protocol);
         }
+        return new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private static String group(String topic, String group, String protocol, int count, String target) throws Exception {
         ByteArrayOutputStream rows = new ByteArrayOutputStream();
         int seen = 0;
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = member(group, protocol)) {
             consumer.subscribe(Collections.singleton(topic));
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
             while (seen < count && System.nanoTime() < end) {

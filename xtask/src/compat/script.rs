@@ -49,6 +49,9 @@ pub(crate) fn run(server: &mut Server, driver: Driver, report: &mut Report) {
     session.case("by-time", Session::by_time);
     for protocol in ["classic", "consumer"] {
         session.case(&format!("group-{protocol}"), |s| s.group_goes_on(protocol));
+        session.case(&format!("three-members-{protocol}"), |s| {
+            s.three_share(protocol)
+        });
     }
     session.case("transactions", Session::transactions);
     session.case("kill-under-load", Session::kill_under_load);
@@ -189,6 +192,19 @@ impl Session<'_> {
             self.produce(&topic, "none", "all", "idempotent", &records)?;
             self.read_in_group(&topic, protocol, &records)?;
         }
+        Ok(())
+    }
+
+    /// Three members that start together share the partitions. How long it took is shown, and not judged: machines differ.
+    fn three_share(&mut self, protocol: &str) -> Result<()> {
+        let topic = format!("shared-{protocol}");
+        self.create_topic(&topic)?;
+        let answer = self.driver.ask(&["share", &topic, &topic, protocol, "3"])?;
+        let fields = answer.fields()?;
+        let seconds = fields.first().context("the seconds are missing")?;
+        crate::shell::say(&format!(
+            "three members of the {protocol} protocol had their partitions after {seconds} s"
+        ));
         Ok(())
     }
 
