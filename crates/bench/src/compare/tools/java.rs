@@ -128,7 +128,7 @@ fn produced(said: &str) -> Result<(f64, Vec<Value>)> {
 
 fn consume(stage: &Stage, node: &Node, load: &Load) -> Result<Vec<Value>> {
     let (mut java, folder) = tool(stage, "ConsumerPerformance")?;
-    let count = reading::filled(node, reading::ONE, 1, load.scale)?;
+    let count = reading::filled(node, reading::ONE, 1, load.scale)? / 2;
     java.args(["--bootstrap-server", &node.address.to_string()]);
     java.args(["--topic", reading::ONE, "--num-records", &count.to_string()]);
     java.args(["--group", &load.topic]);
