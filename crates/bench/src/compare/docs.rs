@@ -10,11 +10,7 @@ use std::path::Path;
 
 /// Writes the section, and the charts beside the document.
 pub(super) fn write(document: &Path, run: &Run) -> Result<()> {
-    let name = if run.about.pinned {
-        "pinned"
-    } else {
-        "unpinned"
-    };
+    let name = super::mode(run.about.pinned);
     let charts = document.with_extension("").join(name);
     std::fs::create_dir_all(&charts)?;
     let mut section = section(run);

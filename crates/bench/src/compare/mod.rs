@@ -25,7 +25,7 @@ mod stage;
 mod tools;
 mod turns;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use case::Case;
 use result::{About, Run};
 use stage::Stage;
@@ -55,9 +55,10 @@ pub(crate) struct Options {
     /// Minutes for all cases: slow ones get fewer rounds, but at least three.
     #[arg(long, default_value_t = 25.0)]
     minutes: f64,
-    /// The folder for result.json, the table, the charts and, while it runs, the data.
-    #[arg(long, default_value = "target/compare")]
-    out: PathBuf,
+    /// The folder for result.json, the table, the charts and, while it runs, the data [default: target/compare/pinned, or
+    /// unpinned].
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Keep what the folder has of other cases.
     #[arg(long)]
     add: bool,
@@ -75,6 +76,11 @@ pub(crate) struct Options {
 impl Options {
     fn rounds(&self) -> usize {
         self.rounds.unwrap_or(if self.quick { 1 } else { 5 })
+    }
+
+    fn out(&self) -> PathBuf {
+        let default = || Path::new("target/compare").join(mode(crate::pin::is_pinned()));
+        self.out.clone().unwrap_or_else(default)
     }
 
     fn chooses(&self, case: &Case) -> bool {
@@ -98,12 +104,13 @@ pub(crate) fn run(options: &Options, program: &Path) -> Result<()> {
         crate::pin::leave_to_the_kernel();
     }
     let run = if options.show {
-        earlier(&options.out)?
+        earlier(&options.out())?
     } else {
         measure(options, program, &cases)?
     };
     print!("{}", report::tables(&run));
     if let Some(document) = &options.docs {
+        ensure!(!run.about.quick, "a quick run is a look, not a result");
         docs::write(document, &run)?;
     }
     Ok(())
@@ -115,8 +122,8 @@ fn all_cases() -> Vec<Case> {
 }
 
 fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
-    std::fs::create_dir_all(&options.out)?;
-    let out = options.out.canonicalize()?;
+    std::fs::create_dir_all(options.out())?;
+    let out = options.out().canonicalize()?;
     let data = tempfile::tempdir_in(&out)?;
     let stage = Stage {
         program: program.to_path_buf(),
@@ -130,7 +137,11 @@ fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
     let about = About::here(program, options.rounds(), options.quick);
     let mut run = Run { about, cases: Vec::new() };
     if options.add {
-        run.cases = earlier(&out)?.cases;
+        let earlier = earlier(&out)?;
+        let is_same =
+            earlier.about.pinned == run.about.pinned && earlier.about.quick == run.about.quick;
+        ensure!(is_same, "the earlier run was of another mode");
+        run.cases = earlier.cases;
         let is_old = |title: String| !cases.iter().any(|case| case.title() == title);
         run.cases.retain(|result| is_old(result.title()));
     }
@@ -139,6 +150,11 @@ fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
         store(&out, &run)
     })?;
     Ok(run)
+}
+
+/// The name of a mode, in folders and marks.
+const fn mode(pinned: bool) -> &'static str {
+    if pinned { "pinned" } else { "unpinned" }
 }
 
 const RESULT: &str = "result.json";
