@@ -98,10 +98,10 @@ pub enum AppendError {
 
 /// Batches of an append with the headers that go to disk.
 #[derive(Default)]
-struct Prepared<'a> {
-    batches: Vec<(BatchHeader, &'a [u8])>,
-    bytes: usize,
-    staged: Staged,
+pub(super) struct Prepared<'a> {
+    pub(super) batches: Vec<(BatchHeader, &'a [u8])>,
+    pub(super) bytes: usize,
+    pub(super) staged: Staged,
 }
 
 impl PartitionLog {
@@ -116,12 +116,7 @@ impl PartitionLog {
         context: AppendContext,
     ) -> Result<Appended, AppendError> {
         self.files.dir.check_online()?;
-        let time = match (context.origin, self.config.timestamp_source) {
-            (Origin::RaftLeader, _) | (_, TimestampSource::CreateTime) => StampTime::Keep,
-            (_, TimestampSource::LogAppendTime) => {
-                StampTime::LogAppendTime { now_ms: context.now_ms }
-            }
-        };
+        let time = self.stamp_time(context);
         let prepared = match self.prepare_as_leader(records, context, time)? {
             Ok(prepared) => prepared,
             Err(duplicate) => return Ok(duplicate),
@@ -129,11 +124,17 @@ impl PartitionLog {
         if context.leader_epoch >= 0 {
             self.note_epoch(context.leader_epoch, self.log_end)?;
         }
-        let log_append_time_ms = match time {
-            StampTime::LogAppendTime { now_ms } => now_ms,
-            _ => -1,
-        };
-        self.commit(prepared, context.now_ms, log_append_time_ms)
+        self.commit(prepared, context.now_ms, stamped_ms(time))
+    }
+
+    /// The time that batches get.
+    pub(super) fn stamp_time(&self, context: AppendContext) -> StampTime {
+        match (context.origin, self.config.timestamp_source) {
+            (Origin::RaftLeader, _) | (_, TimestampSource::CreateTime) => StampTime::Keep,
+            (_, TimestampSource::LogAppendTime) => {
+                StampTime::LogAppendTime { now_ms: context.now_ms }
+            }
+        }
     }
 
     /// Appends batches that another log's leader wrote: offsets and epochs are in them. Batches that end below the log's
@@ -178,37 +179,15 @@ impl PartitionLog {
         context: AppendContext,
         time: StampTime,
     ) -> Result<Result<Prepared<'r>, Appended>, AppendError> {
-        let checks = match context.origin {
-            Origin::Client => Checks::Full,
-            Origin::Coordinator => Checks::EpochOnly,
-            Origin::RaftLeader => Checks::None,
-        };
         let mut prepared = Prepared::default();
-        let mut next = self.log_end;
         for batch in batches(records) {
             let batch = batch?;
-            if let Some(duplicate) = self.duplicate_of(batch.header(), checks) {
+            let duplicate = self.duplicate_of(&prepared.staged, batch.header(), context.origin);
+            if let Some(duplicate) = duplicate {
                 return Ok(Err(duplicate));
             }
-            let header = batch.header().stamped(
-                Stamp {
-                    base_offset: Offset(next),
-                    leader_epoch: LeaderEpoch(context.leader_epoch),
-                    time,
-                },
-                batch.body(),
-            );
-            if header.last_offset_delta < 0 {
-                return Err(AppendError::Impossible);
-            }
-            next = after(next, &header)?;
-            if header.is_transactional() && !header.is_control() {
-                self.producers
-                    .check_admission(&prepared.staged, &header, context.admission)?;
-            }
-            let checks = (checks, context.transactions_v2);
-            self.stage(&mut prepared.staged, &header, batch.body(), checks)?;
-            prepared.push(header, &batch);
+            let header = stamped(&batch, prepared.next(self.log_end), context, time)?;
+            self.prepare(&mut prepared, header, &batch, context)?;
         }
         let (bytes, max) = (prepared.bytes, self.config.segment_bytes);
         if bytes > max as usize && context.origin != Origin::RaftLeader {
@@ -217,14 +196,37 @@ impl PartitionLog {
         Ok(Ok(prepared))
     }
 
-    fn duplicate_of(&self, header: &BatchHeader, checks: Checks) -> Option<Appended> {
-        if checks != Checks::Full || !header.has_producer() || header.is_control() {
+    /// Lets the producer state judge a batch that has its offsets, and adds it. A refused one leaves no trace.
+    pub(super) fn prepare<'r>(
+        &self,
+        prepared: &mut Prepared<'r>,
+        header: BatchHeader,
+        batch: &BatchView<'r>,
+        context: AppendContext,
+    ) -> Result<(), AppendError> {
+        if header.is_transactional() && !header.is_control() {
+            self.producers
+                .check_admission(&prepared.staged, &header, context.admission)?;
+        }
+        let checks = (context.origin.checks(), context.transactions_v2);
+        self.stage(&mut prepared.staged, &header, batch.body(), checks)?;
+        prepared.push(header, batch);
+        Ok(())
+    }
+
+    /// The answer to a batch that is in the log, or among those that are about to be written.
+    pub(super) fn duplicate_of(
+        &self,
+        staged: &Staged,
+        header: &BatchHeader,
+        origin: Origin,
+    ) -> Option<Appended> {
+        if origin != Origin::Client || !header.has_producer() || header.is_control() {
             return None;
         }
-        let first = self
-            .producers
-            .entry(header.producer_id.0)?
-            .duplicate_of(header)?;
+        let id = header.producer_id.0;
+        let entry = staged.entry(id).or_else(|| self.producers.entry(id))?;
+        let first = entry.duplicate_of(header)?;
         let stamped = self.config.timestamp_source == TimestampSource::LogAppendTime;
         Some(Appended {
             base_offset: first.first_offset(),
@@ -263,14 +265,14 @@ impl PartitionLog {
         }
     }
 
-    /// Writes, then makes it known.
+    /// Rolls if due, writes, then makes it known.
     fn commit(
         &mut self,
         prepared: Prepared<'_>,
         now_ms: i64,
         log_append_time_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let Prepared { batches, bytes, staged } = prepared;
+        let batches = &prepared.batches;
         let (Some((first, _)), Some((last, _))) = (batches.first(), batches.last()) else {
             return Err(AppendError::Impossible);
         };
@@ -280,8 +282,30 @@ impl PartitionLog {
             .map(|(h, _)| h.max_timestamp_ms)
             .max()
             .unwrap_or(-1);
+        let bytes = prepared.bytes;
         self.write_identity()?;
         let rolled = self.roll_if_due(bytes, largest_ms, last_offset, now_ms)?;
+        self.write_prepared(prepared, now_ms)?;
+        Ok(Appended {
+            base_offset,
+            last_offset,
+            log_append_time_ms,
+            log_start_offset: self.log_start,
+            duplicate: false,
+            bytes,
+            flush_due: self.is_flush_due(now_ms),
+            rolled,
+        })
+    }
+
+    /// Writes to the active segment, then makes it known.
+    pub(super) fn write_prepared(
+        &mut self,
+        prepared: Prepared<'_>,
+        now_ms: i64,
+    ) -> Result<(), AppendError> {
+        let next = prepared.next(self.log_end);
+        let Prepared { batches, bytes, staged } = prepared;
         self.reserve(bytes)?;
         self.write(&batches, bytes)?;
         let aborted = self.producers.aborted_by(&staged);
@@ -299,19 +323,10 @@ impl PartitionLog {
             position += bytes;
         }
         self.active_segment_mut().size = position;
-        self.log_end = last_offset + 1;
+        self.log_end = next;
         self.flush.appended(bytes as u64, now_ms);
         self.write_index_tails()?;
-        Ok(Appended {
-            base_offset,
-            last_offset,
-            log_append_time_ms,
-            log_start_offset: self.log_start,
-            duplicate: false,
-            bytes,
-            flush_due: self.is_flush_due(now_ms),
-            rolled,
-        })
+        Ok(())
     }
 
     /// One vectored write at the end of the active segment. A failure is cut back.
@@ -437,10 +452,54 @@ impl PartitionLog {
     }
 }
 
+impl Origin {
+    const fn checks(self) -> Checks {
+        match self {
+            Self::Client => Checks::Full,
+            Self::Coordinator => Checks::EpochOnly,
+            Self::RaftLeader => Checks::None,
+        }
+    }
+}
+
 impl<'a> Prepared<'a> {
     fn push(&mut self, header: BatchHeader, batch: &BatchView<'a>) {
         self.bytes += batch.bytes().len();
         self.batches.push((header, batch.body()));
+    }
+
+    /// The offset after its last batch, behind a log that ends at `log_end`.
+    pub(super) fn next(&self, log_end: i64) -> i64 {
+        let last = self.batches.last();
+        last.map_or(log_end, |(header, _)| header.next_offset().0)
+    }
+}
+
+/// The header that a batch gets at an offset.
+pub(super) fn stamped(
+    batch: &BatchView<'_>,
+    offset: i64,
+    context: AppendContext,
+    time: StampTime,
+) -> Result<BatchHeader, AppendError> {
+    let stamp = Stamp {
+        base_offset: Offset(offset),
+        leader_epoch: LeaderEpoch(context.leader_epoch),
+        time,
+    };
+    let header = batch.header().stamped(stamp, batch.body());
+    if header.last_offset_delta < 0 {
+        return Err(AppendError::Impossible);
+    }
+    after(offset, &header)?;
+    Ok(header)
+}
+
+/// The time that a stamp leaves in the batches; -1 for the producer's.
+pub(super) const fn stamped_ms(time: StampTime) -> i64 {
+    match time {
+        StampTime::LogAppendTime { now_ms } => now_ms,
+        _ => -1,
     }
 }
 

@@ -23,6 +23,7 @@ mod replay;
 mod reserve;
 mod retain;
 mod roll;
+mod run;
 mod swap;
 mod sync;
 mod time;

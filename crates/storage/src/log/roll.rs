@@ -31,18 +31,30 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<bool, StorageError> {
         let segment = self.active_segment();
-        let full = segment.size + bytes as u64 > u64::from(self.config.segment_bytes);
-        let index_max = u64::from(self.config.index_bytes_max);
-        // Kafka keeps the last slot of the time index for the entry that closes a segment.
-        let index_full = segment.offsets.bytes() + 8 > index_max / 8 * 8
-            || segment.times.bytes() + 24 > index_max / 12 * 12;
         let due = !segment.can_hold(last_offset)
-            || (segment.size > 0 && (full || index_full || self.is_old(largest_ms, now_ms)));
+            || (segment.size > 0
+                && (self.is_full(bytes)
+                    || self.is_index_full(0)
+                    || self.is_old(self.active.first_timestamp_ms, largest_ms, now_ms)));
         if due && segment.base < self.log_end {
             self.roll(now_ms)?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// The active segment has no room for so many bytes.
+    pub(super) fn is_full(&self, bytes: usize) -> bool {
+        self.active_segment().size + bytes as u64 > u64::from(self.config.segment_bytes)
+    }
+
+    /// The active segment's indexes have no room for an entry, after `ahead` others.
+    pub(super) fn is_index_full(&self, ahead: usize) -> bool {
+        let segment = self.active_segment();
+        let (index_max, ahead) = (u64::from(self.config.index_bytes_max), ahead as u64);
+        // Kafka keeps the last slot of the time index for the entry that closes a segment.
+        segment.offsets.bytes() + 8 * (ahead + 1) > index_max / 8 * 8
+            || segment.times.bytes() + 12 * (ahead + 2) > index_max / 12 * 12
     }
 
     /// Closes the active segment and begins one at the log's end. Does nothing if the active one is empty.
@@ -96,17 +108,14 @@ impl PartitionLog {
         start(&*file).map_err(|e| self.files.write_failed(FileKind::Log, segment.base, &e))
     }
 
-    /// The segment waited long enough: by timestamps if the first batch has one, by the clock otherwise.
-    fn is_old(&self, largest_ms: i64, now_ms: i64) -> bool {
-        let age_ms = match self.first_timestamp_ms() {
+    /// A segment that begins with this timestamp waited long enough: by timestamps if the first batch has one, by the
+    /// clock otherwise.
+    pub(super) fn is_old(&self, first_ms: Option<i64>, largest_ms: i64, now_ms: i64) -> bool {
+        let age_ms = match first_ms {
             Some(first) if first >= 0 => largest_ms.saturating_sub(first),
             _ => now_ms.saturating_sub(self.active.created_ms),
         };
         age_ms > self.config.segment_ms.saturating_sub(self.jitter_ms())
-    }
-
-    fn first_timestamp_ms(&self) -> Option<i64> {
-        self.active.first_timestamp_ms
     }
 
     /// Spreads rolls of many partitions: a fixed share of the jitter for each partition and segment.

@@ -5,6 +5,7 @@ mod reading;
 mod restarting;
 mod retaining;
 mod syncing;
+mod together;
 mod transacting;
 mod truncating;
 mod viewing;

@@ -129,7 +129,7 @@ impl ProducerState {
         entry.is_some_and(|entry| entry.txn_first_offset.is_some() && entry.epoch == epoch)
     }
 
-    /// Takes a batch of a producer into `staged`. `base` is its first offset.
+    /// Takes a batch of a producer into `staged`. `base` is its first offset. A refused one leaves no trace.
     pub(crate) fn stage(
         &self,
         staged: &mut Staged,
@@ -137,15 +137,18 @@ impl ProducerState {
         base: i64,
         checks: Checks,
     ) -> Result<(), ProducerError> {
-        let entry = self.staged_entry(staged, header.producer_id.0);
-        if checks == Checks::Full {
+        let mut entry = self.entry_behind(staged, header.producer_id.0);
+        // What is staged ends the producer's verification.
+        if checks == Checks::Full && staged.entry(entry.producer_id).is_none() {
             let has_batches = entry.last_batch().is_some();
             self.verifications.check_sequence(header, has_batches)?;
         }
-        entry.append(header, base, checks)
+        entry.append(header, base, checks)?;
+        staged.put(entry);
+        Ok(())
     }
 
-    /// Takes a marker into `staged`.
+    /// Takes a marker into `staged`. A refused one leaves no trace.
     pub(crate) fn stage_marker(
         &self,
         staged: &mut Staged,
@@ -153,10 +156,11 @@ impl ProducerState {
         base: i64,
         checks: (Checks, bool),
     ) -> Result<(), ProducerError> {
-        let entry = self.staged_entry(staged, header.producer_id.0);
+        let mut entry = self.entry_behind(staged, header.producer_id.0);
         if let Some(ended) = entry.end_txn(marker, header, base, checks)? {
             staged.ended.push(ended);
         }
+        staged.put(entry);
         Ok(())
     }
 
@@ -206,23 +210,30 @@ impl ProducerState {
         }
     }
 
-    fn staged_entry<'s>(&self, staged: &'s mut Staged, producer_id: i64) -> &'s mut ProducerEntry {
-        let at = staged
-            .entries
-            .iter()
-            .position(|e| e.producer_id == producer_id);
-        let at = at.unwrap_or_else(|| {
-            let known = self.producers.get(&producer_id).copied();
-            staged
-                .entries
-                .push(known.unwrap_or_else(|| ProducerEntry::new(producer_id)));
-            staged.entries.len() - 1
-        });
-        &mut staged.entries[at]
+    /// A producer as it is after what was staged.
+    fn entry_behind(&self, staged: &Staged, producer_id: i64) -> ProducerEntry {
+        let known = staged
+            .entry(producer_id)
+            .or_else(|| self.producers.get(&producer_id));
+        known
+            .copied()
+            .unwrap_or_else(|| ProducerEntry::new(producer_id))
     }
 }
 
 impl Staged {
+    pub(crate) fn entry(&self, producer_id: i64) -> Option<&ProducerEntry> {
+        self.entries.iter().find(|e| e.producer_id == producer_id)
+    }
+
+    fn put(&mut self, entry: ProducerEntry) {
+        let mut entries = self.entries.iter_mut();
+        match entries.find(|e| e.producer_id == entry.producer_id) {
+            Some(place) => *place = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

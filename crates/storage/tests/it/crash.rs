@@ -12,10 +12,10 @@ pub(crate) fn script() -> Vec<Step> {
     let (abort, commit) = (End(EndTransaction::Abort), End(EndTransaction::Commit));
     vec![
         Append, SyncData, Produce, Produce, Append, NewEpoch, Append, Transact, Produce, Append,
-        Checkpoint, Append, abort, Append, Produce, SyncData, Append, Append, Truncate, Append,
-        Produce, SyncData, Append, Append, Append, Transact, commit, Append, Expire, Append,
-        Restart, Produce, Append, NewEpoch, Append, Truncate, Produce, SyncData, Append, Append,
-        Checkpoint, Expire, Produce, Append,
+        Checkpoint, Append, abort, Together, Produce, SyncData, Append, Append, Truncate, Append,
+        Produce, SyncData, Append, Together, Append, Transact, commit, Append, Expire, Append,
+        Restart, Produce, Append, NewEpoch, Together, Truncate, Produce, SyncData, Append, Append,
+        Checkpoint, Expire, Together, Append,
     ]
 }
 

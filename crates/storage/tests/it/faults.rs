@@ -1,7 +1,7 @@
 //! Disk calls that fail, one at a time and for good: what is acknowledged stays true, and the log stays whole or silent.
 
 use crate::crash::script;
-use crate::store::{context, numbered, open_dir, partition};
+use crate::store::{context, numbered, open_dir, partition, producer, read_all};
 use crate::story::{DATA, Step, Story, check_recovered, config};
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
@@ -138,15 +138,16 @@ fn a_full_disk_refuses_appends_and_serves_reads_until_there_is_room() {
     }
 }
 
+fn log_bytes(disk: &SimDisk) -> u64 {
+    let path = Path::new(DATA).join("t-0/00000000000000000000.log");
+    disk.mount().file_len(&path).unwrap().unwrap()
+}
+
 #[test]
 fn a_write_that_stops_half_way_is_cut_back() {
     let disk = SimDisk::new();
     let mut story = Story::begin(&disk).unwrap();
     story.step(Step::Append).unwrap();
-    let log_bytes = |disk: &SimDisk| {
-        let path = Path::new(DATA).join("t-0/00000000000000000000.log");
-        disk.mount().file_len(&path).unwrap().unwrap()
-    };
     let before = log_bytes(&disk);
     disk.inject(DiskFault::once(OpFilter::Is(DiskOp::Write), 0, Effect::ShortWrite).on(".log"));
     story.step(Step::Append).unwrap_err();
@@ -156,4 +157,83 @@ fn a_write_that_stops_half_way_is_cut_back() {
     disk.inject(DiskFault::once(OpFilter::Is(DiskOp::SetLen), 0, Effect::Eio).on(".log"));
     story.step(Step::Append).unwrap_err();
     assert!(!story.is_online());
+}
+
+#[test]
+fn batches_of_one_segment_are_one_write_and_fail_with_it() {
+    let fields = |sequence| producer(1, sequence, false);
+    let batches: Vec<_> = [0, 1, 2, 2, 3]
+        .map(|sequence| numbered(0, 1, &fields(sequence)))
+        .into();
+    for (effect, stays_online) in [
+        (Effect::ShortWrite, true),
+        (Effect::Enospc, true),
+        (Effect::Eio, false),
+    ] {
+        let disk = SimDisk::new();
+        let mut story = Story::begin(&disk).unwrap();
+        story.step(Step::Append).unwrap();
+        let before = log_bytes(&disk);
+        let write = OpFilter::Is(DiskOp::Write);
+        disk.inject(DiskFault::once(write, 0, effect).on(".log"));
+        let log = &mut story.log;
+        let refused = log.append_each_as_leader(&batches, context(Origin::Client));
+        assert!(
+            refused.iter().all(Result::is_err),
+            "{effect:?}: {refused:?}"
+        );
+        assert_eq!((log.log_end_offset(), log.producers().count()), (3, 0));
+        if !stays_online {
+            story.expect_silence("a write failed");
+            continue;
+        }
+        story.expect_whole("a write failed");
+        assert_eq!(log_bytes(&disk), before);
+        // The same batches again, and a second write would fail.
+        disk.inject(DiskFault::once(write, 1, Effect::Eio).on(".log"));
+        let results = story
+            .log
+            .append_each_as_leader(&batches, context(Origin::Client));
+        let offsets: Vec<_> = results
+            .iter()
+            .map(|r| r.as_ref().map(|a| (a.base_offset, a.duplicate)).unwrap())
+            .collect();
+        let expected = [(3, false), (4, false), (5, false), (5, true), (6, false)];
+        assert_eq!(offsets, expected);
+    }
+}
+
+#[test]
+fn a_write_that_fails_between_two_others_takes_its_own_batches_only() {
+    let disk = SimDisk::new();
+    let mut story = Story::begin(&disk).unwrap();
+    // Three segments' worth.
+    let batches: Vec<_> = (0..12)
+        .map(|n| numbered(n, 2, &BatchFields::default()))
+        .collect();
+    disk.inject(DiskFault::once(OpFilter::Is(DiskOp::Write), 1, Effect::Enospc).on(".log"));
+    let results = story
+        .log
+        .append_each_as_leader(&batches, context(Origin::Client));
+    let refused = results.iter().filter(|r| r.is_err()).count();
+    assert!((1..11).contains(&refused), "{results:?}");
+    assert!(
+        results.first().is_some_and(Result::is_ok) && results.last().is_some_and(Result::is_ok)
+    );
+    // Those that were taken follow each other without a hole.
+    let taken: Vec<_> = results
+        .iter()
+        .flatten()
+        .map(|a| (a.base_offset, a.last_offset))
+        .collect();
+    let expected: Vec<_> = (0..taken.len() as i64)
+        .map(|n| (2 * n, 2 * n + 1))
+        .collect();
+    assert_eq!(taken, expected);
+    let found: Vec<_> = read_all(&story.log)
+        .into_iter()
+        .map(|(base, last, _)| (base, last))
+        .collect();
+    assert_eq!(found, expected);
+    assert!(story.log.segments().len() > 1);
 }

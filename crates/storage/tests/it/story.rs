@@ -21,6 +21,9 @@ pub(crate) enum Step {
     Append,
     /// A batch of the idempotent producer 1.
     Produce,
+    /// Batches of several requests in one call: producer 1, one without a producer, producer 1 again, and its last
+    /// batch once more.
+    Together,
     /// A batch of a transaction of producer 2.
     Transact,
     /// The end of that transaction.
@@ -111,6 +114,7 @@ impl Story {
                 self.model.produced.insert(offset, sequence);
                 Ok(())
             }
+            Step::Together => self.together(),
             Step::Transact => {
                 self.append(&producer(2, self.sequences[1], true), 2)?;
                 self.sequences[1] += 2;
@@ -192,6 +196,50 @@ impl Story {
         self.model.end = appended.last_offset + 1;
         self.log.set_high_watermark(self.model.end);
         Ok(())
+    }
+
+    fn together(&mut self) -> Result<(), Stopped> {
+        self.number += 3;
+        let (number, sequence) = (self.number, self.sequences[0]);
+        let last = numbered(number, 1, &producer(1, sequence + 1, false));
+        let batches = [
+            numbered(number - 2, 1, &producer(1, sequence, false)),
+            numbered(number - 1, 3, &BatchFields::default()),
+            last.clone(),
+            last,
+        ];
+        let sequences = [Some(sequence), None, Some(sequence + 1), Some(sequence + 1)];
+        let base = self.log.log_end_offset();
+        for batch in &batches {
+            // One that is refused leaves its place to those behind it.
+            for at in base..base + 5 {
+                let bodies = self.model.ever.entry(at).or_default();
+                bodies.push(batch[61..].to_vec());
+            }
+        }
+        let context = AppendContext { leader_epoch: self.epoch, ..context(Origin::Client) };
+        let results = self.log.append_each_as_leader(&batches, context);
+        let is_whole = results.iter().all(Result::is_ok);
+        for ((batch, sequence), result) in batches.iter().zip(sequences).zip(results) {
+            let Ok(appended) = result else {
+                continue;
+            };
+            let (base, last) = (appended.base_offset, appended.last_offset);
+            if appended.duplicate {
+                assert_eq!(self.model.produced.get(&base).copied(), sequence);
+                continue;
+            }
+            assert_eq!(base, self.model.end);
+            let body = batch[61..].to_vec();
+            self.model.batches.insert(base, (last, body));
+            self.model.end = last + 1;
+            if let Some(sequence) = sequence {
+                self.sequences[0] = sequence + 1;
+                self.model.produced.insert(base, sequence);
+            }
+        }
+        self.log.set_high_watermark(self.model.end);
+        is_whole.then_some(()).ok_or(Stopped)
     }
 
     fn sync(&mut self, scope: SyncScope) -> Result<(), Stopped> {
