@@ -1,12 +1,13 @@
 //! Cuts a byte stream into frames: a 4-byte length, then that many bytes.
 //!
 //! Memory follows the bytes that arrived, not the length that was announced. A connection without a partial frame
-//! holds no buffer.
+//! holds no buffer. Frames that arrive together come with one read, and share its buffer.
 
 use bytes::{Buf, Bytes, BytesMut};
 use klamm_host::Connection;
 use std::future::Future;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncReadExt, ReadBuf};
@@ -36,6 +37,12 @@ pub(crate) struct FrameReader {
     frame_bytes_max: usize,
     /// A request of this connection was answered: larger steps are granted at once.
     proven: bool,
+    /// What one read may bring, as the last ones went.
+    expected_bytes: usize,
+    /// Of the last whole frame, with its length: the next one is likely to be as long.
+    last_frame_bytes: usize,
+    /// Memory that a frame keeps alive if it is cut out of `received`.
+    buffer_bytes: usize,
 }
 
 const LENGTH_BYTES: usize = 4;
@@ -47,10 +54,21 @@ const STAGE_BYTES: usize = 16 * 1024;
 const PROVEN_STEP_BYTES: usize = 2 << 20;
 /// What any connection may reserve.
 const STEP_BYTES: usize = 64 << 10;
+/// What is reserved at most for frames that come together.
+const EXPECTED_BYTES_MAX: usize = 256 << 10;
+/// A frame keeps at most so many times its length alive; a smaller part of a buffer is copied out.
+const KEPT_ALIVE_MAX: usize = 16;
 
 impl FrameReader {
     pub(crate) fn new(frame_bytes_max: usize) -> Self {
-        Self { received: BytesMut::new(), frame_bytes_max, proven: false }
+        Self {
+            received: BytesMut::new(),
+            frame_bytes_max,
+            proven: false,
+            expected_bytes: STAGE_BYTES,
+            last_frame_bytes: 0,
+            buffer_bytes: 0,
+        }
     }
 
     /// Grants larger reservations, once the peer has shown that it speaks the protocol.
@@ -87,12 +105,23 @@ impl FrameReader {
             return Ok(None);
         }
         self.received.advance(LENGTH_BYTES);
-        let frame = self.received.split_to(length).freeze();
+        let frame = self.received.split_to(length);
+        let frame = if length.saturating_mul(KEPT_ALIVE_MAX) < self.buffer_bytes {
+            Bytes::copy_from_slice(&frame)
+        } else {
+            frame.freeze()
+        };
+        self.last_frame_bytes = LENGTH_BYTES + length;
         if self.received.is_empty() {
             // The frame keeps the memory; an idle connection owns none.
-            self.received = BytesMut::new();
+            self.let_go();
         }
         Ok(Some(frame))
+    }
+
+    fn let_go(&mut self) {
+        self.received = BytesMut::new();
+        self.buffer_bytes = 0;
     }
 
     /// Reads what the peer sent. `Ready(Ok(0))` means it sent all.
@@ -106,15 +135,18 @@ impl FrameReader {
             // A bad length was reported by next_frame already.
             Ok(None) | Err(_) => 0,
         };
-        if want > STAGE_BYTES || self.received.len() >= STAGE_BYTES {
+        let expects_more = self.proven && self.likely_bytes() > STAGE_BYTES;
+        if want > STAGE_BYTES || self.received.len() >= STAGE_BYTES || expects_more {
             return self.poll_fill_in_place(cx, stream, want);
         }
-        let mut stage = [0u8; STAGE_BYTES];
-        let mut buffer = ReadBuf::new(&mut stage);
+        let mut stage = [MaybeUninit::<u8>::uninit(); STAGE_BYTES];
+        let mut buffer = ReadBuf::uninit(&mut stage);
         ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
         let filled = buffer.filled();
         self.received.extend_from_slice(filled);
-        Poll::Ready(Ok(filled.len()))
+        let n = filled.len();
+        self.learn(n, STAGE_BYTES);
+        Poll::Ready(Ok(n))
     }
 
     fn poll_fill_in_place(
@@ -123,19 +155,61 @@ impl FrameReader {
         stream: &mut dyn Connection,
         want: usize,
     ) -> Poll<io::Result<usize>> {
+        self.make_room(want);
+        let room = self.received.capacity() - self.received.len();
+        // The future holds no state between polls, so a fresh one each time is the same read.
+        let read = pin!(stream.read_buf(&mut self.received)).poll(cx);
+        match read {
+            Poll::Ready(Ok(n)) => self.learn(n, room),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                if self.received.is_empty() {
+                    self.let_go();
+                }
+            }
+        }
+        read
+    }
+
+    /// Room for the rest of the frame that has begun, and for those that are likely to come with it.
+    fn make_room(&mut self, want: usize) {
+        let held = self.received.len();
+        let room = self.received.capacity() - held;
         let step = if self.proven {
             PROVEN_STEP_BYTES
         } else {
             STEP_BYTES
         };
-        let room = self.received.capacity() - self.received.len();
-        if room == 0 {
-            // Never more than what arrived so far, or one step.
-            let step = step.max(self.received.len());
-            self.received.reserve(want.clamp(1, step));
+        // Never more than what arrived so far, or one step.
+        let rest = want.min(step.max(held));
+        if room > 0 && (!self.proven || rest <= room) {
+            return;
         }
-        // The future holds no state between polls, so a fresh one each time is the same read.
-        pin!(stream.read_buf(&mut self.received)).poll(cx)
+        let mut others = 0;
+        if self.proven {
+            others = self.likely_bytes().min(step).saturating_sub(rest);
+            // Whole frames: a part of one would be copied to the next buffer.
+            others -= others % self.last_frame_bytes.max(1);
+        }
+        let mut buffer = BytesMut::with_capacity(held + (rest + others).max(1));
+        buffer.extend_from_slice(&self.received);
+        self.buffer_bytes = buffer.capacity();
+        self.received = buffer;
+    }
+
+    /// What the next read is likely to bring.
+    fn likely_bytes(&self) -> usize {
+        self.expected_bytes.max(self.last_frame_bytes)
+    }
+
+    /// A read brought `n` bytes where there was room for `room`.
+    fn learn(&mut self, n: usize, room: usize) {
+        let expected = self.expected_bytes;
+        if n == room && 2 * n > expected {
+            self.expected_bytes = (2 * expected).min(EXPECTED_BYTES_MAX);
+        } else if n < expected / 4 {
+            self.expected_bytes = (expected / 2).max(STAGE_BYTES);
+        }
     }
 
     /// The announced length of the frame at the front, once its 4 bytes are here.
@@ -289,6 +363,76 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         assert!(reader.poll_fill(&mut cx, &mut peer).is_ready());
         drop(reader.next_frame().unwrap());
+        assert_eq!(reader.held_bytes(), 0);
+    }
+
+    /// A reader of a proven connection whose peer sent `count` frames of a length at once, again and again.
+    fn used_to(length: usize, count: usize) -> (FrameReader, Peer) {
+        let (mut reader, mut peer) = (FrameReader::new(8 << 20), Peer(VecDeque::new()));
+        reader.mark_proven();
+        for _ in 0..10 {
+            peer.0.push_back(frame(length).repeat(count));
+            rounds(&mut reader, &mut peer);
+        }
+        (reader, peer)
+    }
+
+    /// Reads all there is. How many frames came after each read.
+    fn rounds(reader: &mut FrameReader, peer: &mut Peer) -> Vec<usize> {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut all = Vec::new();
+        while reader.poll_fill(&mut cx, peer).is_ready() {
+            let mut frames = Vec::new();
+            while let Some(frame) = reader.next_frame().unwrap() {
+                frames.push(frame);
+            }
+            all.push(frames.len());
+        }
+        all
+    }
+
+    #[test]
+    fn frames_that_arrive_together_come_with_one_read() {
+        let (mut reader, mut peer) = used_to(16_400, 5);
+        peer.0.push_back(frame(16_400).repeat(5));
+        assert_eq!(rounds(&mut reader, &mut peer), [5]);
+        assert_eq!(reader.held_bytes(), 0);
+        // A peer that sends less holds less.
+        for _ in 0..10 {
+            peer.0.push_back(frame(100));
+            rounds(&mut reader, &mut peer);
+        }
+        assert_eq!(reader.expected_bytes, STAGE_BYTES);
+    }
+
+    #[test]
+    fn large_frames_that_follow_each_other_have_buffers_of_their_own() {
+        let (mut reader, mut peer) = used_to(300_000, 3);
+        peer.0.push_back(frame(300_000).repeat(3));
+        assert_eq!(rounds(&mut reader, &mut peer), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_frame_keeps_no_large_buffer_alive() {
+        let (mut reader, mut peer) = used_to(16_400, 10);
+        let mut together = frame(100);
+        together.extend(frame(100_000));
+        peer.0.push_back(together);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(reader.poll_fill(&mut cx, &mut peer).is_ready());
+        let whole = reader.received.as_ptr_range();
+        let small = reader.next_frame().unwrap().unwrap();
+        assert_eq!(small[..], frame(100)[4..]);
+        assert!(!whole.contains(&small.as_ptr()));
+        let large = reader.next_frame().unwrap().unwrap();
+        assert!(whole.contains(&large.as_ptr()), "not copied");
+    }
+
+    #[test]
+    fn a_read_that_brings_nothing_leaves_no_buffer() {
+        let (mut reader, mut peer) = used_to(16_400, 5);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(reader.poll_fill(&mut cx, &mut peer).is_pending());
         assert_eq!(reader.held_bytes(), 0);
     }
 
