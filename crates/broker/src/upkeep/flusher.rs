@@ -13,12 +13,13 @@ const CONCURRENT_SYNCS_MAX: usize = 8;
 /// Runs until the node stops. Without dirty partitions it has no timer.
 pub(crate) async fn run(dirty: Arc<DirtyBudget>, interval: Duration) {
     loop {
-        let mut batch = dirty.take();
-        if batch.is_empty() {
+        while dirty.partitions_waiting() == 0 {
             dirty.work.notified().await;
-            wait_for_pace(&dirty, interval).await;
-            batch = dirty.take();
         }
+        // Also if bytes came during the last syncs: small steps, one after the other, cost a commit of the file system's
+        // journal each.
+        wait_for_pace(&dirty, interval).await;
+        let batch = dirty.take();
         for group in batch.chunks(CONCURRENT_SYNCS_MAX) {
             let mut syncs: Vec<_> = group
                 .iter()

@@ -9,6 +9,7 @@ mod cold_reads;
 mod compaction;
 mod consumer_groups;
 mod data_path;
+mod flusher;
 mod gated_disk;
 mod group_consumer;
 mod groups;

@@ -1,0 +1,79 @@
+//! The background flush keeps its pace, however fast producers are. In simulated time.
+
+use crate::node::{batch, produce_request};
+use klamm_broker::Broker;
+use klamm_host::{Connection, Host};
+use klamm_host_sim::{DiskOp, World};
+use klamm_records::Compression;
+use klamm_settings::Settings;
+use klamm_wire::Request;
+use klamm_wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, interval};
+
+/// How long a sync takes.
+const SYNC: Duration = Duration::from_millis(20);
+const SECONDS: u64 = 20;
+
+async fn ask<R: Request>(connection: &mut dyn Connection, request: &R, version: i16) {
+    let output = klamm_wire::header::encode_request(request, version, 1, None).unwrap();
+    let bytes = output.into_bytes().unwrap();
+    connection.write_all(&bytes).await.unwrap();
+    let mut length = [0; 4];
+    connection.read_exact(&mut length).await.unwrap();
+    let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+    connection.read_exact(&mut answer).await.unwrap();
+}
+
+/// A batch every few milliseconds.
+async fn produce_for_a_while(host: &Host, address: SocketAddr) {
+    let mut connection = host.net.connect(address).await.unwrap();
+    let topic = MetadataRequestTopic { name: Some("t".into()), ..MetadataRequestTopic::default() };
+    let make = MetadataRequest {
+        topics: Some(vec![topic]),
+        allow_auto_topic_creation: true,
+        ..MetadataRequest::default()
+    };
+    ask(&mut *connection, &make, 9).await;
+    let produce = produce_request("t", batch(&[b"x"], Compression::None), -1);
+    let (mut ticks, end) = (
+        interval(Duration::from_millis(5)),
+        Instant::now() + Duration::from_secs(SECONDS),
+    );
+    while Instant::now() < end {
+        ticks.tick().await;
+        ask(&mut *connection, &produce, 9).await;
+    }
+}
+
+#[test]
+fn the_flusher_waits_for_its_pace_while_bytes_keep_coming() {
+    let run = World::run(1, |mut world| async move {
+        world.trace.keep_text();
+        let mut machine = world.node();
+        machine.disk.set_latency(|op, _| match op {
+            DiskOp::SyncData => SYNC,
+            _ => Duration::ZERO,
+        });
+        let address = SocketAddr::new(machine.ip, 9092);
+        let settings = [
+            ("listeners", format!("PLAINTEXT://{address}")),
+            ("log.dirs", "/data".to_owned()),
+            ("klamm.flush.dirty.ms", "1000".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let settings = Settings::load("", &settings).unwrap().settings;
+        let host = machine.boot();
+        let broker = Box::pin(Broker::start(host.clone(), settings)).await;
+        let broker = broker.unwrap();
+        produce_for_a_while(&host, address).await;
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
+    let is_sync = |event: &&String| event.contains("disk sync_data");
+    let syncs = run.text.iter().filter(is_sync).count() as u64;
+    // One a second, and those of the start, of the metadata log and of the end.
+    assert!((SECONDS - 2..3 * SECONDS).contains(&syncs), "{syncs} syncs");
+}
