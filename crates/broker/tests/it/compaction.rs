@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 const NODE: &[&str] = &[
     "log.cleaner.backoff.ms=20",
+    // A pass ends where the log is on the disk.
+    "klamm.flush.dirty.ms=20",
     "klamm.metrics.listener=127.0.0.1:0",
     "log.segment.delete.delay.ms=0",
     "offsets.topic.num.partitions=1",

@@ -73,7 +73,8 @@ fn the_flusher_waits_for_its_pace_while_bytes_keep_coming() {
     });
     assert!(run.panics.is_empty(), "{:?}", run.panics);
     let is_sync = |event: &&String| event.contains("disk sync_data");
-    let syncs = run.text.iter().filter(is_sync).count() as u64;
-    // One a second, and those of the start, of the metadata log and of the end.
-    assert!((SECONDS - 2..3 * SECONDS).contains(&syncs), "{syncs} syncs");
+    let syncs: Vec<_> = run.text.iter().filter(is_sync).collect();
+    // At most one a second, and those of the start, of the metadata log and of the end.
+    let count = syncs.len() as u64;
+    assert!((SECONDS / 4..3 * SECONDS).contains(&count), "{syncs:#?}");
 }
