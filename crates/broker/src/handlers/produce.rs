@@ -1,5 +1,5 @@
-//! Produce (key 0), versions 3–13. Appends in request order before the first wait; waits for the disk where the topic
-//! asks for it; answers in order.
+//! Produce (key 0), versions 3–13. Appends in request order before the first wait, together with requests that came at
+//! the same time; waits for the disk where the topic asks for it; answers in order.
 //!
 //! Version 0 is advertised for old librdkafka, and refused. A transaction's first batch in a partition waits for its
 //! coordinator's word; the batches of its producer that come after it wait for their turn.
@@ -12,9 +12,10 @@ use crate::coordinating::Transactions;
 use crate::node::Node;
 use crate::observing::Meters;
 use crate::partitions::{AppendFailure, AppendRequest, Appended, Partition, Registry};
+use crate::quotas::Quotas;
 use crate::request::{Call, error_code};
 use crate::upkeep::DirtyBudget;
-use crate::waiting::Turns;
+use crate::waiting::{Burst, Place, Turns};
 use bytes::Bytes;
 use klamm_codec::{Records, Str};
 use klamm_host::Host;
@@ -36,6 +37,7 @@ pub(crate) struct Needs<'a> {
     dirty: &'a DirtyBudget,
     host: &'a Host,
     meters: &'a Meters,
+    quotas: &'a Quotas,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
@@ -47,6 +49,7 @@ impl<'a> From<&'a Node> for Needs<'a> {
             dirty: &node.dirty,
             host: &node.host,
             meters: &node.meters,
+            quotas: &node.quotas,
         }
     }
 }
@@ -59,12 +62,26 @@ const FIRST_VERSION_WITH_ZSTD: i16 = 7;
 const ADMIN_CLIENT_ID: &str = "__admin_client";
 const FIRST_VERSION_WITH_TOPIC_IDS: i16 = 13;
 
-/// An append whose bytes must be on the disk before it is acknowledged.
-struct AwaitingSync {
+/// A partition of the request whose answer is not known yet.
+struct Awaiting {
     partition: Arc<Partition>,
-    end: i64,
+    what: What,
     topic: usize,
     index: usize,
+}
+
+/// What the answer depends on.
+enum What {
+    /// The write of the burst.
+    Write(Place),
+    /// Offsets below must be on the disk.
+    Sync(i64),
+}
+
+/// The append of one batch.
+enum Append {
+    Done(Appended),
+    Gathered(Place),
 }
 
 pub(crate) async fn handle(
@@ -73,19 +90,32 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> Reply<ProduceResponse> {
     let acks = request.acks;
+    let burst = &call.caller.burst;
     let mut awaiting = Vec::new();
     let mut response = match transactional::of_request(&request) {
-        Ok(None) => append_all(request, call, needs, &Verified::default(), &mut awaiting),
+        Ok(None) => {
+            // The time of requests that are written together could not be told apart.
+            let burst = Some(burst).filter(|b| b.is_open() && !needs.quotas.times_requests());
+            let verified = Verified::default();
+            let response = append_all(request, call, needs, (&verified, burst), &mut awaiting);
+            if let Some(burst) = burst {
+                burst.request_ends(needs.host.clock.now_ms());
+            }
+            response
+        }
         Ok(Some(transactional)) => {
+            // It may append later, but not before those that came before it.
+            burst.write(needs.host.clock.now_ms());
             let _turn = needs.turns.take(transactional.producer.id).await;
             let coordinator = (needs.transactions, &*needs.host.clock);
             let verified = transactional
                 .verify(&request, call.version, needs.partitions, coordinator)
                 .await;
-            append_all(request, call, needs, &verified, &mut awaiting)
+            append_all(request, call, needs, (&verified, None), &mut awaiting)
         }
         Err(error) => refused_as_a_whole(request, error),
     };
+    wait_for_writes(&mut awaiting, &mut response, needs.meters).await;
     needs.dirty.wait_for_room().await;
     if acks == ACKS_NONE {
         let mut has_failed = false;
@@ -97,23 +127,59 @@ pub(crate) async fn handle(
         };
     }
     for wait in awaiting {
-        let Err(error) = wait.partition.wait_until_synced(wait.end).await else {
-            continue;
-        };
-        let slot = response.responses.get_mut(wait.topic);
-        if let Some(slot) = slot.and_then(|topic| topic.partition_responses.get_mut(wait.index)) {
+        if let What::Sync(end) = wait.what
+            && let Err(error) = wait.partition.wait_until_synced(end).await
+            && let Some(slot) = wait.slot(&mut response)
+        {
             *slot = failed(slot.index, &error);
         }
     }
     response.into()
 }
 
+/// Waits for the burst. Leaves those that must wait for the disk as well.
+async fn wait_for_writes(
+    awaiting: &mut Vec<Awaiting>,
+    response: &mut ProduceResponse,
+    meters: &Meters,
+) {
+    for wait in std::mem::take(awaiting) {
+        let What::Write(place) = &wait.what else {
+            awaiting.push(wait);
+            continue;
+        };
+        let result = place.written().await;
+        let Some(slot) = wait.slot(response) else {
+            continue;
+        };
+        match result {
+            Ok(appended) => {
+                *slot = acknowledged(slot.index, &appended, meters);
+                if let Some(end) = appended.sync_before_ack {
+                    awaiting.push(Awaiting { what: What::Sync(end), ..wait });
+                }
+            }
+            Err(failure) => *slot = failed(slot.index, &failure),
+        }
+    }
+}
+
+impl Awaiting {
+    fn slot<'r>(
+        &self,
+        response: &'r mut ProduceResponse,
+    ) -> Option<&'r mut PartitionProduceResponse> {
+        let topic = response.responses.get_mut(self.topic);
+        topic.and_then(|topic| topic.partition_responses.get_mut(self.index))
+    }
+}
+
 fn append_all(
     request: ProduceRequest,
     call: &Call,
     needs: Needs<'_>,
-    verified: &Verified,
-    awaiting: &mut Vec<AwaitingSync>,
+    (verified, burst): (&Verified, Option<&Burst>),
+    awaiting: &mut Vec<Awaiting>,
 ) -> ProduceResponse {
     let now_ms = needs.host.clock.now_ms();
     let mut responses = Vec::with_capacity(request.topic_data.len().min(64));
@@ -135,17 +201,29 @@ fn append_all(
             let guard = verified.guard((topic_index, index));
             let result = guard.and_then(|guard| {
                 let acks = request.acks;
-                append(&partition, data, guard, (acks, call.version), now_ms)
+                append(
+                    &partition,
+                    data,
+                    (guard, burst),
+                    (acks, call.version),
+                    now_ms,
+                )
             });
+            let mut wait = |what| {
+                let partition = Arc::clone(&partition);
+                awaiting.push(Awaiting { partition, what, topic: topic_index, index });
+            };
             partitions.push(match result {
-                Ok(appended) => {
-                    needs.meters.produced_batches.add(1);
-                    needs.meters.produced_bytes.add(appended.bytes as u64);
+                Ok(Append::Done(appended)) => {
                     if let Some(end) = appended.sync_before_ack {
-                        let partition = Arc::clone(&partition);
-                        awaiting.push(AwaitingSync { partition, end, topic: topic_index, index });
+                        wait(What::Sync(end));
                     }
-                    acknowledged(data.index, &appended)
+                    acknowledged(data.index, &appended, needs.meters)
+                }
+                Ok(Append::Gathered(place)) => {
+                    wait(What::Write(place));
+                    // Replaced when it is written.
+                    refused(data.index, ErrorCode::UNKNOWN_SERVER_ERROR)
                 }
                 Err(failure) => failed(data.index, &failure),
             });
@@ -179,10 +257,10 @@ fn find(
 fn append(
     partition: &Arc<Partition>,
     data: &PartitionProduceData,
-    guard: Option<VerificationGuard>,
+    (guard, burst): (Option<VerificationGuard>, Option<&Burst>),
     (acks, version): (i16, i16),
     now_ms: i64,
-) -> Result<Appended, AppendFailure> {
+) -> Result<Append, AppendFailure> {
     if !matches!(acks, ACKS_ALL | ACKS_NONE | ACKS_LEADER) {
         return Err(AppendFailure::new(
             ErrorCode::INVALID_REQUIRED_ACKS,
@@ -199,15 +277,21 @@ fn append(
             ));
         }
     };
-    partition.append(AppendRequest {
+    let request = AppendRequest {
         records,
         zstd_allowed: version >= FIRST_VERSION_WITH_ZSTD,
         guard,
         now_ms,
+    };
+    Ok(match burst {
+        Some(burst) => Append::Gathered(burst.add(partition, partition.check(&request)?, now_ms)),
+        None => Append::Done(partition.append(request)?),
     })
 }
 
-fn acknowledged(index: i32, appended: &Appended) -> PartitionProduceResponse {
+fn acknowledged(index: i32, appended: &Appended, meters: &Meters) -> PartitionProduceResponse {
+    meters.produced_batches.add(1);
+    meters.produced_bytes.add(appended.bytes as u64);
     PartitionProduceResponse {
         index,
         error_code: ErrorCode::NONE.code(),

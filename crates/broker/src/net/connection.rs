@@ -139,7 +139,11 @@ impl ConnectionTask {
             if self.is_resting(cx) {
                 break Poll::Pending;
             }
-            match self.poll_requests(cx) {
+            let requests = self.poll_requests(cx);
+            if self.caller.burst.finish(self.clock.now_ms()) {
+                self.pipeline.poll(cx);
+            }
+            match requests {
                 Ok(true) => {}
                 Ok(false) => break Poll::Pending,
                 Err(error) => break Poll::Ready(Err(error)),
@@ -203,6 +207,7 @@ impl ConnectionTask {
             match self.reader.next_frame() {
                 Ok(Some(frame)) => {
                     let bytes = frame.len();
+                    self.caller.burst.expect_more(self.reader.has_whole_frame());
                     let request = self.router.route(frame, &self.caller);
                     self.pipeline.start(cx, request, bytes);
                     moved = true;

@@ -87,6 +87,12 @@ impl FrameReader {
         announced.is_some_and(|length| length <= PROVEN_STEP_BYTES)
     }
 
+    /// Whether `next_frame` has one.
+    pub(crate) fn has_whole_frame(&self) -> bool {
+        let announced = self.announced().ok().flatten();
+        announced.is_some_and(|length| self.received.len() >= LENGTH_BYTES + length)
+    }
+
     /// Memory that is held for incoming bytes.
     #[cfg(test)]
     fn held_bytes(&self) -> usize {

@@ -1,7 +1,8 @@
 //! Requests of one connection that are under way: started in order, answered in order.
 //!
 //! Invariant: a request is polled for the first time before the next one is started. A handler that appends does so
-//! before its first wait, so the order of appends is the order of requests.
+//! before its first wait, or joins the connection's burst then, which is written in its order before any request of
+//! another kind is started: so the order of appends is the order of requests.
 
 use crate::request::{Answer, Outcome};
 use klamm_host::BoxFuture;

@@ -26,8 +26,7 @@ pub(crate) use cleaning::Pass;
 use klamm_host::Entropy;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
-    AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, Origin,
-    PartitionLog,
+    AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, PartitionLog,
 };
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use std::sync::Arc;
@@ -213,13 +212,43 @@ impl Partition {
         self: &Arc<Self>,
         request: AppendRequest<'_>,
     ) -> Result<Appended, AppendFailure> {
-        let checked = append::check(&request, &self.traits.load())?;
-        let terms = Terms {
-            origin: Origin::Client,
-            strict_markers: false,
-            admission: self.admission(request.guard),
+        let batch = self.check(&request)?;
+        let terms = self.terms_of_client(request.guard);
+        self.append_checked(&batch, terms, request.now_ms)
+    }
+
+    /// Validates a producer's batch: gives it as it is to be appended.
+    pub(crate) fn check(&self, request: &AppendRequest<'_>) -> Result<Bytes, AppendFailure> {
+        append::check(request, &self.traits.load()).map(|checked| checked.batch)
+    }
+
+    /// Appends checked batches of producers, none of which is transactional, with as few writes as there can be. Each
+    /// is taken or refused by itself.
+    pub(crate) fn append_each(
+        self: &Arc<Self>,
+        batches: &[Bytes],
+        now_ms: i64,
+    ) -> Vec<Result<Appended, AppendFailure>> {
+        let traits = self.traits.load();
+        let context = self.append_context(self.terms_of_client(None), now_ms);
+        let mut log = match self.log() {
+            Ok(log) => log,
+            Err(Gone) => return batches.iter().map(|_| Err(Gone.into())).collect(),
         };
-        self.append_checked(&checked.batch, terms, request.now_ms)
+        let results = log.append_each_as_leader(batches, context);
+        let appended = results.iter().flatten();
+        if appended.clone().next().is_some() && log.dir().is_online() {
+            self.show(log, appended.map(|a| a.bytes).sum(), &traits);
+        } else {
+            drop(log);
+        }
+        let results = results.into_iter();
+        results
+            .map(|result| match result {
+                Ok(appended) => Ok(acknowledgement(&appended, &traits)),
+                Err(error) => Err(append::of_append_error(error)),
+            })
+            .collect()
     }
 
     fn append_checked(
@@ -229,37 +258,42 @@ impl Partition {
         now_ms: i64,
     ) -> Result<Appended, AppendFailure> {
         let traits = self.traits.load();
-        let context = AppendContext {
+        let context = self.append_context(terms, now_ms);
+        let mut log = self.log()?;
+        let appended = log
+            .append_as_leader(batch, context)
+            .map_err(append::of_append_error)?;
+        self.show(log, appended.bytes, &traits);
+        Ok(acknowledgement(&appended, &traits))
+    }
+
+    fn append_context(&self, terms: Terms, now_ms: i64) -> AppendContext {
+        AppendContext {
             leader_epoch: self.leader_epoch(),
             now_ms,
             origin: terms.origin,
             transactions_v2: terms.strict_markers,
             admission: terms.admission,
-        };
-        let mut log = self.log()?;
-        let appended = log
-            .append_as_leader(batch, context)
-            .map_err(append::of_append_error)?;
-        let end = appended.last_offset + 1;
-        // A duplicate's first copy may still be unsynced: its repetition waits as long.
-        let shows_synced_only = traits.log.flush_messages == 1;
-        let sync_before_ack = (shows_synced_only || appended.flush_due).then_some(end);
-        if !shows_synced_only {
+        }
+    }
+
+    /// Shows readers what was appended, unless it must be on the disk first, and counts it as unsynced.
+    fn show(
+        self: &Arc<Self>,
+        mut log: MappedMutexGuard<'_, PartitionLog>,
+        bytes: usize,
+        traits: &TopicTraits,
+    ) {
+        let is_shown = !shows_synced_only(traits);
+        if is_shown {
             let log_end = log.log_end_offset();
             log.set_high_watermark(log_end);
         }
         drop(log);
-        if !shows_synced_only {
+        if is_shown {
             self.watchers.wake();
         }
-        self.note_dirty(appended.bytes, &traits);
-        Ok(Appended {
-            base_offset: appended.base_offset,
-            log_append_time_ms: appended.log_append_time_ms,
-            log_start_offset: appended.log_start_offset,
-            bytes: appended.bytes,
-            sync_before_ack,
-        })
+        self.note_dirty(bytes, traits);
     }
 
     /// Moves the log's start to `before` (-1: to the high watermark). Returns the new start. Blocks.
@@ -345,6 +379,22 @@ impl Partition {
     pub(crate) fn producers(&self) -> Vec<klamm_storage::ProducerInfo> {
         self.log()
             .map_or_else(|_| Vec::new(), |log| log.producers().collect())
+    }
+}
+
+fn shows_synced_only(traits: &TopicTraits) -> bool {
+    traits.log.flush_messages == 1
+}
+
+fn acknowledgement(appended: &klamm_storage::Appended, traits: &TopicTraits) -> Appended {
+    // A duplicate's first copy may still be unsynced: its repetition waits as long.
+    let waits = shows_synced_only(traits) || appended.flush_due;
+    Appended {
+        base_offset: appended.base_offset,
+        log_append_time_ms: appended.log_append_time_ms,
+        log_start_offset: appended.log_start_offset,
+        bytes: appended.bytes,
+        sync_before_ack: waits.then_some(appended.last_offset + 1),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who sent a request.
 
+use crate::waiting::Burst;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ pub(crate) struct Caller {
     pub(crate) peer: SocketAddr,
     /// The listener that it came through.
     pub(crate) listener: Arc<str>,
+    /// Its produce requests that came together.
+    pub(crate) burst: Burst,
     /// The client library that it named in ApiVersions (KIP-511).
     software: Mutex<Option<Software>>,
 }
@@ -37,7 +40,12 @@ pub(crate) struct Call {
 
 impl Caller {
     pub(crate) fn new(peer: SocketAddr, listener: Arc<str>) -> Self {
-        Self { peer, listener, software: Mutex::new(None) }
+        Self {
+            peer,
+            listener,
+            burst: Burst::default(),
+            software: Mutex::new(None),
+        }
     }
 
     pub(crate) fn set_software(&self, name: &str, version: &str) {

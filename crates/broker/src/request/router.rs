@@ -65,6 +65,10 @@ impl RequestRouter {
                 return Box::pin(std::future::ready(Outcome::Close));
             }
         };
+        if header.key != ApiKey::Produce {
+            // It sees what was produced before it.
+            caller.burst.write(self.node.host.clock.now_ms());
+        }
         let call = Call {
             version: header.version,
             client_id: header.client_id.clone().unwrap_or_default(),

@@ -4,6 +4,7 @@
 
 mod admin;
 mod bad_input;
+mod bursts;
 mod client;
 mod cold_reads;
 mod compaction;

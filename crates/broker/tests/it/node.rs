@@ -147,15 +147,18 @@ impl Peer {
 
     /// Sends a request and does not wait. Returns its correlation id.
     pub(crate) async fn send<R: Request>(&mut self, request: &R, version: i16) -> i32 {
+        let (id, bytes) = self.encode(request, version);
+        self.stream.write_all(&bytes).await.unwrap();
+        id
+    }
+
+    /// A request's correlation id and bytes, to be sent with `send_raw`.
+    pub(crate) fn encode<R: Request>(&mut self, request: &R, version: i16) -> (i32, Bytes) {
         self.next += 1;
         let client = Str::from(self.client_id);
         let output =
             klamm_wire::header::encode_request(request, version, self.next, Some(&client)).unwrap();
-        self.stream
-            .write_all(&output.into_bytes().unwrap())
-            .await
-            .unwrap();
-        self.next
+        (self.next, output.into_bytes().unwrap())
     }
 
     /// Waits until something of an answer has come, and leaves it there.

@@ -81,7 +81,15 @@ impl Partition {
         self.append_checked(batch, terms, now_ms)
     }
 
-    pub(super) fn admission(&self, guard: Option<VerificationGuard>) -> Admission {
+    pub(super) fn terms_of_client(&self, guard: Option<VerificationGuard>) -> Terms {
+        Terms {
+            origin: Origin::Client,
+            strict_markers: false,
+            admission: self.admission(guard),
+        }
+    }
+
+    fn admission(&self, guard: Option<VerificationGuard>) -> Admission {
         if self.traits.load().verifies_transactions {
             Admission::Guarded(guard)
         } else {
