@@ -96,14 +96,20 @@ impl Groups {
 
     /// What members wait for at the moment; nothing if a shard does not answer soon.
     pub(crate) async fn waits(&self) -> Option<WaitCounts> {
-        let seen = tokio::time::timeout(WAITS_WITHIN, self.read_all(GroupShard::waits));
+        let seen = tokio::time::timeout(WAITS_WITHIN, self.waits_here());
+        seen.await.ok()
+    }
+
+    /// Shards that are not here have no members here.
+    async fn waits_here(&self) -> WaitCounts {
         let mut sum = WaitCounts::default();
-        for counts in seen.await.ok()?.ok()? {
-            for (sum, count) in sum.iter_mut().zip(counts) {
+        for partition in 0..self.shards.count() {
+            let seen = self.shards.look(partition, GroupShard::waits).await;
+            for (sum, count) in sum.iter_mut().zip(seen.unwrap_or_default()) {
                 *sum += count;
             }
         }
-        Some(sum)
+        sum
     }
 
     /// Requests that wait in the queues of the shards.
