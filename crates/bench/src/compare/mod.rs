@@ -124,7 +124,7 @@ fn all_cases() -> Vec<Case> {
 fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
     std::fs::create_dir_all(options.out())?;
     let out = options.out().canonicalize()?;
-    let data = tempfile::tempdir_in(&out)?;
+    let data = Data::begin(out.join("data"))?;
     let stage = Stage {
         program: program.to_path_buf(),
         jars: options
@@ -132,7 +132,7 @@ fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
             .clone()
             .context("--kafka-jars is not given")?,
         rdkafka_performance: options.rdkafka_performance.clone(),
-        folder: data.path().to_path_buf(),
+        folder: data.0.clone(),
     };
     let about = About::here(program, options.rounds(), options.quick);
     let mut run = Run { about, cases: Vec::new() };
@@ -150,6 +150,26 @@ fn measure(options: &Options, program: &Path, cases: &[Case]) -> Result<Run> {
         store(&out, &run)
     })?;
     Ok(run)
+}
+
+/// The folder of all data: gone at the end, or, after a run that was broken off, at the beginning of the next.
+struct Data(PathBuf);
+
+impl Data {
+    fn begin(folder: PathBuf) -> Result<Self> {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        // What is left goes with the next run.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The name of a mode, in folders and marks.
