@@ -8,7 +8,8 @@
 //! | comes after a cut | removed |
 //!
 //! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments
-//! unless the cleaner was there or may have been. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
+//! unless the cleaner was there or may have been, and something is left behind it. The first batch that fails ends the log.
+//! Indexes, transaction indexes and producer state of what was read are built anew.
 
 use super::{Active, PartitionLog};
 use crate::error::StorageError;
@@ -65,7 +66,8 @@ impl PartitionLog {
             }
             let Some(next) = later.pop_front() else { break };
             // A hole between segments is compaction's work, or the end of the first one was lost.
-            let may_be_compacted = self.config.cleanup_compact || next.base <= cleaned_to;
+            let may_be_compacted = (self.config.cleanup_compact || next.base <= cleaned_to)
+                && !is_lost_tail(&next, &later, chain.next_offset, recovery_point);
             if next.base != chain.next_offset && !may_be_compacted {
                 report.cut = Some((0, "records are missing before the next segment"));
                 later.push_front(next);
@@ -357,6 +359,17 @@ impl PartitionLog {
         self.active = active;
         Ok(end)
     }
+}
+
+/// Whether nothing is left behind a hole, in a part of the log that was not synced. A pass keeps the last batch below the
+/// active segment, if only emptied, so compaction leaves no such hole: the power took the end of the segment before.
+fn is_lost_tail(
+    next: &Segment,
+    later: &VecDeque<Segment>,
+    next_offset: i64,
+    recovery_point: i64,
+) -> bool {
+    next_offset >= recovery_point && next.size == 0 && later.iter().all(|later| later.size == 0)
 }
 
 /// Whether an entry is the last offset of the batch at its position.

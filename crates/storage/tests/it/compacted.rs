@@ -326,6 +326,25 @@ fn a_record_replaces_none_before_it_is_on_disk() {
 }
 
 #[test]
+fn the_log_ends_where_the_power_left_it_though_a_later_segment_has_a_name() {
+    let mut bench = Bench::new();
+    bench.put(&[("a", Some("1")), ("b", Some("1"))]);
+    bench.sync(SyncScope::All);
+    bench.checkpoint();
+    bench.put(&[("c", Some("1")), ("d", Some("1"))]);
+    let now_ms = bench.now_ms;
+    bench.log.roll(now_ms).unwrap();
+    // The folder is synced for some other reason, the segment's end is not.
+    let folder = Path::new(DATA).join("t-0");
+    bench.disk.mount().sync_dir(&folder).unwrap();
+    let mut bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    assert_eq!(bench.short(), [some(0, "a", "1"), some(1, "b", "1")]);
+    assert_eq!(bench.log.log_end_offset(), 2, "no offset is left out");
+    bench.put(&[("c", Some("2"))]);
+    assert_eq!(bench.offsets(), [0, 1, 2]);
+}
+
+#[test]
 fn records_without_a_key_go() {
     let mut bench = Bench::new();
     bench.put(&[("", Some("1")), ("a", Some("1"))]);
