@@ -14,7 +14,7 @@ use klamm_wire::messages::offset_commit::{
 };
 use std::collections::BTreeMap;
 
-const NODE: &[&str] = &[
+pub(crate) const NODE: &[&str] = &[
     "log.cleaner.backoff.ms=20",
     // A pass ends where the log is on the disk.
     "klamm.flush.dirty.ms=20",
@@ -22,7 +22,7 @@ const NODE: &[&str] = &[
     "log.segment.delete.delay.ms=0",
     "offsets.topic.num.partitions=1",
 ];
-const COMPACTED: &[(&str, &str)] = &[
+pub(crate) const COMPACTED: &[(&str, &str)] = &[
     ("cleanup.policy", "compact"),
     ("internal.segment.bytes", "2000"),
     ("min.cleanable.dirty.ratio", "0"),
@@ -47,7 +47,7 @@ fn keyed(key: &str, value: &str) -> Bytes {
         .unwrap()
 }
 
-async fn put(peer: &mut Peer, topic: &str, numbers: std::ops::Range<u32>) {
+pub(crate) async fn put(peer: &mut Peer, topic: &str, numbers: std::ops::Range<u32>) {
     for n in numbers {
         let value = format!("{n} {}", "x".repeat(100));
         let answer = peer
@@ -102,7 +102,7 @@ async fn fetch(peer: &mut Peer, topic: &str, offset: i64) -> (Vec<(i64, String, 
     (found, next)
 }
 
-async fn fetch_all(peer: &mut Peer, topic: &str) -> Vec<(i64, String, String)> {
+pub(crate) async fn fetch_all(peer: &mut Peer, topic: &str) -> Vec<(i64, String, String)> {
     let (mut all, mut at) = (Vec::new(), 0);
     loop {
         let (found, next) = fetch(peer, topic, at).await;

@@ -1,5 +1,7 @@
 //! Logs move between the directories of a node while they are written and read.
 
+use crate::compaction::{COMPACTED, NODE, fetch_all, put};
+use crate::metrics::until;
 use crate::node::{Node, Peer, batch, create, run};
 use klamm_records::Compression;
 use klamm_wire::ErrorCode;
@@ -163,6 +165,27 @@ fn a_log_moves_with_all_that_is_in_it_and_is_there_after_a_restart() {
         assert_eq!(move_to(&mut peer, "t", &from).await, ErrorCode::NONE);
         until_moved(&mut peer, "t", &from).await;
         assert!(contents(&mut peer, "t").await == after);
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_compacted_log_that_moves_begins_where_it_began() {
+    run(async {
+        let node = Node::start_with_two_dirs(NODE).await;
+        let mut peer = node.connect().await;
+        peer.ask(&create("t", COMPACTED), 5).await;
+        put(&mut peer, "t", 0..100).await;
+        until(&node, "klamm_cleaner_passes_total", |passes| passes > 0.0).await;
+        until(&node, "klamm_cleaner_dirty_ppm_max", |ppm| ppm == 0.0).await;
+        // Whoever is at the log's start reads on, though its first records are gone.
+        let before = fetch_all(&mut peer, "t").await;
+        assert!(before[0].0 > 0);
+        let from = held(&mut peer, "t").await.remove(0).dir;
+        let to = other(&node, &from);
+        assert_eq!(move_to(&mut peer, "t", &to).await, ErrorCode::NONE);
+        until_moved(&mut peer, "t", &to).await;
+        assert_eq!(fetch_all(&mut peer, "t").await, before);
         node.stop().await;
     });
 }

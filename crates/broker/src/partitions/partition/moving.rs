@@ -90,7 +90,7 @@ impl Partition {
         let Ok(seed) = self.log().map(|log| log.seed()) else {
             return Ok(false);
         };
-        let start = self.first_batch()?;
+        let start = self.first_offset()?;
         let (now_ms, random) = (self.now_ms(), self.shared.host.entropy.next_u128());
         let log = PartitionLog::create_future(seed, to, start, random, now_ms)?;
         *copy = Some(Copy { dir: Arc::clone(to), log });
@@ -132,7 +132,7 @@ impl Partition {
         }
         if copy.log.log_end_offset() < marks.log_start_offset {
             // Retention was faster.
-            let start = self.first_batch()?;
+            let start = self.first_offset()?;
             copy.log.truncate_fully_and_start_at(start, self.now_ms())?;
         }
         let at = copy.log.log_end_offset();
@@ -232,8 +232,8 @@ impl Partition {
         }
     }
 
-    /// Where the first batch begins that holds the log's start.
-    fn first_batch(&self) -> Result<i64, MoveError> {
+    /// Where a copy begins: at the log's start, which compaction may have left without a batch, or at the batch that holds it.
+    fn first_offset(&self) -> Result<i64, MoveError> {
         let marks = self.marks();
         if marks.log_start_offset >= marks.log_end_offset {
             return Ok(marks.log_end_offset.max(0));
@@ -243,7 +243,8 @@ impl Partition {
         let base = first
             .and_then(Result::ok)
             .map(|batch| batch.header().base_offset.0);
-        Ok(base.unwrap_or(marks.log_start_offset))
+        let start = marks.log_start_offset;
+        Ok(base.map_or(start, |base| base.min(start)))
     }
 
     fn bytes_from(&self, offset: i64, bytes_max: usize) -> Result<Bytes, MoveError> {
