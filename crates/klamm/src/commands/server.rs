@@ -98,6 +98,7 @@ async fn serve(settings: Settings, screen: &mut Screen, logs_json: bool) -> Resu
     let no_signals = |error| Failure::failed(format!("no signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let settings = with_absolute_folders(settings)?;
     let is_first_start = is_first_start(&settings);
     let folders = settings.data_folders().join(", ");
     let node = Broker::start(klamm_host::os::host(), settings)
@@ -136,6 +137,33 @@ async fn serve(settings: Settings, screen: &mut Screen, logs_json: bool) -> Resu
         None => Ok(()),
         Some(cause) => Err(Failure::failed(cause)),
     }
+}
+
+/// Data folders as clients are told them: where they are from the root on, since a client does not know ours.
+fn with_absolute_folders(mut settings: Settings) -> Result<Settings, Failure> {
+    let absolute = |folder: &str| {
+        let path = std::path::absolute(folder).map_err(Failure::failed)?;
+        let path = path.to_string_lossy().into_owned();
+        // A list of folders has no way to write a comma: such a folder keeps the name that it has.
+        Ok(if path.contains(',') {
+            folder.to_owned()
+        } else {
+            path
+        })
+    };
+    let folders = settings.data_folders();
+    let folders = folders.iter().map(|folder| absolute(folder));
+    let folders = folders.collect::<Result<Vec<_>, Failure>>()?.join(",");
+    settings = settings
+        .with(&broker::LOG_DIRS, &folders)
+        .map_err(Failure::failed)?;
+    if let Some(folder) = settings.get(&broker::METADATA_LOG_DIR) {
+        let folder = absolute(&folder)?;
+        settings = settings
+            .with(&broker::METADATA_LOG_DIR, &folder)
+            .map_err(Failure::failed)?;
+    }
+    Ok(settings)
 }
 
 fn is_first_start(settings: &Settings) -> bool {

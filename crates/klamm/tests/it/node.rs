@@ -39,6 +39,9 @@ impl Node {
         for setting in settings {
             command.args(["--set", setting]);
         }
+        if let Some(parent) = folder.parent() {
+            command.current_dir(parent);
+        }
         let log = folder.with_extension("log");
         let mut child = command
             .stdout(Stdio::piped())

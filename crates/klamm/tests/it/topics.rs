@@ -131,3 +131,13 @@ fn the_cluster_describes_itself() {
     let folders = node.json(&["cluster", "log-dirs"]);
     assert_eq!(folders[0]["log_dirs"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn clients_are_told_a_folder_from_the_root_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let node = Node::start_with(&data, &["log.dirs=data"]);
+    let folders = node.json(&["cluster", "log-dirs"]);
+    let told = folders[0]["log_dirs"][0]["folder"].as_str().unwrap();
+    assert_eq!(std::path::Path::new(told), data);
+}
