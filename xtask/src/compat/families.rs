@@ -4,7 +4,10 @@ use super::driver::Driver;
 use super::provision::{cache, must, need, once};
 use super::report::Report;
 use super::server::{Broker, Server, klamm};
-use super::{applications, dump, foreign, history, kafka, script, suites, there_and_back, tools};
+use super::{
+    applications, connect, dump, foreign, history, kafka, librdkafka, script, suites,
+    there_and_back, tools, twin,
+};
 use crate::shell::root;
 use anyhow::Result;
 use std::process::Command;
@@ -36,9 +39,11 @@ enum Client {
     Librdkafka,
     Rdkafka,
     Tools,
+    Twin,
     Faust,
     Rsyslog,
     WordCount,
+    Connect,
 }
 
 const fn family(name: &'static str, in_ci: bool, client: Client) -> Family {
@@ -58,14 +63,16 @@ pub(crate) const ALL: &[Family] = &[
     family("dump", true, Client::Dump),
     family("there-and-back", true, Client::ThereAndBack),
     family("tools", true, Client::Tools),
+    family("tools-twin", true, Client::Twin),
     family("kafka-python", true, Client::KafkaPython),
     family("history", true, Client::History),
-    family("kgo", false, Client::Kgo),
+    family("kgo", true, Client::Kgo),
     family("librdkafka", false, Client::Librdkafka),
     family("rdkafka", false, Client::Rdkafka),
     family("faust", false, Client::Faust),
     family("rsyslog", false, Client::Rsyslog),
-    family("wordcount", false, Client::WordCount),
+    family("wordcount", true, Client::WordCount),
+    family("connect", true, Client::Connect),
     family("rskafka", true, Client::Rskafka),
     family("confluent-2.6.2", false, Client::Confluent("2.6.2")),
     family("confluent-2.11.1", false, Client::Confluent("2.11.1")),
@@ -84,12 +91,14 @@ impl Family {
             Client::History => history::family(&mut self.server(broker)?, report),
             Client::KafkaPython => suites::kafka_python(&mut self.server(broker)?, report),
             Client::Kgo => suites::kgo(&mut self.server(broker)?, report),
-            Client::Librdkafka => suites::librdkafka(&mut self.server(broker)?, report),
+            Client::Librdkafka => librdkafka::run(&mut self.server(broker)?, report),
             Client::Rdkafka => suites::rdkafka(&mut self.server(broker)?, report),
             Client::Tools => tools::run(&mut self.server(broker)?, report),
+            Client::Twin => twin::run(&mut self.server(broker)?, report),
             Client::Faust => applications::faust(&mut self.server(broker)?, report),
             Client::Rsyslog => applications::rsyslog(&mut self.server(broker)?, report),
             Client::WordCount => applications::word_count(&mut self.server(broker)?, report),
+            Client::Connect => connect::run(&mut self.server(broker)?, report),
             Client::ThereAndBack => {
                 let mut server = self.server(Broker::Kafka)?;
                 let programs = [java_driver("4.3.1")?, java_program("4.3.1", "Journey")?];
@@ -112,7 +121,9 @@ impl Family {
         }
         let settings = match self.client {
             Client::KafkaPython | Client::Kgo | Client::Librdkafka => suites::SETTINGS,
-            Client::Tools | Client::Faust | Client::WordCount => suites::SETTINGS,
+            Client::Tools | Client::Twin | Client::Faust | Client::WordCount | Client::Connect => {
+                suites::SETTINGS
+            }
             Client::Rdkafka => suites::SETTINGS_RDKAFKA,
             _ => &[],
         };

@@ -30,6 +30,21 @@ pub(crate) fn maven(pom: &Path, properties: &[String], folder: &Path) -> Result<
 
 /// A Java program of Kafka's.
 pub(crate) fn tool(class: &str) -> Result<Command> {
+    let mut java = java()?;
+    java.arg(class);
+    Ok(java)
+}
+
+/// A program of ours in one source file that uses Kafka's jars; Java compiles it as it starts.
+pub(crate) fn tool_of_source(source: &Path) -> Result<Command> {
+    need(&["javac"])?;
+    let mut java = java()?;
+    java.arg(source);
+    Ok(java)
+}
+
+/// Java with Kafka's jars.
+fn java() -> Result<Command> {
     let jars = jars()?;
     let mut java = Command::new("java");
     java.args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
@@ -37,7 +52,7 @@ pub(crate) fn tool(class: &str) -> Result<Command> {
         "-Dlog4j2.configurationFile={}",
         log_settings().display()
     ));
-    java.arg("-cp").arg(jars.join("*")).arg(class);
+    java.arg("-cp").arg(jars.join("*"));
     Ok(java)
 }
 

@@ -4,12 +4,14 @@
 //! The script, the records and what must come out exist once, in [`script`].
 
 mod applications;
+mod connect;
 mod driver;
 mod dump;
 mod families;
 mod foreign;
 pub(crate) mod history;
 mod kafka;
+mod librdkafka;
 pub(crate) mod load_tools;
 mod provision;
 mod records;
@@ -18,7 +20,10 @@ mod script;
 mod server;
 mod suites;
 mod there_and_back;
+mod tool_clients;
+mod tool_shell;
 mod tools;
+mod twin;
 
 use crate::tally::Tally;
 use anyhow::{Result, bail};

@@ -1,12 +1,12 @@
 //! Suites of tests that client libraries ship, run as published against a broker that is set up as they expect.
 
 use super::families::python_with;
-use super::foreign::{copy_crate, excluded, libtest_case};
-use super::provision::{cache, must, need, once, packages};
+use super::foreign::{copy_crate, excluded, libtest_cases, names};
+use super::provision::{cache, must, need, once};
 use super::report::{Report, Verdict};
 use super::server::Server;
-use crate::shell::{cargo, passes_quietly, passes_with, root};
-use anyhow::{Context, Result, anyhow, ensure};
+use crate::shell::{cargo, passes_quietly, root, say};
+use anyhow::{Result, anyhow, ensure};
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +15,13 @@ pub(crate) const SETTINGS: &[&str] = &[
     "num.partitions=4",
     "group.initial.rebalance.delay.ms=0",
     "group.min.session.timeout.ms=1000",
+];
+/// The same for tests that want topics to appear only when they are created.
+pub(crate) const SETTINGS_NO_AUTO_CREATE: &[&str] = &[
+    "num.partitions=4",
+    "group.initial.rebalance.delay.ms=0",
+    "group.min.session.timeout.ms=1000",
+    "auto.create.topics.enable=false",
 ];
 /// The same with the number of partitions that the tests of the rdkafka crate count on.
 pub(crate) const SETTINGS_RDKAFKA: &[&str] = &[
@@ -26,9 +33,6 @@ pub(crate) const SETTINGS_RDKAFKA: &[&str] = &[
 const KAFKA_PYTHON: &str = "kafka-python==3.0.12";
 const KGO: &str = "github.com/twmb/franz-go/pkg/kgo";
 const KGO_VERSION: &str = "v1.22.3";
-/// The npm package that carries librdkafka's source with all its tests.
-const LIBRDKAFKA: &str = "@confluentinc/kafka-javascript@1.10.1";
-const LIBRDKAFKA_SECONDS_MAX: &str = "180";
 
 /// kafka-python's integration tests, from its source archive.
 pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<()> {
@@ -63,6 +67,8 @@ pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<(
     let ended = passes_quietly(&mut tests, |line| {
         if let Some((name, verdict)) = pytest_case(line) {
             report.case(name, verdict);
+        } else if line.contains(" RERUN ") {
+            say(&format!("compat: tried again: {line}"));
         }
     })?;
     report.case("suite-ends", as_case(ended, "a test failed"));
@@ -125,87 +131,45 @@ fn go_case(line: &str) -> Option<(&str, Result<Verdict>)> {
     }
 }
 
-/// librdkafka's tests in quick mode, one process per number: one that hangs takes its runner with it.
-pub(crate) fn librdkafka(server: &mut Server, report: &mut Report) -> Result<()> {
-    let folder = cache("librdkafka");
-    once(&folder, LIBRDKAFKA, build_librdkafka)?;
-    let tests = folder.join("package/deps/librdkafka/tests");
-    let conf = server.folder().join("librdkafka.conf");
-    let settings = format!(
-        "metadata.broker.list={}\ntest.topic.prefix=t\ntest.topic.random=true\n",
-        server.bootstrap()
-    );
-    std::fs::write(&conf, settings)?;
-    let list = std::fs::read_to_string(root().join("compat/librdkafka/tests.txt"))?;
-    let lines = list.lines().filter(|line| !line.starts_with('#'));
-    for test in lines.flat_map(str::split_whitespace) {
-        let (number, part) = test.split_once(':').unwrap_or((test, ""));
-        let mut runner = Command::new("timeout");
-        runner.args([
-            LIBRDKAFKA_SECONDS_MAX,
-            "./test-runner",
-            "-Q",
-            "-E",
-            "-L",
-            "-p1",
-        ]);
-        runner
-            .env("TESTS", number)
-            .env("RDKAFKA_TEST_CONF", &conf)
-            .env("BROKERS", server.bootstrap())
-            .env("TEST_KAFKA_VERSION", "4.2.0")
-            .env("TEST_LEVEL", "1")
-            .env("LD_LIBRARY_PATH", "../src:../src-cpp");
-        if !part.is_empty() {
-            runner.env("SUBTESTS", part);
-        }
-        runner.current_dir(&tests);
-        report.case(test, quiet(&mut runner));
-    }
-    Ok(())
-}
-
-/// Runs a test program; its last complaint is the reason when it fails.
-fn quiet(command: &mut Command) -> Result<Verdict> {
-    let out = command.output().context("starting the test")?;
-    if out.status.success() {
-        return Ok(Verdict::Pass);
-    }
-    let text =
-        String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
-    let why = text.lines().rfind(|line| line.contains("###"));
-    Err(anyhow!(
-        "{}: {}",
-        out.status,
-        why.unwrap_or("no reason given")
-    ))
-}
-
-fn build_librdkafka(folder: &Path) -> Result<()> {
-    need(&["npm", "gcc", "g++", "make", "python3"])?;
-    packages("libssl-dev libcurl4-openssl-dev libzstd-dev zlib1g-dev liblz4-dev rapidjson-dev")?;
-    // The package is unpacked, never installed.
-    let script = format!(
-        "npm pack --silent {LIBRDKAFKA} && tar xzf confluentinc-kafka-javascript-*.tgz && \
-         cd package/deps/librdkafka && chmod +x configure tests/*.sh lds-gen.py && \
-         sed -i -E 's/(create_topic_wait_exists\\(.*), 3, 5000\\)/\\1, -1, 5000)/; \
-         s/(Test::create_topic\\(.*), 3\\);/\\1, -1);/' tests/0*.c tests/0*.cpp && \
-         ./configure --disable-gssapi && make libs && make -C tests build"
-    );
-    let mut shell = Command::new("sh");
-    must(shell.args(["-c", &script]).current_dir(folder))
-}
-
-/// The tests of the rdkafka crate.
+/// The tests of the rdkafka crate. Those that `no-auto-create.txt` names run on a node that creates no topics by itself.
 pub(crate) fn rdkafka(server: &mut Server, report: &mut Report) -> Result<()> {
+    let stub = root().join("compat/rdkafka");
     let folder = cache("rdkafka");
-    let recipe = std::fs::read_to_string(root().join("compat/rdkafka/Cargo.toml.in"))?;
+    let recipe = std::fs::read_to_string(stub.join("Cargo.toml.in"))?;
     once(&folder, &recipe, |folder| {
         copy_crate(&recipe, "rdkafka", folder)
     })?;
-    let address = server.bootstrap();
-    let port = address.rsplit(':').next().unwrap_or_default().to_owned();
-    // Two files have the address of a broker written into them.
+    address_rdkafka(&folder, &server.bootstrap())?;
+    let alone = names(&stub.join("no-auto-create.txt"))?;
+    let mut arguments = vec!["--test-threads=2"];
+    arguments.extend(alone.iter().flat_map(|name| ["--skip", name]));
+    let tests = |arguments: &[&str]| rdkafka_tests(&folder, server, arguments);
+    let mut ended = libtest_cases(tests, &arguments, report)?;
+    let other = cache("runs").join("rdkafka-no-auto-create");
+    let server = Server::start_with(server.broker(), &other, SETTINGS_NO_AUTO_CREATE)?;
+    let mut arguments = vec!["--exact"];
+    arguments.extend(alone.iter().map(String::as_str));
+    let tests = |arguments: &[&str]| rdkafka_tests(&folder, &server, arguments);
+    ended &= libtest_cases(tests, &arguments, report)?;
+    report.case("suite-ends", as_case(ended, "a test failed"));
+    Ok(())
+}
+
+fn rdkafka_tests(folder: &Path, server: &Server, options: &[&str]) -> Command {
+    let mut tests = cargo();
+    tests.args(["test", "--no-fail-fast", "--"]).args(options);
+    tests
+        .current_dir(folder.join("crate"))
+        .env("CARGO_TARGET_DIR", cache("rdkafka-target"))
+        .env_remove("RUSTFLAGS")
+        .env("KAFKA_HOST", server.bootstrap())
+        .env("KAFKA_VERSION", "4.1.0");
+    tests
+}
+
+/// Two files have the address of a broker written into them.
+fn address_rdkafka(folder: &Path, address: &str) -> Result<()> {
+    let port = address.rsplit(':').next().unwrap_or_default();
     for file in ["test_high_producers.rs", "test_metadata.rs"] {
         let (file, published) = (folder.join("crate/tests").join(file), folder.join(file));
         if !published.exists() {
@@ -214,25 +178,8 @@ pub(crate) fn rdkafka(server: &mut Server, report: &mut Report) -> Result<()> {
         let text = std::fs::read_to_string(&published)?;
         let named = format!("\"bootstrap.servers\", \"{address}\"");
         let text = text.replace("\"bootstrap.servers\", \"localhost\"", &named);
-        std::fs::write(&file, text.replace("9092", &port))?;
+        std::fs::write(&file, text.replace("9092", port))?;
     }
-    let mut tests = cargo();
-    tests.args(["test", "--no-fail-fast", "--", "--test-threads=2"]);
-    for name in excluded(&root().join("compat/rdkafka"))? {
-        tests.args(["--skip", &name]);
-    }
-    tests
-        .current_dir(folder.join("crate"))
-        .env("CARGO_TARGET_DIR", cache("rdkafka-target"))
-        .env_remove("RUSTFLAGS")
-        .env("KAFKA_HOST", server.bootstrap())
-        .env("KAFKA_VERSION", "4.1.0");
-    let ended = passes_with(&mut tests, |line| {
-        if let Some((name, verdict)) = libtest_case(line) {
-            report.case(name, verdict);
-        }
-    })?;
-    report.case("suite-ends", as_case(ended, "a test failed"));
     Ok(())
 }
 
