@@ -25,6 +25,7 @@ use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::{Notify, watch};
 
 /// A node that serves.
@@ -416,6 +417,8 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
         moves: Arc::new(Moves::default()),
         flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
         limits: Limits::new(config::limit_settings(settings)),
+        // What recovery finds is not in them.
+        checkpoints_due: AtomicBool::new(true),
     }
 }
 

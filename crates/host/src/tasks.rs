@@ -19,6 +19,13 @@ pub trait Tasks: Debug + Send + Sync {
         work: Box<dyn FnOnce() + Send>,
     ) -> BoxFuture<'static, Result<(), std::io::Error>>;
 
+    /// Runs `work` once for each number below `count`, up to `threads` at a time, and returns when all of it has run.
+    /// Blocks. A simulated host runs one after the other. Outside of the runtime: `work` starts no task.
+    fn run_each(&self, count: usize, threads: usize, work: &(dyn Fn(usize) + Sync)) {
+        let _ = threads;
+        (0..count).for_each(work);
+    }
+
     /// How busy the pool is; nothing where work runs in line.
     fn blocking_load(&self) -> BlockingLoad {
         BlockingLoad::default()

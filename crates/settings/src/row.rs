@@ -119,7 +119,6 @@ pub(crate) mod reason {
     pub(crate) const BACKLOG: &str = "4096 may wait";
     pub(crate) const CHECKPOINTS: &str =
         "all checkpoints are written at `log.flush.offset.checkpoint.interval.ms`";
-    pub(crate) const RECOVERY: &str = "logs are recovered one after the other";
     pub(crate) const NO_PAUSE: &str =
         "new partitions go on as soon as the transaction before is complete";
     pub(crate) const TESTS: &str = "it is for tests of Kafka itself";

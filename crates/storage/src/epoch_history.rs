@@ -1,6 +1,7 @@
 //! Which leader epoch began at which offset (KIP-101, KIP-279).
 
 use crate::checkpoint;
+use std::sync::{Arc, OnceLock};
 
 /// The epochs of a log with their first offsets, oldest first. Epochs rise, offsets do not fall.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +13,12 @@ pub struct EpochHistory {
 pub(crate) const FILE: &str = "leader-epoch-checkpoint";
 
 impl EpochHistory {
+    /// An empty history, shared by all logs that have no other.
+    pub(crate) fn none() -> Arc<Self> {
+        static NONE: OnceLock<Arc<EpochHistory>> = OnceLock::new();
+        Arc::clone(NONE.get_or_init(Arc::default))
+    }
+
     /// Reads the file's bytes; damage makes an empty history.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         Self { entries: checkpoint::parse_epochs(bytes).unwrap_or_default() }

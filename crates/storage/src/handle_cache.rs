@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// Bounds the handles that logs keep open. One for the process.
 #[derive(Debug)]
@@ -33,6 +33,55 @@ pub(crate) struct Slot {
     pinned: AtomicBool,
     /// The file has not the name that belongs to the slot (yet): it could not be opened again.
     held: AtomicBool,
+}
+
+/// A slot that is made when its file is first used: of many partitions most are idle.
+///
+/// A copy that is made before that gets a slot of its own, and opens the file a second time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LazySlot(OnceLock<Arc<Slot>>);
+
+impl LazySlot {
+    pub(crate) fn slot(&self) -> &Arc<Slot> {
+        self.0.get_or_init(Slot::new)
+    }
+
+    /// A share in it.
+    pub(crate) fn get(&self) -> Arc<Slot> {
+        Arc::clone(self.slot())
+    }
+
+    /// The file if it is open.
+    pub(crate) fn held(&self) -> Option<Arc<dyn DiskFile>> {
+        self.0.get()?.held()
+    }
+
+    /// See [`Slot::unpin`].
+    pub(crate) fn unpin(&self) {
+        if let Some(slot) = self.0.get() {
+            slot.unpin();
+        }
+    }
+
+    /// See [`Slot::close`].
+    pub(crate) fn close(&self) {
+        if let Some(slot) = self.0.get() {
+            slot.close();
+        }
+    }
+
+    /// See [`Slot::let_go`].
+    pub(crate) fn let_go(&self, cache: &HandleCache) {
+        if let Some(slot) = self.0.get() {
+            slot.let_go(cache);
+        }
+    }
+}
+
+impl From<Arc<Slot>> for LazySlot {
+    fn from(slot: Arc<Slot>) -> Self {
+        Self(slot.into())
+    }
 }
 
 impl HandleCache {

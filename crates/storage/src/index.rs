@@ -10,7 +10,7 @@
 
 use crate::error::StorageError;
 use crate::files::Files;
-use crate::handle_cache::Slot;
+use crate::handle_cache::{LazySlot, Slot};
 use crate::layout::FileKind;
 use klamm_host::DiskFile;
 use std::io::{self, IoSlice};
@@ -100,7 +100,7 @@ impl IndexEntry for TimeEntry {
 /// One index of one segment.
 #[derive(Debug, Clone)]
 pub(crate) struct Index<E> {
-    slot: Arc<Slot>,
+    slot: LazySlot,
     /// Entries in the file.
     written: u32,
     /// Entries in all.
@@ -127,7 +127,7 @@ impl<E: IndexEntry> Index<E> {
         let entries = u32::try_from(len / E::BYTES as u64).unwrap_or(u32::MAX);
         let torn = !len.is_multiple_of(E::BYTES as u64);
         Self {
-            slot: Slot::new(),
+            slot: LazySlot::default(),
             written: entries,
             total: entries,
             torn,
@@ -139,7 +139,7 @@ impl<E: IndexEntry> Index<E> {
 
     /// An index over an open file that has not its name yet.
     pub(crate) fn holding(file: Arc<dyn DiskFile>, len: u64) -> Self {
-        Self { slot: Slot::holding(file), ..Self::of_len(Some(len)) }
+        Self { slot: Slot::holding(file).into(), ..Self::of_len(Some(len)) }
     }
 
     /// Entries.
@@ -152,8 +152,15 @@ impl<E: IndexEntry> Index<E> {
         self.total as u64 * E::BYTES as u64
     }
 
-    pub(crate) const fn slot(&self) -> &Arc<Slot> {
+    pub(crate) const fn slot(&self) -> &LazySlot {
         &self.slot
+    }
+
+    /// Copies made from now on use the same handle, if there is a file to read.
+    pub(crate) fn share_handle(&self) {
+        if self.written > 0 {
+            self.slot.slot();
+        }
     }
 
     /// Adds an entry in memory. The caller sees to the order, and to `write_out` once `is_due`.
@@ -173,13 +180,13 @@ impl<E: IndexEntry> Index<E> {
         if waiting == 0 {
             return Ok(());
         }
-        let file = files.open_or_make(&self.slot, E::KIND, base)?;
+        let file = files.open_or_make(self.slot.slot(), E::KIND, base)?;
         let mut bytes = Vec::with_capacity(waiting * E::BYTES);
         let from = self.tail.len().saturating_sub(waiting);
         for entry in self.tail.get(from..).unwrap_or_default() {
             entry.write(&mut bytes);
         }
-        self.slot.pin();
+        self.slot.slot().pin();
         file.write_all_at(
             &[IoSlice::new(&bytes)],
             u64::from(self.written) * E::BYTES as u64,
@@ -196,7 +203,7 @@ impl<E: IndexEntry> Index<E> {
     /// Makes an empty file if there is none: Kafka takes the absence of an index for damage.
     pub(crate) fn ensure_file(&mut self, files: &Files, base: i64) -> Result<(), StorageError> {
         if !self.present {
-            files.open_or_make(&self.slot, E::KIND, base)?;
+            files.open_or_make(self.slot.slot(), E::KIND, base)?;
             (self.present, self.made) = (true, true);
         }
         Ok(())
@@ -244,8 +251,8 @@ impl<E: IndexEntry> Index<E> {
     ) -> Result<(), StorageError> {
         if entries < self.written || self.torn {
             let entries = entries.min(self.written);
-            let file = files.open(&self.slot, E::KIND, base)?;
-            self.slot.pin();
+            let file = files.open(self.slot.slot(), E::KIND, base)?;
+            self.slot.slot().pin();
             file.set_len(u64::from(entries) * E::BYTES as u64)
                 .map_err(|e| files.write_failed(E::KIND, base, &e))?;
             (self.written, self.torn) = (entries, false);
@@ -310,7 +317,7 @@ impl<E: IndexEntry> Index<E> {
         base: i64,
         read: impl FnOnce(&dyn DiskFile) -> io::Result<Option<E>>,
     ) -> Result<Option<E>, StorageError> {
-        let file = files.open(&self.slot, E::KIND, base)?;
+        let file = files.open(self.slot.slot(), E::KIND, base)?;
         read(&*file).map_err(|e| files.read_failed(&files.path(E::KIND, base), &e))
     }
 }

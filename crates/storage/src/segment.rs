@@ -2,7 +2,7 @@
 
 use crate::error::StorageError;
 use crate::files::Files;
-use crate::handle_cache::Slot;
+use crate::handle_cache::LazySlot;
 use crate::index::{Index, IndexEntry, OffsetEntry, TimeEntry};
 use crate::layout::FileKind;
 use crate::scan::{Damage, Found, HeaderWalk};
@@ -18,7 +18,7 @@ pub(crate) struct Segment {
     pub(crate) base: i64,
     /// Bytes of whole batches.
     pub(crate) size: u64,
-    pub(crate) log: Arc<Slot>,
+    pub(crate) log: LazySlot,
     pub(crate) offsets: Index<OffsetEntry>,
     pub(crate) times: Index<TimeEntry>,
     /// Bytes of the transaction index, 0 if there is no file.
@@ -57,7 +57,7 @@ impl Segment {
         Self {
             base,
             size: log.unwrap_or(0),
-            log: Slot::new(),
+            log: LazySlot::default(),
             offsets: Index::of_len(offsets),
             times: Index::of_len(times),
             txn_bytes: txn.unwrap_or(0),
@@ -69,14 +69,23 @@ impl Segment {
         }
     }
 
+    /// Copies made from now on use the same handles for what can be read.
+    pub(crate) fn share_handles(&self) {
+        if self.size > 0 {
+            self.log.slot();
+        }
+        self.offsets.share_handle();
+        self.times.share_handle();
+    }
+
     /// The log file, to read or to change.
     pub(crate) fn open(&self, files: &Files) -> Result<Arc<dyn DiskFile>, StorageError> {
-        files.open(&self.log, FileKind::Log, self.base)
+        files.open(self.log.slot(), FileKind::Log, self.base)
     }
 
     /// The log file; made if absent.
     pub(crate) fn open_or_make(&self, files: &Files) -> Result<Arc<dyn DiskFile>, StorageError> {
-        files.open_or_make(&self.log, FileKind::Log, self.base)
+        files.open_or_make(self.log.slot(), FileKind::Log, self.base)
     }
 
     /// Whether indexes can hold the offset.

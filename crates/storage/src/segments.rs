@@ -6,12 +6,14 @@
 use crate::segment::Segment;
 use std::iter::{Chain, Once, once};
 use std::ops::Index;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+type Closed = Arc<Vec<Arc<Segment>>>;
 
 /// Segments by base offset. *Invariant:* never empty; the last one is active.
 #[derive(Debug, Clone)]
 pub(crate) struct Segments {
-    closed: Arc<Vec<Arc<Segment>>>,
+    closed: Closed,
     active: Segment,
 }
 
@@ -23,12 +25,18 @@ type Iter<'a> = Chain<
 impl Segments {
     /// A list of one.
     pub(crate) fn of(active: Segment) -> Self {
-        Self { closed: Arc::default(), active }
+        // Most of many logs have one segment: they share the empty list.
+        static NONE: OnceLock<Closed> = OnceLock::new();
+        let closed = Arc::clone(NONE.get_or_init(Arc::default));
+        Self { closed, active }
     }
 
     /// A list of segments that rise; `None` without any.
     pub(crate) fn of_rising(mut segments: Vec<Segment>) -> Option<Self> {
         let active = segments.pop()?;
+        if segments.is_empty() {
+            return Some(Self::of(active));
+        }
         let closed = segments.into_iter().map(Arc::new).collect();
         Some(Self { closed: Arc::new(closed), active })
     }

@@ -10,7 +10,8 @@ type Position = fn(&Checkpoints) -> i64;
 /// Writes files out of what the logs of a directory say.
 pub(super) type Write = fn(&LogDir, &[(TopicPartition, Checkpoints)]) -> Result<(), StorageError>;
 
-/// Replaces the checkpoint files.
+/// Replaces the checkpoint files. An offset of 0 needs no line: it is what a log without one has, and logs that were never
+/// written to cost nothing here.
 ///
 /// # Errors
 /// The disk.
@@ -24,7 +25,9 @@ pub(super) fn write(
         (CheckpointFile::HighWatermark, |c| c.high_watermark),
     ];
     for (file, value) in files {
-        dir.write_checkpoint(file, marks.iter().map(|(name, marks)| (name, value(marks))))?;
+        let offsets = marks.iter().map(|(name, marks)| (name, value(marks)));
+        let moved: Vec<_> = offsets.filter(|(_, offset)| *offset != 0).collect();
+        dir.write_checkpoint(file, moved.into_iter())?;
     }
     write_cleaned(dir, marks)
 }

@@ -39,8 +39,8 @@ pub(crate) struct Partition {
     dir: ArcSwap<LogDir>,
     /// `None` once the topic is deleted.
     log: Mutex<Option<PartitionLog>>,
-    /// A copy on its way to another directory. Locked before the log.
-    copy: Mutex<Option<moving::Copy>>,
+    /// A copy on its way to another directory: rare, and large. Locked before the log.
+    copy: Mutex<Option<Box<moving::Copy>>>,
     traits: ArcSwap<TopicTraits>,
     leader_id: AtomicI32,
     leader_epoch: AtomicI32,
@@ -118,10 +118,9 @@ pub(crate) struct Checkpoints {
 impl Partition {
     /// Opens or makes the log. Blocks.
     pub(super) fn open(opening: Opening<'_>, shared: Arc<Shared>) -> Result<Self, OpenError> {
-        let config = Arc::new(opening.traits.log.clone());
         let mut log = open_log(
             &opening,
-            config,
+            Arc::clone(&opening.traits.log),
             &*shared.host.entropy,
             shared.host.clock.now_ms(),
         )?;
@@ -178,9 +177,14 @@ impl Partition {
     /// The topic's configuration changed.
     pub(super) fn configure(&self, traits: Arc<TopicTraits>) {
         if let Ok(mut log) = self.log() {
-            log.set_config(Arc::new(traits.log.clone()));
+            log.set_config(Arc::clone(&traits.log));
         }
         self.traits.store(traits);
+    }
+
+    /// Its cleanup policy has `compact`.
+    pub(super) fn is_compacted(&self) -> bool {
+        self.traits.load().log.cleanup_compact
     }
 
     /// Checks the epoch that a client sent; -1 means that it sent none.
@@ -314,8 +318,9 @@ impl Partition {
             return Err(DeleteRecordsError::OutOfRange);
         }
         // Files go with the next round of retention: here time and size have no say in what else is deleted.
-        log.advance_log_start(before)
-            .map_err(|_| DeleteRecordsError::Storage)
+        let start = log.advance_log_start(before);
+        self.note_moved();
+        start.map_err(|_| DeleteRecordsError::Storage)
     }
 
     /// Deletes segments that retention lets go, and forgets silent producers. Blocks.
@@ -339,10 +344,15 @@ impl Partition {
         };
         match expired {
             Ok(None) => {}
-            Ok(Some(pending)) => match pending.mark() {
-                Ok(()) => self.shared.removals.add_files(pending, now_ms),
-                Err(error) => tracing::error!(partition = %self.name, %error, "deleting segments"),
-            },
+            Ok(Some(pending)) => {
+                self.note_moved();
+                match pending.mark() {
+                    Ok(()) => self.shared.removals.add_files(pending, now_ms),
+                    Err(error) => {
+                        tracing::error!(partition = %self.name, %error, "deleting segments");
+                    }
+                }
+            }
             Err(error) => tracing::error!(partition = %self.name, %error, "applying retention"),
         }
     }
@@ -360,6 +370,7 @@ impl Partition {
             }
             Err(error) => tracing::error!(partition = %self.name, %error, "deleting the log"),
         }
+        self.note_moved();
         self.cancel_move();
         self.syncs.finished(Err(SyncFailed));
         self.watchers.wake();

@@ -1,17 +1,20 @@
 //! Finds partitions, and follows the metadata image: creates, configures and deletes their logs.
 
+mod found;
 mod moves;
+mod opening;
 
+use found::{Found, Slot};
 pub(crate) use moves::MoveRefusal;
+use opening::Missing;
 
 use super::{Partition, TopicTraits};
-use hashbrown::HashMap;
 use klamm_host::Host;
 use klamm_metadata::decide::stored;
 use klamm_metadata::image::{ResourceKind, Topic};
 use klamm_metadata::{Delta, Image};
 use klamm_model::{NodeId, TopicName, TopicPartition, Uuid};
-use klamm_settings::Layers;
+use klamm_settings::{Layers, broker};
 use klamm_storage::layout::{FolderName, stray_folder_name};
 use klamm_storage::{HandleCache, LastRun, LogDir};
 use parking_lot::{Mutex, RwLock};
@@ -39,6 +42,7 @@ pub(crate) struct Registry {
     shared: Arc<Shared>,
     found: RwLock<Found>,
     layers: RwLock<Layers>,
+    newest_traits: Mutex<Option<Arc<TopicTraits>>>,
     halt: Arc<Halt>,
 }
 
@@ -54,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) flush_interval_ms: i64,
     /// The network's limits: some follow the cluster's configuration.
     pub(crate) limits: Arc<Limits>,
+    /// A checkpoint file may be behind some log.
+    pub(crate) checkpoints_due: AtomicBool,
 }
 
 /// A log directory and what was in it at the start.
@@ -67,23 +73,7 @@ pub(crate) struct Directory {
     copies: Mutex<BTreeMap<TopicPartition, Vec<String>>>,
 }
 
-/// A partition, and the directory that its log was on the way to when the node stopped.
-type OpenedHere = (Partition, Option<Arc<LogDir>>);
-
 const METADATA_TOPIC: &str = "__cluster_metadata";
-
-#[derive(Debug, Default)]
-struct Found {
-    by_name: HashMap<TopicName, Uuid, foldhash::fast::FixedState>,
-    partitions: HashMap<(Uuid, i32), Slot, foldhash::fast::FixedState>,
-}
-
-#[derive(Debug, Clone)]
-enum Slot {
-    Here(Arc<Partition>),
-    /// Its directory failed, or its log can't be opened.
-    Offline,
-}
 
 /// Why a partition can't be used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +145,7 @@ impl Registry {
             shared: Arc::new(shared),
             found: RwLock::default(),
             layers: RwLock::new(layers),
+            newest_traits: Mutex::default(),
             halt,
         }
     }
@@ -170,10 +161,9 @@ impl Registry {
     ) -> Result<Arc<Partition>, FindError> {
         let found = self.found.read();
         let id = found
-            .by_name
-            .get(topic)
+            .id_of(topic)
             .ok_or(FindError::UnknownTopicOrPartition)?;
-        self.led_here(found.partition(*id, partition)?)
+        self.led_here(found.partition(id, partition)?)
     }
 
     /// A partition by its topic's id.
@@ -203,7 +193,7 @@ impl Registry {
     /// Whether a partition's log can't be used.
     pub(crate) fn is_offline(&self, topic: Uuid, partition: i32) -> bool {
         let found = self.found.read();
-        match found.partitions.get(&(topic, partition)) {
+        match found.slot(topic, partition) {
             Some(Slot::Here(partition)) => !partition.dir().is_online(),
             Some(Slot::Offline) => true,
             None => false,
@@ -237,12 +227,12 @@ impl Registry {
 
     /// Every partition that is served here.
     pub(crate) fn all(&self) -> Vec<Arc<Partition>> {
-        let found = self.found.read();
-        let here = found.partitions.values().filter_map(|slot| match slot {
-            Slot::Here(partition) => Some(Arc::clone(partition)),
-            Slot::Offline => None,
-        });
-        here.collect()
+        self.found.read().all()
+    }
+
+    /// Those of them with `compact` in their cleanup policy.
+    pub(crate) fn compacted(&self) -> Vec<Arc<Partition>> {
+        self.found.read().compacted()
     }
 
     /// The node's log directories.
@@ -288,21 +278,22 @@ impl Registry {
         for (id, name) in &delta.topics_deleted {
             self.delete_topic(*id, name);
         }
-        for (id, changed) in &delta.partitions {
-            let Some(topic) = image.topics().by_id(*id) else {
-                continue;
-            };
-            let traits = Arc::new(self.traits_of(image, &topic.name));
-            self.found.write().by_name.insert(topic.name.clone(), *id);
-            for partition in changed {
-                self.follow_partition(topic, *partition, &traits);
-            }
-        }
+        let changed = delta.partitions.iter().flat_map(|(id, changed)| {
+            let topic = image.topics().by_id(*id);
+            let of_topic = topic.map(|topic| {
+                self.found.write().name(&topic.name, *id);
+                let traits = self.traits_of(image, &topic.name);
+                let follow = move |index: &i32| self.follow_partition(topic, *index, &traits);
+                changed.iter().filter_map(follow)
+            });
+            of_topic.into_iter().flatten()
+        });
+        self.open_all(changed);
         for id in stale {
             let Some(topic) = image.topics().by_id(id) else {
                 continue;
             };
-            let traits = Arc::new(self.traits_of(image, &topic.name));
+            let traits = self.traits_of(image, &topic.name);
             self.configure_topic(id, &traits);
         }
     }
@@ -341,131 +332,62 @@ impl Registry {
         stale.extend(image.topics().iter().map(|topic| topic.id));
     }
 
-    fn traits_of(&self, image: &Image, topic: &TopicName) -> TopicTraits {
-        let layers = self.layers.read();
+    /// Logs that are opened, or closed, at a time.
+    fn recovery_threads(&self) -> usize {
+        let each = self
+            .layers
+            .read()
+            .get(&broker::NUM_RECOVERY_THREADS_PER_DATA_DIR);
+        usize::try_from(each).unwrap_or(1) * self.dirs.len()
+    }
+
+    /// A topic's configuration. Topics that come one after the other with the same one share it.
+    fn traits_of(&self, image: &Image, topic: &TopicName) -> Arc<TopicTraits> {
         let overrides = stored(image, ResourceKind::Topic, topic);
-        TopicTraits::new(&layers, &overrides)
+        let traits = TopicTraits::new(&self.layers.read(), &overrides);
+        let mut newest = self.newest_traits.lock();
+        match &*newest {
+            Some(shared) if **shared == traits => Arc::clone(shared),
+            _ => Arc::clone(newest.insert(Arc::new(traits))),
+        }
     }
 
     fn configure_topic(&self, id: Uuid, traits: &Arc<TopicTraits>) {
-        let found = self.found.read();
-        for ((topic, _), slot) in &found.partitions {
-            if let Slot::Here(partition) = slot
-                && *topic == id
-            {
-                partition.configure(Arc::clone(traits));
-            }
+        for partition in self.found.read().of_topic(id) {
+            partition.configure(Arc::clone(traits));
         }
+        self.found.write().sort_compacted(id);
     }
 
-    fn follow_partition(&self, topic: &Topic, index: i32, traits: &Arc<TopicTraits>) {
-        let Some(state) = topic.partitions.get(index) else {
-            return;
-        };
-        if !state.replicas().contains(&self.node_id.0) {
-            return;
-        }
-        let known = self.found.read().partition(topic.id, index);
-        let partition = match known {
-            Ok(partition) => partition,
-            Err(_) => {
-                let name = TopicPartition { topic: topic.name.clone(), partition: index };
-                let wanted = state.directory_of(self.node_id.0);
-                let slot = match self.open(&name, topic.id, wanted, traits) {
-                    Ok(None) => {
-                        tracing::error!(partition = %name, "its log may lie in a directory that is offline");
-                        Slot::Offline
-                    }
-                    Ok(Some((partition, goes_on))) => {
-                        let partition = Arc::new(partition);
-                        partition.note_recovered();
-                        self.go_on_moving(&partition, goes_on.as_ref(), wanted);
-                        Slot::Here(partition)
-                    }
-                    Err(error) => {
-                        tracing::error!(partition = %name, %error, "opening the log");
-                        Slot::Offline
-                    }
-                };
-                self.found
-                    .write()
-                    .partitions
-                    .insert((topic.id, index), slot.clone());
-                match slot {
-                    Slot::Here(partition) => partition,
-                    Slot::Offline => return,
-                }
-            }
-        };
-        partition.lead(state.leader(), state.leader_epoch());
-    }
-
-    /// Opens or makes a log; `None` if it may be where nobody can look.
-    fn open(
+    /// Tells a partition of its leader. One that should be here and is not is given back.
+    fn follow_partition(
         &self,
-        name: &TopicPartition,
-        topic_id: Uuid,
-        wanted: Option<Uuid>,
+        topic: &Topic,
+        index: i32,
         traits: &Arc<TopicTraits>,
-    ) -> Result<Option<OpenedHere>, klamm_storage::OpenError> {
-        let holds = |directory: &&Directory| directory.unclaimed.lock().remove(name);
-        let holders: Vec<&Directory> = self.dirs.iter().filter(holds).collect();
-        let may_be_offline = !self.failed_dirs.is_empty() && !self.settled.load(Ordering::Acquire);
-        if holders.is_empty() && may_be_offline {
-            // An empty log in its place would be a loss.
-            return Ok(None);
+    ) -> Option<Missing> {
+        let state = topic.partitions.get(index)?;
+        if !state.replicas().contains(&self.node_id.0) {
+            return None;
         }
-        let goes_on = self.take_copies(name, !holders.is_empty());
-        let places = if holders.is_empty() {
-            vec![(&self.place(wanted).dir, None)]
-        } else {
-            let known = |directory: &&'_ Directory| Some(directory.last.of(name));
-            holders.iter().map(|d| (&d.dir, known(d))).collect()
-        };
-        let opening =
-            super::partition::Opening { places, handles: &self.handles, name, topic_id, traits };
-        let partition = Partition::open(opening, Arc::clone(&self.shared))?;
-        Ok(Some((partition, goes_on)))
-    }
-
-    /// The directory for a new log: the one that the image names, or else the one with the fewest logs.
-    fn place(&self, wanted: Option<Uuid>) -> &Directory {
-        if let [only] = &*self.dirs {
-            return only;
+        let (leader, leader_epoch) = (state.leader(), state.leader_epoch());
+        let known = self.found.read().partition(topic.id, index);
+        if let Ok(partition) = known {
+            partition.lead(leader, leader_epoch);
+            return None;
         }
-        let named = self
-            .dirs
-            .iter()
-            .find(|d| Some(d.dir.directory_id()) == wanted);
-        named.filter(|d| d.dir.is_online()).unwrap_or_else(|| {
-            let mut logs: BTreeMap<Uuid, usize> = BTreeMap::new();
-            for partition in self.all() {
-                *logs.entry(partition.dir().directory_id()).or_default() += 1;
-            }
-            let online = self.dirs.iter().filter(|d| d.dir.is_online());
-            let emptiest =
-                online.min_by_key(|d| logs.get(&d.dir.directory_id()).copied().unwrap_or(0));
-            // All failed: whichever is taken reports that it is offline.
-            emptiest.unwrap_or_else(|| self.dirs.first().expect("a node has a log directory"))
+        Some(Missing {
+            name: TopicPartition { topic: topic.name.clone(), partition: index },
+            topic_id: topic.id,
+            noted: state.directory_of(self.node_id.0),
+            traits: Arc::clone(traits),
+            leader,
+            leader_epoch,
         })
     }
 
     fn delete_topic(&self, id: Uuid, name: &TopicName) {
-        let mut removed = Vec::new();
-        {
-            let mut found = self.found.write();
-            if found.by_name.get(name) == Some(&id) {
-                found.by_name.remove(name);
-            }
-            found.partitions.retain(|(topic, _), slot| {
-                if *topic == id
-                    && let Slot::Here(partition) = slot
-                {
-                    removed.push(Arc::clone(partition));
-                }
-                *topic != id
-            });
-        }
+        let removed = self.found.write().remove(id, name);
         let now_ms = self.shared.host.clock.now_ms();
         for partition in &removed {
             partition.delete(self.shared.host.entropy.next_u128(), now_ms);
@@ -479,19 +401,29 @@ impl Registry {
         }
     }
 
-    /// Syncs what a restart would have to read again, then writes the checkpoints. Blocks.
+    /// Syncs what a restart would have to read again, then writes the checkpoints. A node at rest does nothing here,
+    /// however many partitions it has. Blocks.
     pub(crate) fn advance_recovery_points(&self) {
-        for partition in self.all() {
-            partition.advance_recovery_point();
+        // Before the look at the logs: what moves meanwhile is written the next time.
+        if !self.shared.checkpoints_due.swap(false, Ordering::AcqRel) {
+            return;
         }
-        self.write_checkpoints();
+        let mut is_done = true;
+        for partition in self.all() {
+            is_done &= partition.advance_recovery_point();
+        }
+        is_done &= self.write_checkpoints();
+        if !is_done {
+            self.shared.checkpoints_due.store(true, Ordering::Release);
+        }
     }
 
-    /// Writes the checkpoints of every directory. Blocks.
-    fn write_checkpoints(&self) {
-        for dir in self.directories().filter(|dir| dir.is_online()) {
-            self.write_checkpoint(dir, super::checkpoints::write);
-        }
+    /// Writes the checkpoints of every directory; whether all took them. Blocks.
+    fn write_checkpoints(&self) -> bool {
+        let online = self.directories().filter(|dir| dir.is_online());
+        online.fold(true, |all, dir| {
+            all & self.write_checkpoint(dir, super::checkpoints::write)
+        })
     }
 
     /// Writes how far the cleaner got in the logs of a directory. Blocks.
@@ -499,7 +431,7 @@ impl Registry {
         self.write_checkpoint(dir, super::checkpoints::write_cleaned);
     }
 
-    fn write_checkpoint(&self, dir: &LogDir, write: super::checkpoints::Write) {
+    fn write_checkpoint(&self, dir: &LogDir, write: super::checkpoints::Write) -> bool {
         let all = self.all();
         let here = all
             .iter()
@@ -507,16 +439,23 @@ impl Registry {
         let marks: Vec<_> = here
             .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
             .collect();
-        if let Err(error) = write(dir, &marks) {
+        let written = write(dir, &marks);
+        if let Err(error) = &written {
             tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
         }
+        written.is_ok()
     }
 
     /// Flushes and closes every log and leaves the marker of a clean stop. Blocks.
     pub(crate) fn close(&self, broker_epoch: i64) {
-        for partition in self.all() {
-            partition.close();
-        }
+        let all = self.all();
+        let close = |i: usize| {
+            if let Some(partition) = all.get(i) {
+                partition.close();
+            }
+        };
+        let tasks = &self.shared.host.tasks;
+        tasks.run_each(all.len(), self.recovery_threads(), &close);
         self.write_checkpoints();
         for dir in self.directories().filter(|dir| dir.is_online()) {
             if let Err(error) = dir.mark_clean_stop(broker_epoch) {
@@ -536,15 +475,5 @@ impl MetadataListener for Registry {
 
     fn halted(&self, cause: &str) {
         self.halt.tell(cause);
-    }
-}
-
-impl Found {
-    fn partition(&self, topic: Uuid, partition: i32) -> Result<Arc<Partition>, FindError> {
-        match self.partitions.get(&(topic, partition)) {
-            Some(Slot::Here(partition)) if partition.dir().is_online() => Ok(Arc::clone(partition)),
-            Some(_) => Err(FindError::Offline),
-            None => Err(FindError::UnknownTopicOrPartition),
-        }
     }
 }

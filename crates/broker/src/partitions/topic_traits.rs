@@ -3,12 +3,13 @@
 use klamm_records::Compression;
 use klamm_settings::{Layers, Overrides, StoredCodec, TimestampKind, TopicConfig, broker};
 use klamm_storage::{LogConfig, TimestampSource};
+use std::sync::Arc;
 
 /// A topic's configuration as far as produce and upkeep look at it. Replaced as a whole when it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TopicTraits {
-    /// What the log itself goes by.
-    pub(crate) log: LogConfig,
+    /// What the log itself goes by. Shared by the topic's logs.
+    pub(crate) log: Arc<LogConfig>,
     /// The level for `compression.type`, where the broker compresses.
     pub(crate) compression_level: Option<i32>,
     /// `klamm.validate=deep`: every record of every batch is looked at.
@@ -23,13 +24,13 @@ impl TopicTraits {
         let config = layers.topic(overrides);
         let (compression, compression_level) = codec(config.codec);
         Self {
-            log: LogConfig {
+            log: Arc::new(LogConfig {
                 compression,
                 producer_id_expiration_ms: i64::from(
                     layers.get(&broker::PRODUCER_ID_EXPIRATION_MS),
                 ),
                 ..log_config(&config)
-            },
+            }),
             compression_level,
             validates_deep: layers.get(&broker::KLAMM_VALIDATE) == "deep",
             verifies_transactions: layers.get(&broker::TRANSACTION_PARTITION_VERIFICATION_ENABLE),

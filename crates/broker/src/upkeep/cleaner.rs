@@ -186,7 +186,7 @@ async fn choose(
 }
 
 fn look_around(cleaner: &Cleaner, partitions: &Registry, now_ms: i64) -> Option<Arc<Partition>> {
-    let all = partitions.all();
+    let all = partitions.compacted();
     cleaner.set_aside.lock().retain(|_, partition| {
         // A deleted one is gone, and a new one of its name is another.
         partition

@@ -1,9 +1,11 @@
 //! How much may be in the page cache only: over the budget the flusher starts early, far over it producers wait.
+//!
+//! Bytes count, and files: a file with unsynced writes can't be closed, since a failed write-back is told to its handle.
 
 use crate::partitions::Partition;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// Bytes appended and not yet synced, over all partitions of the node.
@@ -11,6 +13,8 @@ use tokio::sync::Notify;
 pub(crate) struct DirtyBudget {
     bytes: AtomicU64,
     budget: u64,
+    /// Logs with unsynced bytes. May be one below what it is for a moment.
+    logs: AtomicI64,
     /// Partitions with unsynced bytes, each once.
     partitions: Mutex<Vec<Arc<Partition>>>,
     /// Told when there is work for the flusher.
@@ -18,12 +22,16 @@ pub(crate) struct DirtyBudget {
     room: Notify,
 }
 
+/// Logs that may wait for the flusher's pace, each with an open file; twice as many stop producers.
+const DIRTY_LOGS_MAX: i64 = 1024;
+
 impl DirtyBudget {
     /// `budget` bytes may wait for the flusher's pace (`klamm.flush.dirty.bytes`); twice that stops producers.
     pub(crate) fn new(budget: u64) -> Self {
         Self {
             bytes: AtomicU64::new(0),
             budget: budget.max(1),
+            logs: AtomicI64::new(0),
             partitions: Mutex::default(),
             work: Notify::new(),
             room: Notify::new(),
@@ -37,13 +45,14 @@ impl DirtyBudget {
 
     /// Whether the flusher should not wait for its next turn.
     pub(crate) fn is_over(&self) -> bool {
-        self.bytes() > self.budget
+        self.bytes() > self.budget || self.logs.load(Ordering::Relaxed) > DIRTY_LOGS_MAX
     }
 
     /// A partition was appended to; `first` since its last sync.
     pub(crate) fn note(&self, partition: &Arc<Partition>, bytes: u64, first: bool) {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if first {
+            self.logs.fetch_add(1, Ordering::Relaxed);
             self.partitions.lock().push(Arc::clone(partition));
             self.work.notify_one();
         } else if before <= self.budget && before + bytes > self.budget {
@@ -61,16 +70,18 @@ impl DirtyBudget {
         self.partitions.lock().len()
     }
 
-    /// Bytes were synced.
-    pub(crate) fn release(&self, bytes: u64) {
+    /// Bytes of a log were synced, or are gone with it; `last` if it has no others.
+    pub(crate) fn release(&self, bytes: u64, last: bool) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        if bytes > 0 && !self.is_full() {
+        self.logs.fetch_sub(i64::from(last), Ordering::Relaxed);
+        if (bytes > 0 || last) && !self.is_full() {
             self.room.notify_waiters();
         }
     }
 
     fn is_full(&self) -> bool {
         self.bytes() > self.budget.saturating_mul(2)
+            || self.logs.load(Ordering::Relaxed) > 2 * DIRTY_LOGS_MAX
     }
 
     /// Holds a producer back while far too much is unsynced.

@@ -1,7 +1,6 @@
 //! Syncs dirty partitions at a pace, so that little is lost with the machine and no fsync meets a mountain.
 
 use super::DirtyBudget;
-use crate::partitions::Partition;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::Poll;
@@ -23,7 +22,7 @@ pub(crate) async fn run(dirty: Arc<DirtyBudget>, interval: Duration) {
         for group in batch.chunks(CONCURRENT_SYNCS_MAX) {
             let mut syncs: Vec<_> = group
                 .iter()
-                .map(|partition| Box::pin(sync(partition)))
+                .map(|partition| Box::pin(partition.flush()))
                 .collect();
             std::future::poll_fn(|cx| {
                 syncs.retain_mut(|sync| sync.as_mut().poll(cx).is_pending());
@@ -49,11 +48,4 @@ async fn wait_for_pace(dirty: &DirtyBudget, interval: Duration) {
             return;
         }
     }
-}
-
-/// Waits until what was appended so far is on the disk.
-async fn sync(partition: &Arc<Partition>) {
-    let end = partition.marks().log_end_offset;
-    // The first failure took the directory offline and was reported there.
-    let _ = partition.wait_until_synced(end).await;
 }

@@ -194,3 +194,22 @@ fn gauges_of_the_disk_follow_writes_and_removals() {
         node.stop().await;
     });
 }
+
+#[test]
+fn unsynced_bytes_of_a_deleted_topic_stop_counting() {
+    run(async {
+        let node = Node::start(&[ENDPOINT, "klamm.flush.dirty.ms=1000"]).await;
+        let mut peer = node.connect().await;
+        peer.topic("t").await;
+        peer.produce("t", batch(&[b"x"], Compression::None), 1)
+            .await;
+        let delete = delete_topics::DeleteTopicsRequest {
+            topic_names: vec!["t".into()],
+            timeout_ms: 1000,
+            ..delete_topics::DeleteTopicsRequest::default()
+        };
+        peer.ask(&delete, 5).await;
+        until(&node, "klamm_dirty_bytes", |bytes| bytes == 0.0).await;
+        node.stop().await;
+    });
+}

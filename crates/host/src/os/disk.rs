@@ -57,8 +57,13 @@ impl Disk for OsDisk {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
-            let metadata = match entry.metadata() {
-                Ok(metadata) => metadata,
+            // Folders are not asked for more: there may be very many.
+            let found = entry.file_type().and_then(|kind| match kind.is_dir() {
+                true => Ok((true, 0)),
+                false => Ok((false, entry.metadata()?.len())),
+            });
+            let (is_dir, len) = match found {
+                Ok(found) => found,
                 // Removed since the folder was read.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
@@ -67,8 +72,6 @@ impl Disk for OsDisk {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let is_dir = metadata.is_dir();
-            let len = if is_dir { 0 } else { metadata.len() };
             entries.push(DirEntry { name, is_dir, len });
         }
         entries.sort();

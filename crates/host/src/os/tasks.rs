@@ -3,7 +3,7 @@
 use crate::{BlockingLoad, BoxFuture, TaskHandle, Tasks};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The runtime that the caller runs in.
 #[derive(Debug, Default)]
@@ -47,6 +47,9 @@ impl Drop for Counted {
     }
 }
 
+/// Less work than this is not worth a thread.
+const EACH_MIN: usize = 16;
+
 impl Tasks for RuntimeTasks {
     fn spawn(&self, task: BoxFuture<'static, ()>) -> TaskHandle {
         TaskHandle::new(tokio::spawn(task))
@@ -62,6 +65,26 @@ impl Tasks for RuntimeTasks {
             work();
         });
         Box::pin(async move { handle.await.map_err(io::Error::other) })
+    }
+
+    fn run_each(&self, count: usize, threads: usize, work: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        let run = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= count {
+                    return;
+                }
+                work(at);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.min(count.div_ceil(EACH_MIN)) {
+                // Without the thread the others do its work.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, run);
+            }
+            run();
+        });
     }
 
     fn blocking_load(&self) -> BlockingLoad {
@@ -110,6 +133,19 @@ mod tests {
             second.await.unwrap();
             assert_eq!(tasks.blocking_load(), BlockingLoad::default());
         });
+    }
+
+    #[test]
+    fn each_number_is_worked_on_once_by_however_many_threads() {
+        let tasks = RuntimeTasks::default();
+        for (count, threads) in [(0, 4), (1, 4), (1000, 1), (1000, 4)] {
+            let seen: Vec<_> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+            tasks.run_each(count, threads, &|i| {
+                seen[i].fetch_add(1, Ordering::Relaxed);
+            });
+            let once = |n: &AtomicUsize| n.load(Ordering::Relaxed) == 1;
+            assert!(seen.iter().all(once), "{count} {threads}");
+        }
     }
 
     #[tokio::test]

@@ -250,13 +250,7 @@ fn a_combined_node_as_kafka_sets_it_up_loads() {
         .iter()
         .map(|w| w.split(':').next().unwrap())
         .collect();
-    assert_eq!(
-        names,
-        [
-            "controller.quorum.bootstrap.servers",
-            "num.recovery.threads.per.data.dir"
-        ]
-    );
+    assert_eq!(names, ["controller.quorum.bootstrap.servers"]);
     let settings = loaded.settings;
     assert_eq!(settings.client_listeners().unwrap().len(), 1);
     assert_eq!(

@@ -52,8 +52,8 @@ rows! {
     LOG_PREALLOCATE: Bool "log.preallocate" = "false", Any, ClusterWide, Works,
         "Whether a new segment reserves its full size at once.";
     NUM_RECOVERY_THREADS_PER_DATA_DIR: Int "num.recovery.threads.per.data.dir" = "2",
-        AtLeast(1), ClusterWide, NoEffect(RECOVERY),
-        "Partitions of one data folder that are opened and recovered at a time.";
+        AtLeast(1), ClusterWide, Works,
+        "Partitions of one data folder that are opened, recovered and closed at a time.";
     MIN_INSYNC_REPLICAS: Int "min.insync.replicas" = "1", AtLeast(1), ClusterWide, Works,
         "With acks=all a produce is refused while fewer replicas than this are in sync.";
     LOG_MESSAGE_TIMESTAMP_TYPE: Text "log.message.timestamp.type" = "CreateTime",

@@ -333,7 +333,7 @@ impl PartitionLog {
     fn write(&self, batches: &[(BatchHeader, &[u8])], bytes: usize) -> Result<(), StorageError> {
         let segment = self.active_segment();
         let file = segment.open_or_make(&self.files)?;
-        segment.log.pin();
+        segment.log.slot().pin();
         let position = segment.size;
         let result = match batches {
             // The usual case allocates nothing.

@@ -7,6 +7,7 @@ use crate::compact::{
     SegmentView, SwapWork,
 };
 use crate::error::StorageError;
+use crate::handle_cache::Slot;
 use crate::index::Index;
 use crate::layout::FileKind;
 use crate::segment::Segment;
@@ -96,7 +97,7 @@ impl PartitionLog {
         segment.largest = OnceLock::from(largest);
         for part in parts {
             match part.kind {
-                FileKind::Log => segment.log = crate::handle_cache::Slot::holding(part.file),
+                FileKind::Log => segment.log = Slot::holding(part.file).into(),
                 FileKind::OffsetIndex => segment.offsets = Index::holding(part.file, part.len),
                 FileKind::TimeIndex => segment.times = Index::holding(part.file, part.len),
                 FileKind::TxnIndex => {
@@ -122,7 +123,8 @@ impl PartitionLog {
             }
         }
         self.layout_changed();
-        let (files, gate) = (Arc::clone(&self.files), Arc::clone(&self.swap_gate));
+        let gate = Arc::clone(self.swap_gate.get_or_insert_default());
+        let files = Arc::clone(&self.files);
         Ok(SwapWork::begin(files, gate, base, kinds, old))
     }
 
@@ -136,9 +138,20 @@ impl PartitionLog {
             .eq(cleaned.sources.iter().copied());
         // The last one is active, and never cleaned.
         let closed = from + count < self.segments.len();
-        let untouched =
-            cleaned.truncations == self.flush.truncations && !self.swap_gate.is_closed();
+        let untouched = cleaned.truncations == self.flush.truncations && !self.is_swapping();
         (same && closed && untouched).then_some(from)
+    }
+
+    /// Files change places at this moment.
+    pub(super) fn is_swapping(&self) -> bool {
+        self.swap_gate.as_ref().is_some_and(|gate| gate.is_closed())
+    }
+
+    /// Waits until files are where their names say.
+    pub(super) fn wait_for_swap(&self) {
+        if let Some(gate) = &self.swap_gate {
+            gate.wait();
+        }
     }
 
     /// The files of a swap have their names. What they replaced is to be removed.

@@ -3,7 +3,8 @@
 /// A few places of a log.
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
-    places: [Place; PLACES],
+    /// `None` as long as nobody read: most of many partitions are idle.
+    places: Option<Box<[Place; PLACES]>>,
     next: usize,
 }
 
@@ -27,12 +28,14 @@ impl Default for Place {
 
 impl Cursors {
     pub(super) fn find(&self, offset: i64) -> Option<Place> {
-        self.places.iter().find(|p| p.offset == offset).copied()
+        let mut places = self.places.iter().flat_map(|places| places.iter());
+        places.find(|p| p.offset == offset).copied()
     }
 
     pub(super) fn remember(&mut self, place: Place) {
         if self.find(place.offset).is_none() {
-            if let Some(slot) = self.places.get_mut(self.next % PLACES) {
+            let places = self.places.get_or_insert_default();
+            if let Some(slot) = places.get_mut(self.next % PLACES) {
                 *slot = place;
             }
             self.next = self.next.wrapping_add(1);

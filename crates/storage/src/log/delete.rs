@@ -82,7 +82,7 @@ impl PartitionLog {
     }
 
     fn move_folder(self, name: String) -> Result<String, StorageError> {
-        self.swap_gate.wait();
+        self.wait_for_swap();
         self.files.dir.check_online()?;
         for segment in self.segments.iter() {
             segment.close();

@@ -88,7 +88,8 @@ pub struct PartitionLog {
     layout: u64,
     /// Everything below was seen by the cleaner. `None`: it was never here.
     cleaned_to: Option<i64>,
-    swap_gate: Arc<SwapGate>,
+    /// Made by the first compaction.
+    swap_gate: Option<Arc<SwapGate>>,
 }
 
 /// What is known of the active segment beyond its files.

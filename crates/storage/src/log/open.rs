@@ -61,7 +61,7 @@ pub struct OtherTopicId {
 type Lens = [Option<u64>; 4];
 
 impl PartitionLog {
-    /// Makes an empty log. Folder and topic id are written before its first record and durable with the first sync.
+    /// Makes an empty log: a folder. Its files are written with its first record, and all is durable with the first sync.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -83,8 +83,10 @@ impl PartitionLog {
         dir.scrub(&log.partition)?;
         dir.disk().create_dir_all(&path).map_err(|e| fail(&e))?;
         let log = Self { topic_id, identity: Identity::Unwritten, ..log };
-        log.start_file(log.active_segment())?;
-        log.active_segment().close();
+        if log.config.preallocate {
+            log.start_file(log.active_segment())?;
+            log.active_segment().close();
+        }
         Ok(log)
     }
 
@@ -112,7 +114,7 @@ impl PartitionLog {
         };
         let entries = finish_swaps(&log.files, entries)?;
         let lens = log.take_listing(&entries)?;
-        let epochs = log.read_small_files()?;
+        let epochs = log.read_small_files(&entries)?;
         if !last.clean {
             // A file that is there is not written over: what it says may be durable already.
             log.identity = match log.topic_id {
@@ -153,7 +155,7 @@ impl PartitionLog {
             log_start: 0,
             log_end: 0,
             high_watermark: 0,
-            epochs: Arc::default(),
+            epochs: EpochHistory::none(),
             epochs_version: 0,
             producers: ProducerState::default(),
             snapshots: Vec::new(),
@@ -161,7 +163,7 @@ impl PartitionLog {
             cursors: Mutex::default(),
             layout: 0,
             cleaned_to: None,
-            swap_gate: Arc::default(),
+            swap_gate: None,
         }
     }
 
@@ -203,8 +205,11 @@ impl PartitionLog {
     }
 
     /// Topic id and epochs. Gives the epochs as they are on disk.
-    fn read_small_files(&mut self) -> Result<EpochHistory, StorageError> {
+    fn read_small_files(&mut self, entries: &[DirEntry]) -> Result<EpochHistory, StorageError> {
         let read = |name: &str| {
+            if entries.iter().all(|entry| entry.name != name) {
+                return Ok(None);
+            }
             let path = self.files.folder_path().join(name);
             read_small(self.files.disk(), &path).map_err(|e| self.files.read_failed(&path, &e))
         };
@@ -215,7 +220,9 @@ impl PartitionLog {
         let epochs = read(epoch_history::FILE)?.unwrap_or_default();
         self.topic_id = topic_id;
         let epochs = EpochHistory::parse(&epochs);
-        self.epochs = Arc::new(epochs.clone());
+        if !epochs.entries().is_empty() {
+            self.epochs = Arc::new(epochs.clone());
+        }
         Ok(epochs)
     }
 
@@ -229,7 +236,6 @@ impl PartitionLog {
         let segment = |(base, lens): (&i64, &Lens)| Segment::of_lens(*base, *lens);
         let Some(segments) = Segments::of_rising(lens.iter().map(segment).collect()) else {
             self.segments = Segments::of(Segment::empty(last.log_start));
-            self.start_file(self.active_segment())?;
             self.log_end = last.log_start;
             self.flush = FlushState::new(self.log_end, self.log_end);
             return Ok(None);
@@ -368,6 +374,10 @@ impl PartitionLog {
     /// The disk; the next start recovers.
     pub fn prepare_close(&mut self) -> Result<Option<SyncWork>, StorageError> {
         self.files.dir.check_online()?;
+        if self.log_end == 0 && self.size_bytes() == 0 {
+            // Never written to: there is nothing to complete.
+            return Ok(None);
+        }
         self.write_identity()?;
         self.finish_active()?;
         let is_empty = self.log_end == self.log_start && self.producers.entries().len() == 0;

@@ -36,7 +36,7 @@ impl PartitionLog {
         let Some(to) = reserve_to(size, bytes as u64, reserved_end, max) else {
             return Ok(());
         };
-        let file = self.active_segment().open(&self.files)?;
+        let file = self.active_segment().open_or_make(&self.files)?;
         // Without the reserve the write finds its own room, or says that there is none.
         if let Err(error) = file.preallocate(size, to - size) {
             tracing::debug!(%error, "no room reserved ahead");
@@ -52,7 +52,7 @@ impl PartitionLog {
         if self.active.reserved_end <= size && !self.config.preallocate {
             return Ok(());
         }
-        let released = segment.open(&self.files)?.set_len(size);
+        let released = segment.open_or_make(&self.files)?.set_len(size);
         released.map_err(|e| self.files.write_failed(FileKind::Log, base, &e))?;
         self.active.reserved_end = 0;
         Ok(())

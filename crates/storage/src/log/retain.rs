@@ -66,7 +66,7 @@ impl PartitionLog {
     /// The disk.
     pub fn expired_as_known(&mut self, now_ms: i64) -> Result<Option<PendingDelete>, StorageError> {
         self.files.dir.check_online()?;
-        if self.swap_gate.is_closed() {
+        if self.is_swapping() {
             // Files are changing places; the next round is soon enough.
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use super::{Identity, PartitionLog};
 use crate::epoch_history;
 use crate::error::StorageError;
 use crate::files::Files;
-use crate::handle_cache::Slot;
+use crate::handle_cache::{LazySlot, Slot};
 use crate::layout::FileKind;
 use crate::partition_metadata;
 use klamm_host::{DiskFile, OpenMode};
@@ -185,7 +185,7 @@ impl PartitionLog {
                 }
             }
         }
-        let file = |slot: &Arc<Slot>, kind, base| (Arc::clone(slot), self.files.path(kind, base));
+        let file = |lazy: &LazySlot, kind, base| (lazy.get(), self.files.path(kind, base));
         let dirty = |from: i64| {
             self.segments
                 .iter()

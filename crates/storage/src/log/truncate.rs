@@ -24,7 +24,7 @@ impl PartitionLog {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(offset);
         }
-        self.swap_gate.wait();
+        self.wait_for_swap();
         // Looked up before anything is removed: a failed read changes nothing.
         let segment = &self.segments[self.segments.index_of(offset)];
         let found = match segment.locate(&self.files, offset) {
@@ -70,7 +70,7 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<(), StorageError> {
         self.files.dir.check_online()?;
-        self.swap_gate.wait();
+        self.wait_for_swap();
         // Recovery must not trust anything that is written from now on.
         let first = self.segments.first().base;
         self.lower_checkpoints(first.min(offset))?;

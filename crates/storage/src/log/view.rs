@@ -27,6 +27,7 @@ impl PartitionLog {
     /// The log as it is now. No disk access.
     #[must_use]
     pub fn view(&self) -> LogView {
+        self.active_segment().share_handles();
         LogView {
             files: Arc::clone(&self.files),
             segments: self.segments.clone(),

@@ -30,9 +30,13 @@ pub(super) struct Checkpoints {
     points: Offsets,
     /// The same for the cleaner's place.
     cleaned: Offsets,
-    /// Partitions without a log, and which files may have a line of them (a bit each).
+    /// Partitions without a log, and which files may have a line of them (a bit each), with `DELETED` where nobody will
+    /// open one.
     orphans: BTreeMap<TopicPartition, u8>,
 }
+
+/// The log is gone for good, unlike one that this start has not come to yet: its lines may go with another's.
+const DELETED: u8 = 1 << 7;
 
 impl CheckpointFile {
     const ALL: [Self; 4] = [
@@ -87,6 +91,12 @@ impl Checkpoints {
     }
 }
 
+/// A file has no line of an orphan any more; whether another one may.
+const fn lost_line(files: &mut u8, file: CheckpointFile) -> bool {
+    *files &= !file.bit();
+    *files & !DELETED != 0
+}
+
 impl LogDir {
     /// Replaces a checkpoint file: `entries` are all logs of this directory. A recovery point or the cleaner's place is
     /// written no higher than the log has it by now.
@@ -107,10 +117,7 @@ impl LogDir {
         } else {
             self.write_offsets(file, entries)?;
         }
-        known.orphans.retain(|_, files| {
-            *files &= !file.bit();
-            *files != 0
-        });
+        known.orphans.retain(|_, files| lost_line(files, file));
         Ok(())
     }
 
@@ -118,7 +125,12 @@ impl LogDir {
     pub(crate) fn set_recovery_point(&self, partition: &TopicPartition, offset: i64) {
         let mut known = self.checkpoints.lock();
         known.orphans.remove(partition);
-        known.points.insert(partition.clone(), offset);
+        if offset == 0 {
+            // Such a log has no line in the file, and truncations can't lower it.
+            known.points.remove(partition);
+        } else {
+            known.points.insert(partition.clone(), offset);
+        }
     }
 
     /// The cleaner's place in a log; `None`: it was never there.
@@ -137,11 +149,12 @@ impl LogDir {
         known.cleaned.remove(partition);
         known.orphans.insert(
             partition.clone(),
-            u8::MAX >> (8 - CheckpointFile::ALL.len()),
+            u8::MAX >> (8 - CheckpointFile::ALL.len()) | DELETED,
         );
     }
 
-    /// Removes the lines of a partition that had this name before.
+    /// Removes the lines of a partition that had this name before, and with them those of all that were deleted: when
+    /// many are made anew, the files are written once.
     pub(crate) fn scrub(&self, partition: &TopicPartition) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
         known.points.remove(partition);
@@ -158,9 +171,15 @@ impl LogDir {
             let Some(mut offsets) = bytes.as_deref().and_then(checkpoint::parse_offsets) else {
                 continue;
             };
-            if offsets.remove(partition).is_some() {
+            let lines = offsets.len();
+            offsets.remove(partition);
+            offsets.retain(|name, _| known.orphans.get(name).is_none_or(|o| o & DELETED == 0));
+            if offsets.len() < lines {
                 self.write_offsets(file, offsets.iter().map(|(p, offset)| (p, *offset)))?;
             }
+            known
+                .orphans
+                .retain(|_, files| *files & DELETED == 0 || lost_line(files, file));
         }
         known.orphans.remove(partition);
         Ok(())

@@ -135,3 +135,47 @@ fn broker_epochs_are_read_from_all_forms() {
         assert_eq!(parse_broker_epoch(bad), None);
     }
 }
+
+#[test]
+fn names_that_are_used_again_leave_no_line_and_the_files_are_written_once_for_all_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
+    let (dir, _) = open(folder.path()).unwrap();
+    let names: Vec<_> = (0..4).map(partition).collect();
+    for file in [CheckpointFile::RecoveryPoint, CheckpointFile::LogStart] {
+        dir.write_checkpoint(file, names.iter().map(|name| (name, 5)))
+            .unwrap();
+    }
+    for name in &names[..3] {
+        dir.orphan(name);
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (points, starts) = (
+        "recovery-point-offset-checkpoint",
+        "log-start-offset-checkpoint",
+    );
+    dir.scrub(&names[0]).unwrap();
+    assert_eq!(
+        (read(points), read(starts)),
+        ("0\n1\nt 3 5\n".into(), "0\n1\nt 3 5\n".into())
+    );
+    std::fs::remove_file(folder.path().join(points)).unwrap();
+    dir.scrub(&names[1]).unwrap();
+    assert!(!folder.path().join(points).exists(), "written once more");
+}
+
+#[test]
+fn a_log_that_this_start_has_not_come_to_keeps_its_lines_when_another_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
+    let (dir, _) = open(folder.path()).unwrap();
+    let names: Vec<_> = (0..2).map(partition).collect();
+    dir.write_checkpoint(CheckpointFile::LogStart, names.iter().map(|name| (name, 5)))
+        .unwrap();
+    drop(dir);
+    let (dir, _) = open(folder.path()).unwrap();
+    dir.scrub(&names[0]).unwrap();
+    let starts =
+        std::fs::read_to_string(folder.path().join("log-start-offset-checkpoint")).unwrap();
+    assert_eq!(starts, "0\n1\nt 1 5\n");
+}

@@ -19,15 +19,31 @@ use crate::txn_index::AbortedTxn;
 use klamm_records::{BatchHeader, EndTransactionMarker};
 use std::collections::BTreeMap;
 
-/// The producers of a log and its transactions.
+/// The producers of a log and its transactions. `None` as long as there are none: most logs have no such producers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ProducerState {
+pub(crate) struct ProducerState(Option<Box<Known>>);
+
+#[derive(Debug, Clone)]
+struct Known {
     producers: BTreeMap<i64, ProducerEntry>,
     /// First offset → producer of each transaction without a marker.
     open: BTreeMap<i64, i64>,
     /// First offset → marker's offset of transactions that ended above the high watermark.
     unreplicated: BTreeMap<i64, i64>,
     verifications: Verifications,
+}
+
+static NOTHING: Known = Known::new();
+
+impl Known {
+    const fn new() -> Self {
+        Self {
+            producers: BTreeMap::new(),
+            open: BTreeMap::new(),
+            unreplicated: BTreeMap::new(),
+            verifications: Verifications::new(),
+        }
+    }
 }
 
 /// Changes of one append, not applied yet.
@@ -42,30 +58,40 @@ impl ProducerState {
     pub(crate) fn from_entries(entries: Vec<ProducerEntry>) -> Self {
         let mut state = Self::default();
         for entry in entries {
+            let known = state.known_mut();
             if let Some(first) = entry.txn_first_offset {
-                state.open.insert(first, entry.producer_id);
+                known.open.insert(first, entry.producer_id);
             }
-            state.producers.insert(entry.producer_id, entry);
+            known.producers.insert(entry.producer_id, entry);
         }
         state
     }
 
+    fn known(&self) -> &Known {
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn known_mut(&mut self) -> &mut Known {
+        self.0.get_or_insert_with(|| Box::new(Known::new()))
+    }
+
     pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &ProducerEntry> + Clone {
-        self.producers.values()
+        self.known().producers.values()
     }
 
     pub(crate) fn entry(&self, producer_id: i64) -> Option<&ProducerEntry> {
-        self.producers.get(&producer_id)
+        self.known().producers.get(&producer_id)
     }
 
     pub(crate) fn entry_mut(&mut self, producer_id: i64) -> Option<&mut ProducerEntry> {
-        self.producers.get_mut(&producer_id)
+        self.0.as_mut()?.producers.get_mut(&producer_id)
     }
 
     /// The first offset that a reader of committed records must not pass.
     pub(crate) fn first_unstable(&self) -> Option<i64> {
         let first = |map: &BTreeMap<i64, i64>| map.first_key_value().map(|(offset, _)| *offset);
-        match (first(&self.open), first(&self.unreplicated)) {
+        let known = self.known();
+        match (first(&known.open), first(&known.unreplicated)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -73,15 +99,20 @@ impl ProducerState {
 
     /// Transactions that ended below the high watermark are stable.
     pub(crate) fn high_watermark_is(&mut self, high_watermark: i64) {
-        self.unreplicated
-            .retain(|_, marker| *marker >= high_watermark);
+        if let Some(known) = &mut self.0 {
+            known
+                .unreplicated
+                .retain(|_, marker| *marker >= high_watermark);
+        }
     }
 
     /// Forgets producers that were silent for too long and have no open transaction.
     pub(crate) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
-        self.producers
+        let Some(known) = &mut self.0 else { return };
+        known
+            .producers
             .retain(|_, entry| !is_expired(entry, now_ms, expiration_ms));
-        self.verifications.expire(now_ms, expiration_ms);
+        known.verifications.expire(now_ms, expiration_ms);
     }
 
     /// The guard under which the coordinator is to be asked about a first batch; `None` if the producer's transaction
@@ -92,12 +123,13 @@ impl ProducerState {
         now_ms: i64,
     ) -> Option<VerificationGuard> {
         let is_open = self.is_open(first.producer_id, first.epoch);
-        (!is_open).then(|| self.verifications.begin(first, now_ms))
+        (!is_open).then(|| self.known_mut().verifications.begin(first, now_ms))
     }
 
     /// Whether nothing happened to the producer here since the guard was given.
     pub(crate) fn is_under_verification(&self, producer_id: i64, guard: VerificationGuard) -> bool {
-        self.verifications.is_current(producer_id, Some(guard))
+        let verifications = &self.known().verifications;
+        verifications.is_current(producer_id, Some(guard))
     }
 
     /// Whether a transactional batch belongs to an open transaction, or may begin one.
@@ -117,7 +149,7 @@ impl ProducerState {
             .any(|entry| entry.producer_id == producer_id && entry.txn_first_offset.is_some());
         if begun
             || self.is_open(producer_id, epoch)
-            || self.verifications.is_current(producer_id, guard)
+            || self.known().verifications.is_current(producer_id, guard)
         {
             return Ok(());
         }
@@ -125,7 +157,7 @@ impl ProducerState {
     }
 
     fn is_open(&self, producer_id: i64, epoch: i16) -> bool {
-        let entry = self.producers.get(&producer_id);
+        let entry = self.entry(producer_id);
         entry.is_some_and(|entry| entry.txn_first_offset.is_some() && entry.epoch == epoch)
     }
 
@@ -141,7 +173,8 @@ impl ProducerState {
         // What is staged ends the producer's verification.
         if checks == Checks::Full && staged.entry(entry.producer_id).is_none() {
             let has_batches = entry.last_batch().is_some();
-            self.verifications.check_sequence(header, has_batches)?;
+            let verifications = &self.known().verifications;
+            verifications.check_sequence(header, has_batches)?;
         }
         entry.append(header, base, checks)?;
         staged.put(entry);
@@ -169,7 +202,7 @@ impl ProducerState {
         if staged.ended.iter().all(|ended| !ended.aborted) {
             return Vec::new();
         }
-        let mut open = self.open.clone();
+        let mut open = self.known().open.clone();
         for entry in &staged.entries {
             if let Some(first) = entry.txn_first_offset {
                 open.insert(first, entry.producer_id);
@@ -196,16 +229,21 @@ impl ProducerState {
 
     /// Applies what was staged.
     pub(crate) fn apply(&mut self, staged: Staged) {
+        if staged.is_empty() && staged.ended.is_empty() {
+            return;
+        }
+        let known = self.known_mut();
         for entry in staged.entries {
             if let Some(first) = entry.txn_first_offset {
-                self.open.insert(first, entry.producer_id);
+                known.open.insert(first, entry.producer_id);
             }
-            self.verifications.end(entry.producer_id);
-            self.producers.insert(entry.producer_id, entry);
+            known.verifications.end(entry.producer_id);
+            known.producers.insert(entry.producer_id, entry);
         }
         for ended in staged.ended {
-            self.open.remove(&ended.first_offset);
-            self.unreplicated
+            known.open.remove(&ended.first_offset);
+            known
+                .unreplicated
                 .insert(ended.first_offset, ended.last_offset);
         }
     }
@@ -214,7 +252,7 @@ impl ProducerState {
     fn entry_behind(&self, staged: &Staged, producer_id: i64) -> ProducerEntry {
         let known = staged
             .entry(producer_id)
-            .or_else(|| self.producers.get(&producer_id));
+            .or_else(|| self.entry(producer_id));
         known
             .copied()
             .unwrap_or_else(|| ProducerEntry::new(producer_id))

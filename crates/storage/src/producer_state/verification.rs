@@ -52,6 +52,10 @@ pub(crate) struct Verifications {
 }
 
 impl Verifications {
+    pub(super) const fn new() -> Self {
+        Self { made: 0, pending: BTreeMap::new() }
+    }
+
     /// The guard of the producer's verification: a new one, or that of the one under way.
     pub(crate) fn begin(&mut self, first: FirstBatch, now_ms: i64) -> VerificationGuard {
         let made = &mut self.made;

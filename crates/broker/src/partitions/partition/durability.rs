@@ -16,6 +16,7 @@ impl Partition {
             return;
         }
         self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.note_moved();
         let first = !self.is_dirty.swap(true, Ordering::AcqRel);
         self.shared.dirty.note(self, bytes, first);
         if first && traits.log.flush_ms < self.shared.flush_interval_ms {
@@ -29,9 +30,7 @@ impl Partition {
         let wait = crate::config::millis(flush_ms);
         self.shared.host.tasks.spawn(Box::pin(async move {
             tokio::time::sleep(wait).await;
-            let end = partition.marks().log_end_offset;
-            // A failure took the directory offline and was reported there.
-            let _ = partition.wait_until_synced(end).await;
+            partition.flush().await;
         }));
     }
 
@@ -49,6 +48,18 @@ impl Partition {
         })
     }
 
+    /// Syncs what was appended so far. What never will be, in a deleted log or on a disk that failed, is forgotten: the
+    /// budget must not count it for ever.
+    pub(crate) async fn flush(self: &Arc<Self>) {
+        let end = self.marks().log_end_offset;
+        // The first failure took the directory offline and was reported there.
+        if self.wait_until_synced(end).await.is_err() {
+            let was_dirty = self.is_dirty.swap(false, Ordering::AcqRel);
+            let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
+            self.shared.dirty.release(bytes, was_dirty);
+        }
+    }
+
     fn start_sync(self: &Arc<Self>) {
         let (partition, host) = (Arc::clone(self), self.shared.host.clone());
         // A task of its own: the writer that began it may leave before it ends.
@@ -59,7 +70,7 @@ impl Partition {
     }
 
     async fn sync(&self, host: &Host) -> Result<(), SyncFailed> {
-        self.is_dirty.store(false, Ordering::Release);
+        let was_dirty = self.is_dirty.swap(false, Ordering::AcqRel);
         let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
         let result = match self.take_sync_work(SyncScope::Data) {
             Ok(None) => self
@@ -73,7 +84,7 @@ impl Partition {
             }
             Err(SyncFailed) => Err(SyncFailed),
         };
-        self.shared.dirty.release(bytes);
+        self.shared.dirty.release(bytes, was_dirty);
         self.syncs.finished(result);
         self.watchers.wake();
         result.map(|_| ())
@@ -105,6 +116,7 @@ impl Partition {
             log.log_end_offset()
         };
         log.set_high_watermark(visible);
+        self.note_moved();
         Ok(flushed)
     }
 
@@ -113,12 +125,24 @@ impl Partition {
         SyncFailed
     }
 
-    /// Syncs indexes and snapshots too, so that a restart reads nothing below. Blocks.
-    pub(in crate::partitions) fn advance_recovery_point(&self) {
+    /// One of the offsets in the checkpoint files moved.
+    pub(super) fn note_moved(&self) {
+        // Looked at first: a store would take the line from the other cores at each append.
+        if !self.shared.checkpoints_due.load(Ordering::Relaxed) {
+            self.shared.checkpoints_due.store(true, Ordering::Release);
+        }
+    }
+
+    /// Syncs indexes and snapshots too, so that a restart reads nothing below. `false`: another sync is under way, and
+    /// this one must be tried again. Blocks.
+    pub(in crate::partitions) fn advance_recovery_point(&self) -> bool {
         if let Ok(Some(work)) = self.take_sync_work(SyncScope::All) {
             // A failure was reported, and took the directory offline.
             let _ = self.take_in(work.run());
         }
+        self.log().map_or(true, |log| {
+            log.recovery_point() >= log.log_end_offset() || !log.dir().is_online()
+        })
     }
 
     /// Syncs what is left and closes the files. Blocks.

@@ -93,7 +93,7 @@ impl Partition {
         let start = self.first_offset()?;
         let (now_ms, random) = (self.now_ms(), self.shared.host.entropy.next_u128());
         let log = PartitionLog::create_future(seed, to, start, random, now_ms)?;
-        *copy = Some(Copy { dir: Arc::clone(to), log });
+        *copy = Some(Box::new(Copy { dir: Arc::clone(to), log }));
         Ok(true)
     }
 
@@ -168,10 +168,12 @@ impl Partition {
             }
         };
         let ended = match (completed, slot.take()) {
-            (Ok(Some(current)), Some(Copy { dir, log: new })) => {
+            (Ok(Some(current)), Some(copy)) => {
+                let Copy { dir, log: new } = *copy;
                 let end = new.log_end_offset();
                 let old = std::mem::replace(current, new);
                 let dir = self.dir.swap(dir);
+                self.note_moved();
                 return Ok(Some(Replaced { log: old, dir, end }));
             }
             (completed, copy) => (completed.map(|_| None), copy),
@@ -220,10 +222,11 @@ impl Partition {
         Ok(())
     }
 
-    pub(super) fn discard(&self, copy: Option<Copy>) {
-        let Some(Copy { dir, log }) = copy else {
+    pub(super) fn discard(&self, copy: Option<Box<Copy>>) {
+        let Some(copy) = copy else {
             return;
         };
+        let Copy { dir, log } = *copy;
         match log.delete(self.shared.host.entropy.next_u128()) {
             Ok(folder) => self.shared.removals.add_folder(dir, folder, self.now_ms()),
             Err(error) => {

@@ -201,3 +201,36 @@ fn a_stale_recovery_point_does_not_outlive_a_truncation() {
     let (_dir, last) = open_dir(bench.folder.path());
     assert_eq!(last.of(&p).recovery_point, 60);
 }
+
+#[test]
+fn a_log_without_records_is_a_folder_until_the_first_one_comes() {
+    let mut bench = Bench::small();
+    assert_eq!(bench.files(), [""; 0]);
+    bench.restart();
+    let last = bench.offsets();
+    assert_eq!(bench.reopen(last), None);
+    assert_eq!(bench.files(), [""; 0]);
+    assert_eq!(bench.read_all(), []);
+    let id = Uuid::from_random(9);
+    bench.log().assign_topic_id(id).unwrap();
+    bench.append(&plain(5, 1000));
+    let report = bench.crash();
+    assert_eq!((report.cut, bench.read_all()), (None, spans(1, 5)));
+    assert_eq!(bench.log().topic_id(), Some(id));
+}
+
+#[test]
+fn a_view_of_a_log_that_was_just_opened_uses_the_handle_of_the_log() {
+    let mut bench = filled();
+    bench.restart();
+    let view = bench.log().view();
+    view.segments.active().open(&view.files).unwrap();
+    assert!(bench.log().active_segment().log.held().is_some());
+}
+
+#[test]
+fn an_idle_log_is_small() {
+    // More here is more for each of very many logs: what few of them have belongs behind a pointer.
+    let bytes = size_of::<PartitionLog>();
+    assert!(bytes <= 680, "{bytes}");
+}
