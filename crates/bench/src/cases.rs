@@ -4,6 +4,7 @@ use crate::frames;
 use crate::load;
 use crate::node::Node;
 use crate::raw;
+use crate::scale::Many;
 use anyhow::Result;
 use klamm_records::Compression;
 use serde::Serialize;
@@ -25,7 +26,12 @@ impl Figure {
         Self { case: case.to_owned(), unit, klamm, raw: None, note }
     }
 
-    fn beside(case: String, unit: &'static str, (klamm, raw): (f64, f64), note: String) -> Self {
+    pub(crate) fn beside(
+        case: String,
+        unit: &'static str,
+        (klamm, raw): (f64, f64),
+        note: String,
+    ) -> Self {
         Self { case, unit, klamm, raw: Some(raw), note }
     }
 
@@ -41,6 +47,38 @@ pub(crate) struct Scale {
     pub(crate) produce_bytes: usize,
     pub(crate) fetch_bytes: usize,
     pub(crate) requests: usize,
+    pub(crate) many: Many,
+}
+
+impl Scale {
+    /// A look, not a result.
+    pub(crate) const QUICK: Self = Self {
+        produce_bytes: 256 << 20,
+        fetch_bytes: 1 << 30,
+        requests: 50_000,
+        many: Many {
+            topics: 5,
+            connections: 1000,
+            cold_bytes: 256 << 20,
+            batches: 20_000,
+        },
+    };
+    pub(crate) const WHOLE: Self = Self {
+        produce_bytes: 1 << 30,
+        fetch_bytes: 8 << 30,
+        requests: 500_000,
+        many: Many {
+            topics: 100,
+            connections: 15_000,
+            cold_bytes: 4 << 30,
+            batches: 200_000,
+        },
+    };
+}
+
+/// Bytes as MiB.
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 const GB: f64 = 1e9;
@@ -142,7 +180,7 @@ pub(crate) fn small(program: &Path, scale: Scale, depth: usize) -> Result<Figure
         scale.requests as f64 / seen.seconds / 1e3,
         seen.latency_us.value_at_quantile(0.5),
         seen.latency_us.value_at_quantile(0.99),
-        node.usage()?.peak_rss_bytes as f64 / f64::from(1 << 20),
+        mib(node.usage()?.peak_rss_bytes),
     );
     node.kill()?;
     let case = format!("one 100 B record a request, 50 connections, depth {depth}");
@@ -158,7 +196,6 @@ pub(crate) fn idle(program: &Path) -> Result<Vec<Figure>> {
         &["num.partitions=1000"],
     )?;
     let usage = node.usage()?;
-    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let mut figures = Vec::new();
     let note = format!("{} threads, {} files", usage.threads, usage.files);
     figures.push(Figure::alone(

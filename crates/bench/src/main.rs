@@ -12,11 +12,12 @@ mod load;
 mod node;
 mod pin;
 mod raw;
+mod scale;
 
 use anyhow::Result;
 use cases::{Figure, Scale};
 use clap::Parser;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Measures the broker beside the raw limits of this machine.
@@ -56,52 +57,14 @@ fn main() -> Result<()> {
     if let Some(Verb::Compare(options)) = &args.verb {
         return compare::run(options, &program);
     }
-    let scale = if args.quick {
-        Scale {
-            produce_bytes: 256 << 20,
-            fetch_bytes: 1 << 30,
-            requests: 50_000,
-        }
+    let sizes = if args.quick {
+        Scale::QUICK
     } else {
-        Scale {
-            produce_bytes: 1 << 30,
-            fetch_bytes: 8 << 30,
-            requests: 500_000,
-        }
+        Scale::WHOLE
     };
-    type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
-    let program = program.as_path();
     // Members of a group that rests report at their longest interval after four times that.
     let rest = Duration::from_secs(if args.quick { 3 } else { 20 });
-    let cases: Vec<Case<'_>> = vec![
-        (
-            "produce 256",
-            Box::new(|| Ok(vec![cases::produce(program, scale, 256 << 10)?])),
-        ),
-        (
-            "produce 16",
-            Box::new(|| Ok(vec![cases::produce(program, scale, 16 << 10)?])),
-        ),
-        (
-            "fetch",
-            Box::new(|| Ok(vec![cases::fetch(program, scale)?])),
-        ),
-        (
-            "small 1",
-            Box::new(|| Ok(vec![cases::small(program, scale, 1)?])),
-        ),
-        (
-            "small 5",
-            Box::new(|| Ok(vec![cases::small(program, scale, 5)?])),
-        ),
-        ("start", Box::new(|| cases::starts(program))),
-        ("idle", Box::new(|| cases::idle(program))),
-        ("group moves", Box::new(|| groups::moves(program, rest))),
-        (
-            "group idle classic",
-            Box::new(|| groups::idle_classic(program, rest)),
-        ),
-    ];
+    let cases = cases(&program, sizes, rest);
     let mut figures = Vec::new();
     for (_, case) in cases.iter().filter(|(name, _)| name.contains(&args.only)) {
         for figure in case()? {
@@ -115,6 +78,56 @@ fn main() -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     Ok(())
+}
+
+/// A name, and what gives its figures.
+type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
+
+fn cases(program: &Path, sizes: Scale, rest: Duration) -> Vec<Case<'_>> {
+    vec![
+        (
+            "produce 256",
+            Box::new(move || Ok(vec![cases::produce(program, sizes, 256 << 10)?])),
+        ),
+        (
+            "produce 16",
+            Box::new(move || Ok(vec![cases::produce(program, sizes, 16 << 10)?])),
+        ),
+        (
+            "fetch",
+            Box::new(move || Ok(vec![cases::fetch(program, sizes)?])),
+        ),
+        (
+            "small 1",
+            Box::new(move || Ok(vec![cases::small(program, sizes, 1)?])),
+        ),
+        (
+            "small 5",
+            Box::new(move || Ok(vec![cases::small(program, sizes, 5)?])),
+        ),
+        ("start", Box::new(move || cases::starts(program))),
+        ("idle", Box::new(move || cases::idle(program))),
+        (
+            "group moves",
+            Box::new(move || groups::moves(program, rest)),
+        ),
+        (
+            "group idle classic",
+            Box::new(move || groups::idle_classic(program, rest)),
+        ),
+        (
+            "scale partitions",
+            Box::new(move || scale::partitions(program, sizes.many)),
+        ),
+        (
+            "scale connections",
+            Box::new(move || scale::connections(program, sizes.many)),
+        ),
+        (
+            "scale cold reads",
+            Box::new(move || scale::cold_reads(program, sizes.many)),
+        ),
+    ]
 }
 
 fn line(figure: &Figure) -> String {
