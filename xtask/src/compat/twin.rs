@@ -126,6 +126,14 @@ fn normal(text: &str, shell: &ToolShell, how: How) -> Vec<String> {
     let text = text
         .replace(&shell.bootstrap, "ADDRESS")
         .replace(&folder, "FOLDER");
+    // The parts of a JSON text have no order either.
+    let text = if how.any_order {
+        text.replace("[{", "[\n{")
+            .replace("},{", "},\n{")
+            .replace("}]", "},\n]")
+    } else {
+        text
+    };
     let mut lines: Vec<String> = text
         .lines()
         .map(|line| {
