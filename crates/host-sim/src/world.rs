@@ -3,7 +3,7 @@
 use crate::{
     CrashPolicy, Leave, Panics, SimClock, SimDisk, SimEntropy, SimNet, SimRng, SimTasks, Trace,
 };
-use klamm_host::Host;
+use klamm_host::{Clock, Host};
 use parking_lot::Mutex;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -97,9 +97,12 @@ impl World {
         self.nodes += 1;
         let disk = SimDisk::with_trace(self.trace.clone());
         self.disks.lock().push(disk.clone());
+        let clock = SimClock::new(START_MS);
+        let wall_clock = clock.clone();
+        disk.set_wall_clock(move || wall_clock.now_ms());
         SimNode {
             ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, self.nodes)),
-            clock: SimClock::new(START_MS),
+            clock,
             tasks: SimTasks::new(
                 self.rng.fork(),
                 None,

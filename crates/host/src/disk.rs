@@ -127,6 +127,8 @@ pub trait DiskFile: Debug + Send + Sync {
     fn sync_data(&self) -> io::Result<()>;
     /// Makes content and attributes durable.
     fn sync_all(&self) -> io::Result<()>;
+    /// When the content was last changed, in milliseconds since the Unix epoch.
+    fn modified_ms(&self) -> io::Result<i64>;
     /// Whether a range is in the page cache.
     fn residency(&self, position: u64, len: u64) -> Residency;
     /// Asks the system to read a range ahead. May block for a short while.

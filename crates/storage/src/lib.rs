@@ -41,10 +41,10 @@ pub use epoch_history::EpochHistory;
 pub use error::StorageError;
 pub use handle_cache::HandleCache;
 pub use log::{
-    AppendContext, AppendError, Appended, LogSeed, LogSlice, LogView, LookUp, LookedUp, OpenError,
-    Opened, Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo, ProducerMarks,
-    ReadAsk, ReadError, Reading, RecoveryReport, SegmentInfo, SyncDone, SyncScope, SyncWork,
-    TimestampedOffset, UnreadAges, UpperBound,
+    AppendContext, AppendError, Appended, FileAges, LogSeed, LogSlice, LogView, LookUp, LookedUp,
+    OpenError, Opened, Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo,
+    ProducerMarks, ReadAsk, ReadError, Reading, RecoveryReport, SegmentInfo, SyncDone,
+    SyncScope, SyncWork, TimestampedOffset, UnreadAges, UpperBound,
 };
 pub use log_dir::{
     CheckpointFile, ExpectedIdentity, LastOffsets, LastRun, LogDir, OpenDirError, format_log_dir,

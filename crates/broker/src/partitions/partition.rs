@@ -26,7 +26,8 @@ pub(crate) use cleaning::Pass;
 use klamm_host::Entropy;
 use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
 use klamm_storage::{
-    AppendContext, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened, PartitionLog,
+    AppendContext, FileAges, HandleCache, LastOffsets, LogConfig, LogDir, OpenError, Opened,
+    PartitionLog,
 };
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use std::sync::Arc;
@@ -330,18 +331,24 @@ impl Partition {
             log.expire_producers(now_ms);
             log.unread_ages(now_ms)
         };
-        if let Some(ages) = unread
-            && let Err(error) = ages.read()
-        {
-            // Files that were removed or replaced meanwhile can't be read: the next round looks again.
-            if self.log().is_ok_and(|log| log.is_current(ages.view())) {
-                tracing::error!(partition = %self.name, %error, "reading the ages of segments");
+        let mut ages = FileAges::default();
+        if let Some(unread) = unread {
+            match unread.read() {
+                Ok(read) => ages = read,
+                Err(error) => {
+                    // Files that were removed or replaced meanwhile can't be read: the next round looks again.
+                    if self.log().is_ok_and(|log| log.is_current(unread.view())) {
+                        tracing::error!(partition = %self.name, %error, "reading the ages of segments");
+                    }
+                    return;
+                }
             }
             return;
         }
-        let Ok(expired) = self.log().map(|mut log| log.expired_as_known(now_ms)) else {
-            return;
-        };
+        let expired = self
+            .log()
+            .map(|mut log| log.expired_as_known(now_ms, &ages));
+        let Ok(expired) = expired else { return };
         match expired {
             Ok(None) => {}
             Ok(Some(pending)) => {

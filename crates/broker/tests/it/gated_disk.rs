@@ -143,6 +143,10 @@ impl Disk for GatedDisk {
 }
 
 impl DiskFile for GatedFile {
+    fn modified_ms(&self) -> io::Result<i64> {
+        self.below.modified_ms()
+    }
+
     fn len(&self) -> io::Result<u64> {
         self.below.len()
     }

@@ -30,6 +30,7 @@ pub(super) struct File {
     pub(super) pending: Vec<(u64, Edit)>,
     pub(super) reserved: u64,
     pub(super) cold: bool,
+    pub(super) modified_ms: i64,
     pub(super) handles: usize,
 }
 
@@ -120,7 +121,8 @@ fn pieces(position: u64, bytes: &Bytes, unit: u64) -> impl Iterator<Item = (u64,
 }
 
 impl File {
-    pub(super) fn edit(&mut self, seq: u64, edit: Edit) {
+    pub(super) fn edit(&mut self, seq: u64, now_ms: i64, edit: Edit) {
+        self.modified_ms = now_ms;
         self.live.apply(&edit);
         self.pending.push((seq, edit));
     }

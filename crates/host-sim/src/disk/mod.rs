@@ -49,6 +49,8 @@ struct Shared {
     trace: Trace,
 }
 
+type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
 type Latency = Arc<dyn Fn(DiskOp, u64) -> Duration + Send + Sync>;
 
 #[derive(Clone)]
@@ -66,6 +68,7 @@ struct State {
     owed: Duration,
     residency: Option<Residency>,
     names_in_order: bool,
+    wall_clock: Option<WallClock>,
 }
 
 impl fmt::Debug for State {
@@ -110,6 +113,7 @@ impl SimDisk {
             owed: Duration::ZERO,
             residency: None,
             names_in_order: false,
+            wall_clock: None,
         };
         Self {
             shared: Arc::new(Shared { state: Mutex::new(state), trace }),
@@ -183,6 +187,11 @@ impl SimDisk {
     /// XFS. POSIX does not promise it: off by default.
     pub fn set_names_in_order(&self, in_order: bool) {
         self.shared.state.lock().names_in_order = in_order;
+    }
+
+    /// Where files get their times of change from, in milliseconds since the Unix epoch. Without it all are of 1970.
+    pub fn set_wall_clock(&self, now_ms: impl Fn() -> i64 + Send + Sync + 'static) {
+        self.shared.state.lock().wall_clock = Some(Arc::new(now_ms));
     }
 
     /// Calls so far.
@@ -296,6 +305,10 @@ impl Shared {
 }
 
 impl State {
+    fn now_ms(&self) -> i64 {
+        self.wall_clock.as_ref().map_or(0, |now_ms| now_ms())
+    }
+
     fn next_seq(&mut self) -> u64 {
         self.seq += 1;
         self.seq

@@ -363,10 +363,10 @@ impl DiskFile for SimFile {
             result = Err(full);
         }
         if !bytes.is_empty() {
-            let seq = state.next_seq();
+            let (seq, now_ms) = (state.next_seq(), state.now_ms());
             let bytes = Bytes::from(bytes);
             self.of(&mut state)?
-                .edit(seq, Edit::Write { position, bytes });
+                .edit(seq, now_ms, Edit::Write { position, bytes });
         }
         result
     }
@@ -379,10 +379,10 @@ impl DiskFile for SimFile {
         let Some(mut state) = self.enter(DiskOp::SetLen, [len, 0])? else {
             return Ok(());
         };
-        let seq = state.next_seq();
+        let (seq, now_ms) = (state.next_seq(), state.now_ms());
         let file = self.of(&mut state)?;
         if file.live.len() != len {
-            file.edit(seq, Edit::SetLen(len));
+            file.edit(seq, now_ms, Edit::SetLen(len));
         }
         file.reserved = file.reserved.min(len);
         Ok(())
@@ -408,6 +408,13 @@ impl DiskFile for SimFile {
 
     fn sync_all(&self) -> io::Result<()> {
         self.sync(DiskOp::SyncAll)
+    }
+
+    fn modified_ms(&self) -> io::Result<i64> {
+        let Some(mut state) = self.enter(DiskOp::Len, [0; 2])? else {
+            return Ok(0);
+        };
+        Ok(self.of(&mut state)?.modified_ms)
     }
 
     fn residency(&self, _position: u64, _len: u64) -> Residency {

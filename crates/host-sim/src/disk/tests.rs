@@ -538,3 +538,18 @@ fn latency_is_owed_and_taken_once() {
     assert_eq!(disk.take_owed(), Duration::from_micros(100));
     assert_eq!(disk.take_owed(), Duration::ZERO);
 }
+
+#[test]
+fn a_file_knows_when_it_was_changed() {
+    let disk = SimDisk::new();
+    disk.set_wall_clock(|| 17);
+    let file = new_file(&disk, "/f");
+    assert_eq!(file.modified_ms().unwrap(), 0);
+    put(&*file, b"x", 0).unwrap();
+    assert_eq!(file.modified_ms().unwrap(), 17);
+    disk.set_wall_clock(|| 18);
+    file.set_len(1).unwrap();
+    assert_eq!(file.modified_ms().unwrap(), 17, "nothing changed");
+    file.set_len(0).unwrap();
+    assert_eq!(file.modified_ms().unwrap(), 18);
+}

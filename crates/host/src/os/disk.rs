@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 #[cfg(test)]
 mod tests;
@@ -174,6 +175,14 @@ impl DiskFile for OsFile {
 
     fn sync_all(&self) -> io::Result<()> {
         self.0.sync_all()
+    }
+
+    fn modified_ms(&self) -> io::Result<i64> {
+        let since = self.0.metadata()?.modified()?.duration_since(UNIX_EPOCH);
+        // Before 1970 somebody played with the clock.
+        Ok(since.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        }))
     }
 
     fn residency(&self, position: u64, len: u64) -> Residency {

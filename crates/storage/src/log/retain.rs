@@ -6,13 +6,24 @@ use crate::error::StorageError;
 use crate::layout::FileKind;
 use std::sync::Arc;
 
-/// Ages of segments that retention has to know, to be read without the log's lock. Blocks.
+/// Ages of segments that retention has to know, to be read without the log's lock. Blocks. A segment is as old as its
+/// newest record, or without timestamps as the last change of its file.
 #[derive(Debug)]
 #[must_use = "what retention does not know, it keeps"]
 pub struct UnreadAges {
     view: LogView,
     /// Segments with a larger timestamp stay, and what is behind them.
     older_than_ms: i64,
+}
+
+/// When the files of segments without timestamps were last changed: their age, as Kafka sees it.
+#[derive(Debug, Default)]
+#[must_use = "what retention does not know, it keeps"]
+pub struct FileAges {
+    /// Base offsets and milliseconds since the Unix epoch.
+    modified_ms: Vec<(i64, i64)>,
+    /// The log's end when they were read: the active segment has its age while nothing is appended.
+    log_end: i64,
 }
 
 impl PartitionLog {
@@ -38,13 +49,20 @@ impl PartitionLog {
             return None;
         }
         let older_than_ms = now_ms.saturating_sub(self.config.retention_ms);
-        let closed = self.segments.iter().take(self.segments.len() - 1);
-        let mut may_go = closed.skip_while(|segment| {
-            let largest = segment.largest.get();
-            largest.is_some_and(|largest| largest.is_some_and(|l| l.0 < older_than_ms))
-        });
-        let is_unknown = may_go.next()?.largest.get().is_none();
-        is_unknown.then(|| UnreadAges { view: self.view(), older_than_ms })
+        // What memory knows: `None` is a segment whose index or file has to be asked.
+        let known = |index: usize| {
+            let segment = &self.segments[index];
+            if index + 1 == self.segments.len() {
+                // A log without records has nothing that could go.
+                return stamped(self.active.largest).or((segment.size == 0).then_some(i64::MAX));
+            }
+            segment.largest.get().copied().and_then(stamped)
+        };
+        let mut ages = (0..self.segments.len()).map(known);
+        let oldest_left = ages.find(|age| age.is_none_or(|age_ms| age_ms >= older_than_ms))?;
+        oldest_left
+            .is_none()
+            .then(|| UnreadAges { view: self.view(), older_than_ms })
     }
 
     /// `expired_as_known` after the ages were read, for an owner that may wait for the device.
@@ -52,10 +70,11 @@ impl PartitionLog {
     /// # Errors
     /// The disk.
     pub fn expired(&mut self, now_ms: i64) -> Result<Option<PendingDelete>, StorageError> {
-        if let Some(ages) = self.unread_ages(now_ms) {
-            ages.read()?;
-        }
-        self.expired_as_known(now_ms)
+        let ages = match self.unread_ages(now_ms) {
+            Some(unread) => unread.read()?,
+            None => FileAges::default(),
+        };
+        self.expired_as_known(now_ms, &ages)
     }
 
     /// Takes expired segments out of the log: below the log start always; by time and size if the cleanup policy has
@@ -64,7 +83,11 @@ impl PartitionLog {
     ///
     /// # Errors
     /// The disk.
-    pub fn expired_as_known(&mut self, now_ms: i64) -> Result<Option<PendingDelete>, StorageError> {
+    pub fn expired_as_known(
+        &mut self,
+        now_ms: i64,
+        ages: &FileAges,
+    ) -> Result<Option<PendingDelete>, StorageError> {
         self.files.dir.check_online()?;
         if self.is_swapping() {
             // Files are changing places; the next round is soon enough.
@@ -73,7 +96,7 @@ impl PartitionLog {
         let mut count = 0;
         let mut left_bytes = self.size_bytes();
         for index in 0..self.segments.len() {
-            if !self.is_expired(index, left_bytes, now_ms) {
+            if !self.is_expired(index, left_bytes, (now_ms, ages)) {
                 break;
             }
             left_bytes -= self.segments[index].size;
@@ -112,7 +135,7 @@ impl PartitionLog {
     }
 
     /// Whether the oldest segment that is left may go. `left_bytes`: of the log from this segment on.
-    fn is_expired(&self, index: usize, left_bytes: u64, now_ms: i64) -> bool {
+    fn is_expired(&self, index: usize, left_bytes: u64, (now_ms, ages): (i64, &FileAges)) -> bool {
         let segment = &self.segments[index];
         let end = self.segments.end_of(index, self.log_end);
         let is_active = index + 1 == self.segments.len();
@@ -138,11 +161,24 @@ impl PartitionLog {
         } else {
             segment.largest.get().copied().flatten()
         };
-        // Without any timestamp there is no age to judge by.
-        let Some((largest_ms, _)) = largest.filter(|l| l.0 >= 0) else {
-            return false;
-        };
-        now_ms.saturating_sub(largest_ms) > self.config.retention_ms
+        let of_file = || ages.of(segment.base, is_active.then_some(self.log_end));
+        let age = stamped(largest).or_else(of_file);
+        age.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) > self.config.retention_ms)
+    }
+}
+
+/// A segment's largest timestamp, if its records have any.
+fn stamped(largest: Option<(i64, i64)>) -> Option<i64> {
+    largest.map(|(time, _)| time).filter(|time| *time >= 0)
+}
+
+impl FileAges {
+    fn of(&self, base: i64, log_end_now: Option<i64>) -> Option<i64> {
+        let at = self.modified_ms.binary_search_by_key(&base, |age| age.0);
+        let (_, modified_ms) = *self.modified_ms.get(at.ok()?)?;
+        log_end_now
+            .is_none_or(|end| end == self.log_end)
+            .then_some(modified_ms)
     }
 }
 
@@ -151,15 +187,34 @@ impl UnreadAges {
     ///
     /// # Errors
     /// The disk, or a segment was removed in the meantime: then ask again.
-    pub fn read(&self) -> Result<(), StorageError> {
-        let segments = &self.view.segments;
-        for segment in segments.iter().take(segments.len() - 1) {
-            let largest = segment.largest(&self.view.files)?;
-            if largest.is_none_or(|(time, _)| time >= self.older_than_ms) {
+    pub fn read(&self) -> Result<FileAges, StorageError> {
+        let LogView { segments, files, log_end, .. } = &self.view;
+        let mut ages = FileAges { modified_ms: Vec::new(), log_end: *log_end };
+        for (index, segment) in segments.iter().enumerate() {
+            let is_active = index + 1 == segments.len();
+            if is_active && segment.size == 0 {
+                break;
+            }
+            let largest = if is_active {
+                self.view.active_largest
+            } else {
+                segment.largest(files)?
+            };
+            let at_ms = match stamped(largest) {
+                Some(at_ms) => at_ms,
+                None => {
+                    let modified = segment.open(files)?.modified_ms();
+                    let path = || files.path(FileKind::Log, segment.base);
+                    let modified_ms = modified.map_err(|e| files.read_failed(&path(), &e))?;
+                    ages.modified_ms.push((segment.base, modified_ms));
+                    modified_ms
+                }
+            };
+            if at_ms >= self.older_than_ms {
                 break;
             }
         }
-        Ok(())
+        Ok(ages)
     }
 
     /// The log as it was.

@@ -97,6 +97,10 @@ impl Connection for Peer {
 struct Zeros(Residency);
 
 impl DiskFile for Zeros {
+    fn modified_ms(&self) -> io::Result<i64> {
+        Ok(0)
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(u64::MAX)
     }

@@ -148,3 +148,14 @@ fn space_is_that_of_the_volume() {
     assert!(space.usable <= space.total && space.total > 1 << 20);
     assert!(OsDisk.space(Path::new("/no/such/path")).is_err());
 }
+
+#[test]
+fn a_file_knows_when_it_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f");
+    let file = OsDisk.open(&path, OpenMode::Create).unwrap();
+    let time = UNIX_EPOCH + std::time::Duration::from_millis(1_234_567);
+    let same = File::options().write(true).open(&path).unwrap();
+    same.set_modified(time).unwrap();
+    assert_eq!(file.modified_ms().unwrap(), 1_234_567);
+}

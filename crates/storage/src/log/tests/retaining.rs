@@ -79,6 +79,57 @@ fn time_takes_whole_segments_oldest_first() {
     assert_eq!(bench.read_all(), [(150, 150)]);
 }
 
+/// A batch whose records say no time.
+fn timeless() -> Bytes {
+    let mut builder = BatchBuilder::new();
+    for _ in 0..5 {
+        let value = Some(&b"0123456789"[..]);
+        let record = NewRecord { timestamp_ms: -1, key: None, value, headers: &[] };
+        builder.append(&record).unwrap();
+    }
+    let fields = BatchFields::default();
+    builder
+        .build(&fields, Codec::default(), &mut Deflater::new())
+        .unwrap()
+}
+
+/// Sets when a segment's file was last changed.
+fn touch(bench: &Bench, base: i64, ms: u64) {
+    let path = bench.path(&FileKind::Log.file_name(base));
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(ms);
+    file.set_modified(time).unwrap();
+}
+
+#[test]
+fn a_segment_without_timestamps_is_as_old_as_its_file() {
+    let config = LogConfig { retention_ms: 1000, ..small_segments() };
+    let mut bench = Bench::new(config);
+    for _ in 0..30 {
+        bench.append(&timeless());
+    }
+    bench.restart();
+    let before = bases(&mut bench);
+    for base in &before {
+        touch(&bench, *base, 100_000);
+    }
+    touch(&bench, before[2], 200_000);
+    assert!(!expire(&mut bench, 101_000));
+    assert!(expire(&mut bench, 101_001));
+    assert_eq!(bases(&mut bench), before[2..]);
+    assert!(!expire(&mut bench, 201_000), "oldest first");
+    // The active one goes as well, unless something came while its age was looked up.
+    let now_ms = 201_001;
+    let ages = bench.log().unread_ages(now_ms).unwrap().read().unwrap();
+    bench.append(&timeless());
+    let gone = bench.log().expired_as_known(now_ms, &ages).unwrap();
+    assert!(gone.is_some());
+    assert_eq!(bases(&mut bench), before[before.len() - 1..]);
+    touch(&bench, before[before.len() - 1], 100_000);
+    assert!(expire(&mut bench, now_ms));
+    assert_eq!(bases(&mut bench), [155]);
+}
+
 #[test]
 fn size_takes_what_is_surplus() {
     let mut bench = filled(LogConfig {

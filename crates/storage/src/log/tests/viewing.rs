@@ -132,11 +132,17 @@ fn retention_reads_ages_outside_and_keeps_what_it_does_not_know() {
     bench.log().set_config(Arc::new(config));
     // The largest timestamp is 1294.
     let now_ms = 2150;
-    assert!(bench.log().expired_as_known(now_ms).unwrap().is_none());
+    let unknown = FileAges::default();
+    let expired = bench.log().expired_as_known(now_ms, &unknown);
+    assert!(expired.unwrap().is_none());
     let ages = bench.log().unread_ages(now_ms).unwrap();
-    ages.read().unwrap();
+    let ages = ages.read().unwrap();
     assert!(bench.log().unread_ages(now_ms).is_none());
-    let gone = bench.log().expired_as_known(now_ms).unwrap().unwrap();
+    let gone = bench
+        .log()
+        .expired_as_known(now_ms, &ages)
+        .unwrap()
+        .unwrap();
     gone.mark().unwrap();
     assert!((1..150).contains(&bench.log().log_start_offset()));
     let kept = bench.log().log_start_offset();
