@@ -201,6 +201,12 @@ impl Broker {
             node.config.node_id,
         );
         self.upkeep.push(host.tasks.spawn(Box::pin(moves)));
+        let shortage = upkeep::run_shortage(
+            node.partitions.shortage(),
+            Arc::clone(&node.partitions),
+            host.clone(),
+        );
+        self.upkeep.push(host.tasks.spawn(Box::pin(shortage)));
         let removals = upkeep::run_removals(node.partitions.removals(), host.clone());
         self.upkeep.push(host.tasks.spawn(Box::pin(flusher)));
         self.upkeep.push(host.tasks.spawn(Box::pin(retention)));
@@ -414,6 +420,7 @@ fn shared(host: &Host, settings: &Settings) -> Shared {
         cleaner: Arc::new(Cleaner::new(config::cleaner_settings(&Layers::new(
             settings.clone(),
         )))),
+        shortage: Arc::default(),
         moves: Arc::new(Moves::default()),
         flush_interval_ms: settings.get(&broker::KLAMM_FLUSH_DIRTY_MS),
         limits: Limits::new(config::limit_settings(settings)),

@@ -43,7 +43,7 @@ pub use handle_cache::HandleCache;
 pub use log::{
     AppendContext, AppendError, Appended, FileAges, LogSeed, LogSlice, LogView, LookUp, LookedUp,
     OpenError, Opened, Origin, OtherTopicId, PartitionLog, PendingDelete, ProducerInfo,
-    ProducerMarks, ReadAsk, ReadError, Reading, RecoveryReport, SegmentInfo, SyncDone,
+    ProducerMarks, ReadAsk, ReadError, Reading, RecoveryReport, Room, SegmentInfo, SyncDone,
     SyncScope, SyncWork, TimestampedOffset, UnreadAges, UpperBound,
 };
 pub use log_dir::{

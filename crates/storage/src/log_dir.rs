@@ -12,7 +12,7 @@ use klamm_model::{NodeId, TopicPartition, Uuid};
 use parking_lot::Mutex;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 mod checkpoints;
@@ -31,8 +31,20 @@ pub struct LogDir {
     checkpoints: Mutex<Checkpoints>,
     /// The last run ended with a failed write or sync.
     failed_before: bool,
+    /// Wall time until which nothing is reserved ahead: the volume was full.
+    short_until_ms: AtomicI64,
+    when_full: OnceLock<WhenFull>,
     /// Released when the directory is closed, even if somebody still holds the directory itself.
     lock: Mutex<Option<Box<dyn DirLock>>>,
+}
+
+/// Who is told of a full volume.
+struct WhenFull(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for WhenFull {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WhenFull")
+    }
 }
 
 /// Who the node is; a directory of another cluster or node is refused.
@@ -128,6 +140,8 @@ const LOCK_FILE: &str = ".lock";
 const CLEAN_FILE: &str = ".kafka_cleanshutdown";
 /// Ours: a write or sync failed, and no orderly stop followed.
 const FAILED_FILE: &str = ".klamm_failed";
+/// How long a full volume counts as full.
+const SHORT_MS: i64 = 60_000;
 /// A checkpoint or properties file larger than this is not one.
 const SMALL_FILE_BYTES_MAX: u64 = 256 << 20;
 
@@ -206,6 +220,8 @@ impl LogDir {
             cause: OnceLock::new(),
             checkpoints: Mutex::new(Checkpoints::after(&last)),
             failed_before,
+            short_until_ms: AtomicI64::new(i64::MIN),
+            when_full: OnceLock::new(),
             lock: Mutex::new(Some(lock)),
         };
         Ok((Arc::new(dir), last))
@@ -245,6 +261,26 @@ impl LogDir {
     #[must_use]
     pub fn failure(&self) -> Option<Arc<str>> {
         self.cause.get().cloned()
+    }
+
+    /// The volume had no room for an append a short while ago.
+    #[must_use]
+    pub fn is_short_of_room(&self, now_ms: i64) -> bool {
+        now_ms < self.short_until_ms.load(Ordering::Relaxed)
+    }
+
+    /// Calls this whenever there is no room for a write; once set, it stays. It must not wait.
+    pub fn when_full(&self, tell: impl Fn() + Send + Sync + 'static) {
+        let _ = self.when_full.set(WhenFull(Box::new(tell)));
+    }
+
+    /// There was no room for a write: what is left of it is for those who need it at once.
+    pub(crate) fn note_full(&self, now_ms: i64) {
+        let until_ms = now_ms.saturating_add(SHORT_MS);
+        self.short_until_ms.store(until_ms, Ordering::Relaxed);
+        if let Some(when_full) = self.when_full.get() {
+            (when_full.0)();
+        }
     }
 
     /// Takes the directory offline for good. The first cause stays, and is left in a file as well as the disk allows it:

@@ -343,7 +343,6 @@ impl Partition {
                     return;
                 }
             }
-            return;
         }
         let expired = self
             .log()
@@ -361,6 +360,14 @@ impl Partition {
                 }
             }
             Err(error) => tracing::error!(partition = %self.name, %error, "applying retention"),
+        }
+    }
+
+    /// Gives back the room that the log reserved ahead. Blocks.
+    pub(crate) fn give_back_reserve(&self) {
+        let given = self.log().map(|mut log| log.give_back_reserve());
+        if let Ok(Err(error)) = given {
+            tracing::error!(partition = %self.name, %error, "giving room back");
         }
     }
 

@@ -27,7 +27,7 @@ use crate::config;
 use crate::net::Limits;
 use crate::quorum::MetadataListener;
 use crate::start::Halt;
-use crate::upkeep::{Cleaner, DirtyBudget, Moves, Removals};
+use crate::upkeep::{Cleaner, DirtyBudget, Moves, Removals, Shortage};
 
 /// The partitions of this node.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) dirty: Arc<DirtyBudget>,
     pub(crate) removals: Arc<Removals>,
     pub(crate) cleaner: Arc<Cleaner>,
+    /// Told when a volume is full.
+    pub(crate) shortage: Arc<Shortage>,
     /// Logs on their way to other directories.
     pub(crate) moves: Arc<Moves>,
     pub(crate) flush_interval_ms: i64,
@@ -136,6 +138,10 @@ impl Registry {
         layers: Layers,
         halt: Arc<Halt>,
     ) -> Self {
+        for directory in &dirs {
+            let shortage = Arc::clone(&shared.shortage);
+            directory.dir.when_full(move || shortage.tell());
+        }
         Self {
             node_id,
             dirs,
@@ -218,6 +224,11 @@ impl Registry {
     /// What compacts the logs.
     pub(crate) fn cleaner(&self) -> Arc<Cleaner> {
         Arc::clone(&self.shared.cleaner)
+    }
+
+    /// Hears of full volumes.
+    pub(crate) fn shortage(&self) -> Arc<Shortage> {
+        Arc::clone(&self.shared.shortage)
     }
 
     /// Logs on their way to other directories.
@@ -398,6 +409,15 @@ impl Registry {
     pub(crate) fn apply_retention(&self, now_ms: i64) {
         for partition in self.all() {
             partition.apply_retention(now_ms);
+        }
+    }
+
+    /// Takes back what logs reserved ahead on volumes that are full. Blocks.
+    pub(crate) fn give_back_reserves(&self, now_ms: i64) {
+        for partition in self.all() {
+            if partition.dir().is_short_of_room(now_ms) {
+                partition.give_back_reserve();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod flusher;
 mod moves;
 mod removals;
 mod retention;
+mod room;
 
 pub(crate) use cleaner::{Cleaner, CleanerSettings, run as run_cleaner};
 pub(crate) use dirty::DirtyBudget;
@@ -13,3 +14,4 @@ pub(crate) use flusher::run as run_flusher;
 pub(crate) use moves::{Moves, run as run_moves};
 pub(crate) use removals::{Removals, run as run_removals};
 pub(crate) use retention::{Pace, run as run_retention};
+pub(crate) use room::{Shortage, run as run_shortage};

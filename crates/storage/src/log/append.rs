@@ -115,6 +115,23 @@ impl PartitionLog {
         records: &Bytes,
         context: AppendContext,
     ) -> Result<Appended, AppendError> {
+        let appended = self.try_append_as_leader(records, context);
+        self.note_if_full(&appended, context.now_ms);
+        appended
+    }
+
+    /// Says so if an append found no room.
+    pub(super) fn note_if_full(&self, appended: &Result<Appended, AppendError>, now_ms: i64) {
+        if let Err(AppendError::Storage(StorageError::DiskFull { .. })) = appended {
+            self.files.dir.note_full(now_ms);
+        }
+    }
+
+    fn try_append_as_leader(
+        &mut self,
+        records: &Bytes,
+        context: AppendContext,
+    ) -> Result<Appended, AppendError> {
         self.files.dir.check_online()?;
         let time = self.stamp_time(context);
         let prepared = match self.prepare_as_leader(records, context, time)? {
@@ -306,7 +323,7 @@ impl PartitionLog {
     ) -> Result<(), AppendError> {
         let next = prepared.next(self.log_end);
         let Prepared { batches, bytes, staged } = prepared;
-        self.reserve(bytes)?;
+        self.reserve(bytes, now_ms)?;
         self.write(&batches, bytes)?;
         let aborted = self.producers.aborted_by(&staged);
         if let Err(error) = self.index_aborted(&aborted) {

@@ -43,6 +43,7 @@ pub use open::{OpenError, Opened, OtherTopicId};
 pub use producers::ProducerInfo;
 pub use read::{LogSlice, LookUp, LookedUp, ReadAsk, ReadError, Reading, UpperBound};
 pub use recover::RecoveryReport;
+pub use reserve::Room;
 pub use retain::{FileAges, UnreadAges};
 pub use sync::{SyncDone, SyncScope, SyncWork};
 pub use time::TimestampedOffset;

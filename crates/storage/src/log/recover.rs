@@ -227,6 +227,10 @@ impl PartitionLog {
             file.set_len(position)
                 .and_then(|()| file.sync_data())
                 .map_err(|e| self.files.dir.fail_io("cutting a log during recovery", &e))?;
+        } else {
+            // What was reserved ahead when the last run ended is not known, and nobody would give it back.
+            file.set_len(position)
+                .map_err(|e| self.files.dir.fail_io("giving back a log's reserve", &e))?;
         }
         if self.files.dir.failed_before() {
             self.write_again(file, trusted, position)?;

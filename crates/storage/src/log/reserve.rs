@@ -2,10 +2,12 @@
 //!
 //! A file system that learns of a log's growth a page at a time looks for room a page at a time. Asked for a few MiB
 //! at once, it does not, and a write to new pages costs about a quarter less. Reserved room does not count as length,
-//! and is given back when the segment is closed, also at an orderly stop.
+//! and is given back when the segment is closed, also at an orderly stop, and when the volume is full.
+//!
+//! The owner of a log that must go on when others have filled the volume holds room of its own: `hold_room`.
 
 use super::PartitionLog;
-use crate::error::StorageError;
+use crate::error::{StorageError, is_full};
 use crate::layout::FileKind;
 
 /// A segment that is shorter than this reserves nothing: most partitions never grow.
@@ -25,10 +27,82 @@ fn reserve_to(size: u64, bytes: u64, reserved_end: u64, segment_bytes_max: u64) 
     (wanted > end).then_some(wanted)
 }
 
+/// How an append that is to come finds its room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It fits, and what was to be held behind it is held.
+    Ample,
+    /// It fits, but takes from what was held.
+    Scarce,
+    /// It does not fit.
+    None,
+}
+
 impl PartitionLog {
-    /// Asks for room for an append of `bytes`, and for some more.
-    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), StorageError> {
-        if self.config.preallocate {
+    /// Asks for room for an append of `bytes` in one segment, and for `ahead` bytes behind it that no other file can
+    /// take. Closes the active segment if the append wants it. Where the file system reserves nothing, there is ample
+    /// room until a write fails.
+    ///
+    /// # Errors
+    /// The directory is offline, or goes offline.
+    pub fn hold_room(
+        &mut self,
+        (bytes, records): (usize, u32),
+        ahead: u64,
+        now_ms: i64,
+    ) -> Result<Room, StorageError> {
+        self.files.dir.check_online()?;
+        let last_offset = self.log_end.saturating_add(i64::from(records));
+        match self.roll_if_due(bytes, now_ms, last_offset, now_ms) {
+            Ok(_) => {}
+            Err(StorageError::DiskFull { .. }) => return Ok(Room::None),
+            Err(error) => return Err(error),
+        }
+        let (size, held_to) = (self.active_segment().size, self.active.reserved_end);
+        let end = size.saturating_add(bytes as u64);
+        if held_to >= end + ahead {
+            return Ok(Room::Ample);
+        }
+        let file = self.active_segment().open_or_make(&self.files)?;
+        // Twice as much at first, so that not every append asks.
+        for (to, room) in [
+            (end + 2 * ahead, Room::Ample),
+            (end + ahead, Room::Ample),
+            (end, Room::Scarce),
+        ] {
+            if held_to >= to {
+                return Ok(room);
+            }
+            match file.preallocate(size, to - size) {
+                Err(error) if is_full(&error) => {}
+                Ok(()) => {
+                    self.active.reserved_end = to;
+                    return Ok(room);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "no room can be held");
+                    return Ok(Room::Ample);
+                }
+            }
+        }
+        Ok(Room::None)
+    }
+
+    /// Gives room back that was reserved ahead, for the logs that have none.
+    ///
+    /// # Errors
+    /// The directory goes offline.
+    pub fn give_back_reserve(&mut self) -> Result<(), StorageError> {
+        if self.config.preallocate || self.active.reserved_end <= self.active_segment().size {
+            return Ok(());
+        }
+        self.files.dir.check_online()?;
+        self.release_reserve()
+    }
+
+    /// Asks for room for an append of `bytes`, and for some more, unless the volume has hardly any.
+    pub(super) fn reserve(&mut self, bytes: usize, now_ms: i64) -> Result<(), StorageError> {
+        if self.config.preallocate || self.files.dir.is_short_of_room(now_ms) {
             return Ok(());
         }
         let (size, reserved_end) = (self.active_segment().size, self.active.reserved_end);
@@ -40,6 +114,9 @@ impl PartitionLog {
         // Without the reserve the write finds its own room, or says that there is none.
         if let Err(error) = file.preallocate(size, to - size) {
             tracing::debug!(%error, "no room reserved ahead");
+            if is_full(&error) {
+                self.files.dir.note_full(now_ms);
+            }
         }
         self.active.reserved_end = to;
         Ok(())

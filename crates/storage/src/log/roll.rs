@@ -80,6 +80,8 @@ impl PartitionLog {
     /// The last entry of the time index, and both indexes written: a closed segment is complete on file. Index files are
     /// made even if they are empty.
     pub(super) fn finish_active(&mut self) -> Result<(), StorageError> {
+        // First, so that there is room for the indexes.
+        self.release_reserve()?;
         self.push_time_entry();
         // What the time index says of it, now that it is complete.
         let largest = self.active.largest.filter(|(time, _)| *time >= 0);
@@ -89,8 +91,7 @@ impl PartitionLog {
         segment.offsets.write_out(&self.files, base)?;
         segment.times.write_out(&self.files, base)?;
         segment.offsets.ensure_file(&self.files, base)?;
-        segment.times.ensure_file(&self.files, base)?;
-        self.release_reserve()
+        segment.times.ensure_file(&self.files, base)
     }
 
     /// Makes an empty log file; what a crash left there goes.

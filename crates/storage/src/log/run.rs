@@ -36,6 +36,9 @@ impl PartitionLog {
             results.push(result);
         }
         self.write_run(&mut run, context.now_ms, &mut results);
+        for result in &results {
+            self.note_if_full(result, context.now_ms);
+        }
         results
     }
 

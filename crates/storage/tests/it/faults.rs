@@ -1,14 +1,17 @@
 //! Disk calls that fail, one at a time and for good: what is acknowledged stays true, and the log stays whole or silent.
 
 use crate::crash::script;
-use crate::store::{context, numbered, open_dir, partition, producer, read_all};
+use crate::store::{NOW_MS, context, numbered, open_dir, partition, producer, read_all};
 use crate::story::{DATA, Step, Story, check_recovered, config};
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::BatchFields;
-use klamm_storage::{AppendError, HandleCache, Origin, PartitionLog, StorageError, SyncScope};
+use klamm_storage::{
+    AppendError, HandleCache, LogConfig, Origin, PartitionLog, Room, StorageError, SyncScope,
+};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs the script with one call failing. A step that fails while the directory stays online is tried again.
 fn run_with(disk: &SimDisk, steps: &[Step], what: &str) -> (bool, crate::story::Model) {
@@ -236,4 +239,97 @@ fn a_write_that_fails_between_two_others_takes_its_own_batches_only() {
         .collect();
     assert_eq!(found, expected);
     assert!(story.log.segments().len() > 1);
+}
+
+/// Fills the disk but for some bytes.
+fn leave(disk: &SimDisk, bytes: u64) {
+    disk.set_capacity(1 << 40);
+    let space = disk.space(Path::new("/")).unwrap();
+    disk.set_capacity(space.total - space.usable + bytes);
+}
+
+#[test]
+fn held_room_is_there_when_the_volume_is_full() {
+    let disk = SimDisk::new();
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, _) = open_dir(&mounted, Path::new(DATA)).unwrap();
+    let cache = HandleCache::new(10);
+    let config = Arc::new(LogConfig { segment_bytes: 20_000, ..LogConfig::default() });
+    let mut log = PartitionLog::create(&dir, &cache, partition("t"), None, config, 0).unwrap();
+    let bytes = numbered(1, 30, &BatchFields::default());
+    let len = bytes.len();
+    let hold = |log: &mut PartitionLog| log.hold_room((len, 30), 5_000, 0).unwrap();
+    let append = |log: &mut PartitionLog| log.append_as_leader(&bytes, context(Origin::Client));
+    // Writes the small files as well.
+    append(&mut log).unwrap();
+    assert_eq!(hold(&mut log), Room::Ample);
+    leave(&disk, 0);
+    let mut taken = 0;
+    while hold(&mut log) == Room::Ample {
+        append(&mut log).unwrap();
+        taken += len;
+    }
+    // Asked for twice as much the first time, so that many appends cost one call.
+    assert!((5_000..10_000).contains(&taken), "{taken}");
+    while hold(&mut log) == Room::Scarce {
+        append(&mut log).unwrap();
+        taken += len;
+    }
+    assert!((10_000..=10_000 + len).contains(&taken), "{taken}");
+    let end = log.log_end_offset();
+    assert!(append(&mut log).is_err() && dir.is_online());
+    assert_eq!(log.log_end_offset(), end);
+    // Somebody deleted something; a new segment holds its room as well.
+    leave(&disk, 100_000);
+    while log.segments().len() == 1 {
+        assert_eq!(hold(&mut log), Room::Ample);
+        append(&mut log).unwrap();
+    }
+    leave(&disk, 0);
+    assert_eq!(hold(&mut log), Room::Ample);
+    append(&mut log).unwrap();
+}
+
+#[test]
+fn a_full_volume_gets_back_what_logs_reserved_ahead() {
+    let disk = SimDisk::new();
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, _) = open_dir(&mounted, Path::new(DATA)).unwrap();
+    let cache = HandleCache::new(10);
+    let config = Arc::new(LogConfig::default());
+    let make = |topic| {
+        let config = Arc::clone(&config);
+        PartitionLog::create(&dir, &cache, partition(topic), None, config, 0).unwrap()
+    };
+    let (mut large, mut small) = (make("large"), make("small"));
+    let bytes = numbered(1, 20_000, &BatchFields::default());
+    while large.size_bytes() < 5 << 20 {
+        large
+            .append_as_leader(&bytes, context(Origin::Client))
+            .unwrap();
+    }
+    leave(&disk, 0);
+    let few = numbered(1, 3, &BatchFields::default());
+    let told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    dir.when_full(move || tell.store(true, Ordering::Relaxed));
+    assert!(!dir.is_short_of_room(NOW_MS));
+    assert!(
+        small
+            .append_as_leader(&few, context(Origin::Client))
+            .is_err()
+    );
+    assert!(dir.is_short_of_room(NOW_MS) && !dir.is_short_of_room(NOW_MS + 3_600_000));
+    assert!(told.load(Ordering::Relaxed));
+    large.give_back_reserve().unwrap();
+    small
+        .append_as_leader(&few, context(Origin::Client))
+        .unwrap();
+    // What the large one needs it still gets, but nothing ahead.
+    let usable = || disk.space(Path::new("/")).unwrap().usable;
+    let before = usable();
+    large
+        .append_as_leader(&few, context(Origin::Client))
+        .unwrap();
+    assert_eq!(before - usable(), few.len() as u64);
 }
