@@ -100,12 +100,15 @@ fn answer(
             error_code: ErrorCode::NOT_LEADER_OR_FOLLOWER.into(),
             ..ResponsePartitionData::default()
         },
-        Err(QuorumError::Busy | QuorumError::Unwritable(_) | QuorumError::Stopped) => {
-            ResponsePartitionData {
-                error_code: ErrorCode::BROKER_NOT_AVAILABLE.into(),
-                ..ResponsePartitionData::default()
-            }
-        }
+        Err(
+            QuorumError::Busy
+            | QuorumError::NoRoom
+            | QuorumError::Unwritable(_)
+            | QuorumError::Stopped,
+        ) => ResponsePartitionData {
+            error_code: ErrorCode::BROKER_NOT_AVAILABLE.into(),
+            ..ResponsePartitionData::default()
+        },
     };
     let topic = ResponseTopicData { topic_name: Str::from(TOPIC), partitions: vec![partition] };
     DescribeQuorumResponse {

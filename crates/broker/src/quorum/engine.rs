@@ -109,7 +109,8 @@ impl Engine {
         let begun = self
             .step(Input::Tick)
             .and_then(|()| self.settle())
-            .and_then(|()| self.activate());
+            .and_then(|()| self.activate())
+            .and_then(|()| self.hold_room());
         begun.map_err(|error| QuorumStartError::Open(error.to_string()))
     }
 

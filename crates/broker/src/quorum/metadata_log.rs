@@ -7,7 +7,8 @@ use klamm_raft::{EpochStart, LogState, SnapshotId};
 use klamm_records::{BatchView, batches};
 use klamm_settings::{Settings, broker};
 use klamm_storage::{
-    AppendContext, HandleCache, LogConfig, Origin, PartitionLog, SyncScope, UpperBound,
+    AppendContext, HandleCache, LogConfig, Origin, PartitionLog, Room, SyncScope,
+    UpperBound,
 };
 use std::sync::Arc;
 
@@ -17,6 +18,12 @@ const TOPIC: &str = "__cluster_metadata";
 const READ_BYTES: usize = 1 << 20;
 /// A reader of one log needs few open files.
 const OPEN_FILES_MAX: usize = 8;
+/// Room that is held behind the log's end, so that topics can still be deleted when the volume is full. A deletion takes
+/// some hundred bytes.
+const HELD_BYTES: u64 = 1 << 20;
+/// What a record takes beside its value, and a batch beside its records, at most.
+const RECORD_FRAME_BYTES: usize = 24;
+const BATCH_FRAME_BYTES: usize = 80;
 
 #[derive(Debug)]
 pub(super) struct MetadataLog {
@@ -63,6 +70,25 @@ impl MetadataLog {
     pub(super) fn size_bytes(&self) -> u64 {
         self.log.size_bytes()
     }
+    /// Sees to it that an append of values finds room. The core counts records before they are written: none may fail
+    /// for want of room then.
+    pub(super) fn make_room(
+        &mut self,
+        values: &[Bytes],
+        batch_bytes_max: usize,
+        now_ms: i64,
+    ) -> Result<Room, EngineError> {
+        let framed = values.iter().map(|value| value.len() + RECORD_FRAME_BYTES);
+        let bytes: usize = framed.sum();
+        // Two batches in a row are larger than one may be.
+        let batches = values.len().min(1 + 2 * bytes / batch_bytes_max.max(1));
+        let bytes = bytes + batches * BATCH_FRAME_BYTES;
+        let records = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        self.log
+            .hold_room((bytes, records), HELD_BYTES, now_ms)
+            .map_err(|e| disk(&e))
+    }
+
 
     /// Appends a batch that carries its offsets and epoch already.
     pub(super) fn append(

@@ -6,7 +6,8 @@
 //!                        MetadataListener::publish ─▶ image() ─▶ the callers' answers
 //! ```
 //! *Invariants:* an answer is given only after its records are on disk, committed, replayed and published. Decisions
-//! run one at a time, each on the state that those before it left. A failed write or sync ends the engine for good.
+//! run one at a time, each on the state that those before it left. A failed write or sync ends the engine for good; a
+//! full volume does not: room is asked for before a decision is written.
 
 mod activate;
 mod batching;
@@ -87,6 +88,9 @@ pub(crate) enum QuorumError {
     /// The records exceed what the log takes. Nothing was written.
     #[error("the decision's records can't be written: {0}")]
     Unwritable(String),
+    /// The volume of the metadata log is full. Nothing was written.
+    #[error("no room left on the volume of the metadata log")]
+    NoRoom,
     /// The quorum has stopped, in order or by a failure. What was asked may or may not have been written.
     #[error("the metadata quorum has stopped")]
     Stopped,

@@ -136,15 +136,22 @@ pub(super) fn write(
 ) -> Result<(), SnapshotError> {
     // Kafka's name for an unfinished snapshot; it deletes such files when it starts, as we do.
     let part = folder.join(format!("{name}.part"));
-    let file = disk.open(&part, OpenMode::Create)?;
+    if let Err(error) = write_part(disk, &part, parts) {
+        // On a full volume it is in the way.
+        let _ = disk.remove_file(&part);
+        return Err(error.into());
+    }
+    disk.rename(&part, &folder.join(name))?;
+    Ok(disk.sync_dir(folder)?)
+}
+
+fn write_part(disk: &dyn Disk, part: &Path, parts: &[Bytes]) -> io::Result<()> {
+    let file = disk.open(part, OpenMode::Create)?;
     file.set_len(0)?;
     let mut position = 0;
     for bytes in parts {
         file.write_all_at(&[IoSlice::new(bytes)], position)?;
         position += bytes.len() as u64;
     }
-    file.sync_all()?;
-    drop(file);
-    disk.rename(&part, &folder.join(name))?;
-    Ok(disk.sync_dir(folder)?)
+    file.sync_all()
 }

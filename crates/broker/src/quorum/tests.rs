@@ -1,5 +1,7 @@
 //! The quorum of one over a simulated machine: start, decide, crash, come back, and Kafka's own files.
 
+mod full_volume;
+
 use super::*;
 use klamm_codec::Str;
 use klamm_host::OpenMode;
@@ -742,9 +744,9 @@ fn a_batch_that_steps_back_stops_the_start() {
         simulate(16, |mut node| async move {
             let host = node.boot();
             format(&host);
-            let small = "internal.metadata.log.segment.bytes=600\n";
+            let small = "internal.metadata.log.segment.bytes=900\n";
             let (quorum, _) = open(&host, small).await.unwrap();
-            for i in 0..5 {
+            for i in 0..10 {
                 set(&quorum, "k", &i.to_string()).await.unwrap();
             }
             quorum.shutdown().await;

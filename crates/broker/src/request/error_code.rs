@@ -89,6 +89,7 @@ pub(crate) fn of_quorum(error: &QuorumError) -> ErrorCode {
     match error {
         QuorumError::NotController | QuorumError::Stopped => ErrorCode::NOT_CONTROLLER,
         QuorumError::Busy => ErrorCode::REQUEST_TIMED_OUT,
+        QuorumError::NoRoom => ErrorCode::KAFKA_STORAGE_ERROR,
         QuorumError::Unwritable(_) => ErrorCode::POLICY_VIOLATION,
     }
 }

@@ -10,6 +10,7 @@ use klamm_metadata::generated::{BeginTransactionRecord, EndTransactionRecord};
 use klamm_metadata::{MetadataRecord, Replay};
 use klamm_model::NodeId;
 use klamm_settings::broker;
+use klamm_storage::Room;
 
 /// What a batch needs beside its values, at most: header and per-record framing.
 const BATCH_OVERHEAD_BYTES: usize = 128;
@@ -58,6 +59,7 @@ impl Engine {
         let Some(pending) = &self.pending else {
             return Ok(Err(QuorumError::NotController));
         };
+        let grows = records.iter().any(makes_logs);
         // Replayed on a copy first: what contradicts the state must not reach the log.
         let mut next = pending.clone();
         let values = match encode(&mut next, &records) {
@@ -71,11 +73,30 @@ impl Engine {
             }
             Err(error) => return Ok(Err(error)),
         };
+        match self.make_room(&values)? {
+            Room::Ample => {}
+            // What is held is for whoever makes room: deletions, shorter retention.
+            Room::Scarce if !grows => {}
+            Room::Scarce | Room::None => return Ok(Err(QuorumError::NoRoom)),
+        }
         let appended = self.append_values(values)?;
         if appended.is_ok() {
             self.pending = Some(next);
         }
         Ok(appended)
+    }
+
+    /// Takes the room that decisions on a full volume use.
+    pub(super) fn hold_room(&mut self) -> Result<(), EngineError> {
+        if self.make_room(&[])? != Room::Ample {
+            tracing::warn!("hardly any room is left on the volume of the metadata log");
+        }
+        Ok(())
+    }
+
+    fn make_room(&mut self, values: &[Bytes]) -> Result<Room, EngineError> {
+        let (batch_bytes_max, now_ms) = (self.batch_bytes_max(), self.host.clock.now_ms());
+        self.log.make_room(values, batch_bytes_max, now_ms)
     }
 
     fn fits_batch(&self, values: &[Bytes]) -> bool {
@@ -106,6 +127,14 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether a record is of a new topic or partition, which needs room of its own.
+const fn makes_logs(record: &MetadataRecord) -> bool {
+    matches!(
+        record,
+        MetadataRecord::Topic(_) | MetadataRecord::Partition(_)
+    )
 }
 
 /// Replays and encodes records, each at the level that those before it left.
