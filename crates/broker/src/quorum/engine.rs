@@ -94,6 +94,8 @@ struct Snapshots {
     bytes_since: u64,
     first_since_ms: Option<i64>,
     running: bool,
+    /// One is due, and the log below it is on disk.
+    is_ready: bool,
 }
 
 impl Engine {
@@ -130,7 +132,9 @@ impl Engine {
                 Command::Shutdown(done) => stopping = Some(done),
             }
         }
-        outcome = outcome.and_then(|()| self.settle());
+        outcome = outcome
+            .and_then(|()| self.settle())
+            .and_then(|()| self.prepare_snapshot());
         if stopping.is_some() {
             outcome = outcome
                 .and_then(|()| self.step(Input::Resign))

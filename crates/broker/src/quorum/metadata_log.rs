@@ -7,8 +7,8 @@ use klamm_raft::{EpochStart, LogState, SnapshotId};
 use klamm_records::{BatchView, batches};
 use klamm_settings::{Settings, broker};
 use klamm_storage::{
-    AppendContext, HandleCache, LogConfig, Origin, PartitionLog, Room, SyncScope,
-    UpperBound,
+    AppendContext, HandleCache, LastOffsets, LogConfig, Origin, PartitionLog, Room, StorageError,
+    SyncScope, UpperBound,
 };
 use std::sync::Arc;
 
@@ -50,11 +50,18 @@ fn log_config(settings: &Settings) -> LogConfig {
 }
 
 impl MetadataLog {
-    /// Opens the log and recovers it. What recovery found still has to be made durable.
-    pub(super) fn open(config: &super::QuorumConfig, now_ms: i64) -> Result<Self, EngineError> {
+    /// Opens the log and recovers it. What recovery found still has to be made durable. `synced`: all below is on disk,
+    /// indexes and all, because a snapshot that ends there is.
+    pub(super) fn open(
+        config: &super::QuorumConfig,
+        synced: Offset,
+        now_ms: i64,
+    ) -> Result<Self, EngineError> {
         let topic = TopicName::new(TOPIC).map_err(|e| disk(&e))?;
         let partition = TopicPartition { topic, partition: 0 };
         let last = config.last_run.of(&partition);
+        let recovery_point = last.recovery_point.max(synced.0);
+        let last = LastOffsets { recovery_point, ..last };
         let cache = HandleCache::new(OPEN_FILES_MAX);
         let settings = Arc::new(log_config(&config.settings));
         let opened = PartitionLog::open(&config.dir, &cache, partition, settings, last, now_ms);
@@ -63,13 +70,6 @@ impl MetadataLog {
         Ok(Self { log })
     }
 
-    pub(super) fn end(&self) -> Offset {
-        Offset(self.log.log_end_offset())
-    }
-
-    pub(super) fn size_bytes(&self) -> u64 {
-        self.log.size_bytes()
-    }
     /// Sees to it that an append of values finds room. The core counts records before they are written: none may fail
     /// for want of room then.
     pub(super) fn make_room(
@@ -89,6 +89,13 @@ impl MetadataLog {
             .map_err(|e| disk(&e))
     }
 
+    pub(super) fn end(&self) -> Offset {
+        Offset(self.log.log_end_offset())
+    }
+
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.log.size_bytes()
+    }
 
     /// Appends a batch that carries its offsets and epoch already.
     pub(super) fn append(
@@ -118,6 +125,19 @@ impl MetadataLog {
         let done = work.run().map_err(|e| disk(&e))?;
         self.log.synced(Ok(done));
         Ok(())
+    }
+
+    /// Makes everything durable, indexes as well: what lies below need not be read again. `false`: no room for them now.
+    pub(super) fn flush_all(&mut self) -> Result<bool, EngineError> {
+        let work = match self.log.sync_work(SyncScope::All) {
+            Ok(Some(work)) => work,
+            Ok(None) => return Ok(true),
+            Err(StorageError::DiskFull { .. }) => return Ok(false),
+            Err(error) => return Err(disk(&error)),
+        };
+        let done = work.run().map_err(|e| disk(&e))?;
+        self.log.synced(Ok(done));
+        Ok(true)
     }
 
     /// Completes the files, so that a start after an orderly stop need not recover.

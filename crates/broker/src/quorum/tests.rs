@@ -430,6 +430,30 @@ fn a_snapshot_takes_the_place_of_the_log() {
 }
 
 #[test]
+fn a_start_after_a_crash_reads_the_log_from_the_snapshot_on() {
+    let lines = "metadata.log.max.record.bytes.between.snapshots=2000\n";
+    simulate(16, |mut node| async move {
+        let host = node.boot();
+        format(&host);
+        let (quorum, _) = open(&host, lines).await.unwrap();
+        for i in 0..60 {
+            let value = "v".repeat(50);
+            set(&quorum, &format!("k{i}"), &value).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        set(&quorum, "last", "1").await.unwrap();
+        drop(quorum);
+        node.crash(CrashPolicy::DropUnsynced);
+        // Far below the snapshot, where nobody looks any more.
+        let path = Path::new(DIR).join(LOG);
+        node.disk.corrupt(&path, 200, b"rotten").unwrap();
+        let (quorum, _) = open(&node.boot(), lines).await.unwrap();
+        assert_eq!(value_of(&quorum, "last").as_deref(), Some("1"));
+        assert!(value_of(&quorum, "k0").is_some());
+    });
+}
+
+#[test]
 fn snapshots_round_trip_and_damaged_ones_are_refused() {
     simulate(8, |mut node| async move {
         let host = node.boot();

@@ -7,7 +7,7 @@ use crate::quorum::snapshot_file::SnapshotContent;
 use crate::quorum::{MetadataListener, QuorumConfig, QuorumStartError, snapshot_policy};
 use klamm_host::Host;
 use klamm_metadata::{Image, Replay};
-use klamm_model::NodeId;
+use klamm_model::{NodeId, Offset};
 use klamm_raft::{
     Config, ControlRecord, Endpoint, LogState, Quorum, ReplicaKey, SnapshotId, Start, Voter,
     VoterHistory, VoterSet,
@@ -30,7 +30,10 @@ impl Engine {
         if !formatted.map_err(|error| QuorumStartError::Open(error.to_string()))? {
             return Err(QuorumStartError::NotFormatted(folder.display()));
         }
-        let mut log = MetadataLog::open(&config, host.clock.now_ms()).map_err(failed)?;
+        let snapshots = folder.snapshots().map_err(failed)?;
+        let newest = snapshots.last().map_or(Offset(0), |(id, _)| id.end_offset);
+        let now_ms = host.clock.now_ms();
+        let mut log = MetadataLog::open(&config, newest, now_ms).map_err(failed)?;
         folder.sweep().map_err(failed)?;
         let election = folder.read_election().map_err(QuorumStartError::Open)?;
         let snapshots = usable_snapshots(&folder, &mut log, host.clock.now_ms()).map_err(failed)?;
@@ -60,6 +63,7 @@ impl Engine {
                 bytes_since: 0,
                 first_since_ms: None,
                 running: false,
+                is_ready: false,
             },
             settings: config.settings,
             host,

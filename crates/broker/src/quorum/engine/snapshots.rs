@@ -29,6 +29,12 @@ impl Snapshots {
             .get_or_insert_with(|| i64::try_from(monotonic().as_millis()).unwrap_or(i64::MAX));
     }
 
+    /// Counts from here to the next one, whatever becomes of this.
+    const fn begin_anew(&mut self) {
+        self.bytes_since = 0;
+        self.first_since_ms = None;
+    }
+
     /// When the next one is due by age.
     pub(super) fn due_at(&self) -> Option<i64> {
         if self.running {
@@ -40,17 +46,24 @@ impl Snapshots {
 }
 
 impl Engine {
-    /// A snapshot to write now, if one is due.
-    pub(in crate::quorum) fn snapshot_due(&mut self) -> Option<SnapshotJob> {
+    /// Syncs all of the log if a snapshot is due: the next start reads the log from there.
+    pub(super) fn prepare_snapshot(&mut self) -> Result<(), EngineError> {
         let Snapshots { policy, bytes_since, first_since_ms, running, .. } = self.snapshots;
         let due = policy.is_due(bytes_since, first_since_ms, self.now_ms());
         // Half of a metadata transaction is no state.
-        if !due || running || self.halted || self.applied.replay.in_transaction() {
+        if due && !running && !self.applied.replay.in_transaction() {
+            self.snapshots.is_ready = self.log.flush_all()?;
+            self.snapshots.begin_anew();
+        }
+        Ok(())
+    }
+
+    /// A snapshot to write now, if one is due.
+    pub(in crate::quorum) fn snapshot_due(&mut self) -> Option<SnapshotJob> {
+        if !std::mem::take(&mut self.snapshots.is_ready) || self.halted {
             return None;
         }
         self.snapshots.running = true;
-        self.snapshots.bytes_since = 0;
-        self.snapshots.first_since_ms = None;
         Some(self.snapshot_job())
     }
 
