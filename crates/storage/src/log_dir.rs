@@ -31,6 +31,8 @@ pub struct LogDir {
     checkpoints: Mutex<Checkpoints>,
     /// The last run ended with a failed write or sync.
     failed_before: bool,
+    /// Something failed, and the note about it is not on the disk.
+    owes_note: AtomicBool,
     /// Wall time until which nothing is reserved ahead: the volume was full.
     short_until_ms: AtomicI64,
     when_full: OnceLock<WhenFull>,
@@ -220,6 +222,7 @@ impl LogDir {
             cause: OnceLock::new(),
             checkpoints: Mutex::new(Checkpoints::after(&last)),
             failed_before,
+            owes_note: AtomicBool::new(false),
             short_until_ms: AtomicI64::new(i64::MIN),
             when_full: OnceLock::new(),
             lock: Mutex::new(Some(lock)),
@@ -289,14 +292,26 @@ impl LogDir {
         self.online.store(false, Ordering::Release);
         if self.cause.set(cause.into()).is_ok() {
             tracing::error!(dir = %self.path.display(), cause, "log directory goes offline");
-            let left = self
-                .disk
-                .replace(&self.path.join(FAILED_FILE), cause.as_bytes());
-            if let Err(error) = left {
-                tracing::warn!(dir = %self.path.display(), %error, "the failure cannot be noted");
-            }
+            self.owes_note.store(true, Ordering::Release);
+            self.note_failure();
         }
         self.offline()
+    }
+
+    /// Leaves the note of the failure, if the disk refused it so far. Called again and again while the process lives:
+    /// whatever made the sync fail may pass, and then the next start knows.
+    pub fn note_failure(&self) {
+        let Some(cause) = self.cause.get() else {
+            return;
+        };
+        if !self.owes_note.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let note = self.path.join(FAILED_FILE);
+        if let Err(error) = self.disk.replace(&note, cause.as_bytes()) {
+            tracing::warn!(dir = %self.path.display(), %error, "the failure cannot be noted");
+            self.owes_note.store(true, Ordering::Release);
+        }
     }
 
     /// The last run ended with a failed write or sync. Pages whose sync failed look clean to the kernel: unless they are
@@ -353,6 +368,7 @@ impl LogDir {
 
     /// Gives the directory up: nothing more is written, and another process may open it.
     pub fn close(&self) {
+        self.note_failure();
         let _ = self.cause.set("closed".into());
         self.online.store(false, Ordering::Release);
         *self.lock.lock() = None;

@@ -424,6 +424,10 @@ impl Registry {
     /// Syncs what a restart would have to read again, then writes the checkpoints. A node at rest does nothing here,
     /// however many partitions it has. Blocks.
     pub(crate) fn advance_recovery_points(&self) {
+        for dir in self.directories() {
+            // Nothing to do, unless it failed and its disk took no note of it.
+            dir.note_failure();
+        }
         // Before the look at the logs: what moves meanwhile is written the next time.
         if !self.shared.checkpoints_due.swap(false, Ordering::AcqRel) {
             return;

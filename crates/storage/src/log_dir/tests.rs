@@ -2,7 +2,7 @@
 
 use super::*;
 use klamm_host::os::OsDisk;
-use klamm_host_sim::{CrashPolicy, SimDisk, SimRng};
+use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_model::TopicName;
 
 fn meta() -> MetaProperties {
@@ -119,6 +119,28 @@ fn a_failure_is_final_and_keeps_its_first_cause() {
     let refused = dir.mark_clean_stop(1);
     assert!(matches!(refused, Err(StorageError::Offline { .. })));
     assert!(!folder.path().join(".kafka_cleanshutdown").exists());
+}
+
+#[test]
+fn a_failure_that_could_not_be_noted_is_noted_later() {
+    let disk = SimDisk::new();
+    let path = Path::new("/data");
+    format_log_dir(&disk, path, &meta()).unwrap();
+    let open = || LogDir::open(Arc::new(disk.mount()), path, &expected(None, 1));
+    let (dir, _) = open().unwrap();
+    let fault = DiskFault::always(OpFilter::Mutating, Effect::Eio).on(FAILED_FILE);
+    disk.inject(fault);
+    dir.fail("a sync");
+    dir.note_failure();
+    let is_noted = || disk.exists(&path.join(FAILED_FILE)).unwrap();
+    assert!(!is_noted());
+    disk.clear_faults();
+    dir.fail("another");
+    assert!(!is_noted(), "only who owes it");
+    dir.close();
+    assert!(is_noted());
+    drop(dir);
+    assert!(open().unwrap().0.failed_before());
 }
 
 #[test]
