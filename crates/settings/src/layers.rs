@@ -145,12 +145,7 @@ impl Layers {
     #[must_use]
     pub fn describe_broker(&self) -> Vec<Described> {
         let rows = table::BROKER.values().filter(|row| !row.is_internal());
-        let mut lines: Vec<_> = rows
-            .map(|row| {
-                let found = self.broker_layers(&broker_names(row), true);
-                describe(row, &self.broker_value(row), found, !row.is_dynamic())
-            })
-            .collect();
+        let mut lines: Vec<_> = rows.filter_map(|row| self.describe_own(row)).collect();
         let dynamic = |name: &String| {
             self.broker
                 .get(name)
@@ -176,6 +171,23 @@ impl Layers {
             unknown(name, source)
         }));
         lines
+    }
+
+    fn describe_own(&self, row: &'static Row) -> Option<Described> {
+        let found = self.broker_layers(&broker_names(row), true);
+        let is_foreign = SHOWN_WHERE_SET.contains(&row.name);
+        if is_foreign && found.iter().all(|layer| layer.source == Source::Default) {
+            return None;
+        }
+        if is_foreign && !row.is_dynamic() {
+            return Some(unknown(row.name, Source::Static));
+        }
+        Some(describe(
+            row,
+            &self.broker_value(row),
+            found,
+            !row.is_dynamic(),
+        ))
     }
 
     /// What is set for all brokers (resource broker "").
@@ -329,6 +341,16 @@ impl Layers {
             .collect()
     }
 }
+
+/// Settings that Kafka's broker does not count among its own, those of its authorizer and rates that are set at run time:
+/// they are listed only where they are set, and what the authorizer is told is not shown.
+const SHOWN_WHERE_SET: [&str; 5] = [
+    "allow.everyone.if.no.acl.found",
+    "follower.replication.throttled.rate",
+    "leader.replication.throttled.rate",
+    "replica.alter.log.dirs.io.max.bytes.per.second",
+    "super.users",
+];
 
 /// The names under which the layers of a node's setting are shown: Kafka shows all three units of the retention time
 /// with the one in ms, which stands for them.

@@ -202,6 +202,12 @@ fn check_first(settings: &Settings) -> Result<(), String> {
 /// Takes `NAME://host:port` apart; the host may be empty or an IPv6 address in brackets.
 fn split_endpoint(text: &str) -> Option<(&str, String, u16)> {
     let (name, address) = text.trim().split_once("://")?;
+    let (host, port) = split_address(address)?;
+    (!name.is_empty()).then_some((name, host, port))
+}
+
+/// Takes `host:port` apart; the host may be empty or an IPv6 address in brackets.
+pub(crate) fn split_address(address: &str) -> Option<(String, u16)> {
     let (host, port) = address.rsplit_once(':')?;
     let port = port.parse().ok()?;
     let host = match host.strip_prefix('[') {
@@ -210,7 +216,7 @@ fn split_endpoint(text: &str) -> Option<(&str, String, u16)> {
         None => host,
     };
     let legal = |c: char| c.is_ascii_alphanumeric() || "-%._:".contains(c);
-    (!name.is_empty() && host.chars().all(legal)).then(|| (name, host.to_owned(), port))
+    host.chars().all(legal).then(|| (host.to_owned(), port))
 }
 
 impl Protocol {

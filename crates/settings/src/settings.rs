@@ -1,6 +1,6 @@
 //! What a node was started with: file, then command line, checked and typed.
 
-use crate::listeners;
+use crate::listeners::{self, split_address};
 use crate::nearest::nearest_name;
 use crate::properties::parse_properties;
 use crate::row::{Key, Row, Support};
@@ -56,14 +56,9 @@ impl FixedVoter {
     #[must_use]
     pub fn parse(entry: &str) -> Option<Self> {
         let (id, address) = entry.trim().split_once('@')?;
-        let (host, port) = address.rsplit_once(':')?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let voter = Self {
-            id: id.parse().ok()?,
-            host: host.to_owned(),
-            port: port.parse().ok()?,
-        };
-        (!host.is_empty()).then_some(voter)
+        let (host, port) = split_address(address)?;
+        let id = id.parse().ok()?;
+        (!host.is_empty()).then_some(Self { id, host, port })
     }
 }
 

@@ -193,6 +193,28 @@ fn brokers_describe_themselves() {
 }
 
 #[test]
+fn settings_that_are_not_the_brokers_own_are_listed_where_they_are_set() {
+    let shown = |layers: &Layers| {
+        let lines = layers.describe_broker();
+        let of_them = lines
+            .iter()
+            .filter(|line| SHOWN_WHERE_SET.contains(&line.name.as_str()));
+        of_them
+            .map(|line| (line.name.clone(), line.value.clone()))
+            .collect::<Vec<_>>()
+    };
+    let mut layers = layers("super.users=User:a");
+    let users = || ("super.users".to_owned(), None);
+    assert_eq!(shown(&layers), [users()]);
+    let rate = "leader.replication.throttled.rate";
+    layers.set_broker(overrides(&[(rate, "5")]));
+    assert_eq!(
+        shown(&layers),
+        [(rate.to_owned(), Some("5".to_owned())), users()]
+    );
+}
+
+#[test]
 fn groups_are_clamped_to_the_nodes_bounds() {
     let layers = layers(
         "group.consumer.session.timeout.ms=50000\ngroup.consumer.max.session.timeout.ms=55000",
