@@ -31,6 +31,12 @@ impl GroupOffset {
     pub const fn at(offset: i64) -> Self {
         Self { offset, leader_epoch: None, metadata: String::new() }
     }
+
+    /// An offset, and the epoch of the leader that wrote the record before it.
+    #[must_use]
+    pub const fn behind(offset: i64, leader_epoch: Option<i32>) -> Self {
+        Self { offset, leader_epoch, metadata: String::new() }
+    }
 }
 
 /// The highest version of OffsetCommit and OffsetFetch that names topics: ids come with 10.

@@ -22,6 +22,8 @@ pub(super) struct Fetched {
     bytes: Bytes,
     /// Records before this were not asked for: a batch may begin before the position.
     next_offset: i64,
+    /// The epoch of the leader that wrote what lies before the next record.
+    epoch: Option<i32>,
     isolation: IsolationLevel,
     check_crcs: bool,
     /// Aborted transactions that begin further on, by first offset.
@@ -38,7 +40,7 @@ impl Fetched {
     pub(super) fn new(
         (topic, partition): (Arc<str>, i32),
         bytes: Bytes,
-        next_offset: i64,
+        (next_offset, epoch): (i64, Option<i32>),
         aborted: Vec<AbortedTransaction>,
         (isolation, check_crcs): (IsolationLevel, bool),
     ) -> Self {
@@ -49,6 +51,7 @@ impl Fetched {
             partition,
             bytes,
             next_offset,
+            epoch,
             isolation,
             check_crcs,
             aborted: aborted.into(),
@@ -64,6 +67,11 @@ impl Fetched {
             .map_or(self.next_offset, |record| record.offset)
     }
 
+    /// The epoch of the leader that wrote the record before that offset, if it is known.
+    pub(super) const fn epoch(&self) -> Option<i32> {
+        self.epoch
+    }
+
     /// The next record. `None` at the end; the end may come in the middle of a batch, which is normal.
     pub(super) fn next(
         &mut self,
@@ -75,13 +83,21 @@ impl Fetched {
                     let header = *batch.header();
                     let bytes = self.bytes.split_to(batch.bytes().len());
                     self.open(&header, &bytes, inflater)?;
+                    if self.ready.is_empty() {
+                        // Passed over as a whole.
+                        self.epoch = epoch_of(&header).or(self.epoch);
+                    }
                 }
                 Err(BatchError::Incomplete { .. }) => return Ok(None),
                 Err(BatchError::OldMagic { .. }) => self.open_legacy(inflater)?,
                 Err(error) => return Err(error.to_string()),
             }
         }
-        Ok(self.ready.pop_front())
+        let record = self.ready.pop_front();
+        if let Some(record) = &record {
+            self.epoch = record.leader_epoch.or(self.epoch);
+        }
+        Ok(record)
     }
 
     fn open(
@@ -131,7 +147,7 @@ impl Fetched {
                 topic: Arc::clone(&self.topic),
                 partition: self.partition,
                 offset: record.offset.0,
-                leader_epoch: Some(header.leader_epoch.0).filter(|epoch| *epoch >= 0),
+                leader_epoch: epoch_of(header),
                 timestamp_ms: record.timestamp_ms,
                 timestamp_type: header.timestamp_type(),
                 key: record.key.map(part),
@@ -195,6 +211,10 @@ impl Fetched {
         self.bytes = bytes.slice(length..);
         Ok(())
     }
+}
+
+fn epoch_of(header: &BatchHeader) -> Option<i32> {
+    Some(header.leader_epoch.0).filter(|epoch| *epoch >= 0)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Fetch requests: what is asked of which broker, and what its answer means for each partition.
 
 use super::decode::Fetched;
+use super::look_up::LookedFor;
 use super::{Assigned, Consumer, Fetch, Position};
 use crate::client::{Client, Target};
 use crate::error::ClientError;
-use crate::offsets::PartitionKey;
+use crate::offsets::{Looked, PartitionKey};
 use bytes::Bytes;
 use klamm_codec::Records;
 use klamm_model::Uuid;
@@ -25,6 +26,10 @@ pub(super) enum Event {
         result: Result<FetchResponse, ClientError>,
     },
     Refreshed,
+    LookedUp {
+        wanted: Vec<LookedFor>,
+        result: Result<Looked, ClientError>,
+    },
 }
 
 /// One partition in a fetch.
@@ -138,6 +143,7 @@ impl Consumer {
     pub(super) fn handle(&mut self, event: Event) -> Result<(), ClientError> {
         match event {
             Event::Refreshed => self.is_refreshing = false,
+            Event::LookedUp { wanted, result } => return self.found(wanted, result),
             Event::Fetched { node, asked, result } => {
                 self.busy.remove(&node);
                 let result = result.and_then(|response| {
@@ -214,7 +220,8 @@ impl Consumer {
             if !bytes.is_empty() {
                 let aborted = data.aborted_transactions.clone().unwrap_or_default();
                 let key = asked.key.clone();
-                let fetched = Fetched::new(key, bytes, asked.offset, aborted, reading);
+                let place = (asked.offset, state.epoch);
+                let fetched = Fetched::new(key, bytes, place, aborted, reading);
                 state.fetch = Fetch::Here(Box::new(fetched));
             }
             return Ok(());
@@ -223,6 +230,7 @@ impl Consumer {
             // A near replica may lag behind the leader: only the leader's word counts (KIP-392).
             if state.read_from.take().is_none() {
                 state.position = reset;
+                state.epoch = None;
             }
             return Ok(());
         }
@@ -271,7 +279,7 @@ impl Consumer {
         });
     }
 
-    fn spawn(&self, task: impl Future<Output = Event> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = Event> + Send + 'static) {
         let events = self.events.clone();
         let report = async move {
             // Fails only when the consumer is gone.

@@ -10,6 +10,7 @@
 mod decode;
 mod fetch;
 mod group;
+mod look_up;
 
 pub use group::{GroupConsumer, GroupMetadata, RebalanceListener, Subscription};
 
@@ -74,6 +75,10 @@ pub struct Consumer {
 #[derive(Debug)]
 struct Assigned {
     position: Position,
+    /// The epoch of the leader that wrote the record before the position, if it is known.
+    epoch: Option<i32>,
+    /// The position is being looked up.
+    is_looked_up: bool,
     is_paused: bool,
     generation: u64,
     fetch: Fetch,
@@ -162,6 +167,18 @@ impl Consumer {
         self.go(topic, partition, Position::At(offset))
     }
 
+    /// The same, where it is known who wrote the record before.
+    pub(crate) fn seek_behind(
+        &mut self,
+        (topic, partition): &PartitionKey,
+        offset: i64,
+        epoch: Option<i32>,
+    ) -> Result<(), ClientError> {
+        self.go(topic, *partition, Position::At(offset))?;
+        self.state(topic, *partition)?.epoch = epoch;
+        Ok(())
+    }
+
     /// Goes on where the look-up says; it happens in the next poll. By time without a fitting record, that is the end.
     ///
     /// # Errors
@@ -206,25 +223,35 @@ impl Consumer {
     /// # Errors
     /// The partition is not assigned, has no position, or no broker answers in time.
     pub async fn position(&mut self, topic: &str, partition: i32) -> Result<i64, ClientError> {
-        self.state(topic, partition)?;
-        self.find_positions().await?;
-        let state = self.state(topic, partition)?;
-        match (&state.fetch, state.position) {
-            (Fetch::Here(fetched), _) => Ok(fetched.next_offset()),
-            (_, Position::At(offset)) => Ok(offset),
-            _ => Err(no_offset(topic, partition)),
+        loop {
+            while let Ok(event) = self.inbox.try_recv() {
+                self.handle(event)?;
+            }
+            let state = self.state(topic, partition)?;
+            match (&state.fetch, state.position) {
+                (Fetch::Here(fetched), _) => return Ok(fetched.next_offset()),
+                (_, Position::At(offset)) => return Ok(offset),
+                (_, Position::Lost) => return Err(no_offset(topic, partition)),
+                (_, Position::Unknown(_)) => {}
+            }
+            self.look_up()?;
+            if let Some(event) = self.inbox.recv().await {
+                self.handle(event)?;
+            }
         }
     }
 
-    /// Where each partition goes on, as far as that is known without asking.
-    pub(crate) fn known_positions(&self) -> impl Iterator<Item = (&PartitionKey, i64)> {
+    /// Where each partition goes on, as far as that is known without asking, and who wrote the record before.
+    pub(crate) fn known_positions(
+        &self,
+    ) -> impl Iterator<Item = (&PartitionKey, i64, Option<i32>)> {
         self.partitions.iter().filter_map(|(key, state)| {
-            let offset = match (&state.fetch, state.position) {
-                (Fetch::Here(fetched), _) => fetched.next_offset(),
-                (_, Position::At(offset)) => offset,
+            let (offset, epoch) = match (&state.fetch, state.position) {
+                (Fetch::Here(fetched), _) => (fetched.next_offset(), fetched.epoch()),
+                (_, Position::At(offset)) => (offset, state.epoch),
                 _ => return None,
             };
-            Some((key, offset))
+            Some((key, offset, epoch))
         })
     }
 
@@ -248,10 +275,7 @@ impl Consumer {
             while let Ok(event) = self.inbox.try_recv() {
                 self.handle(event)?;
             }
-            match tokio::time::timeout_at(deadline, self.find_positions()).await {
-                Ok(found) => found?,
-                Err(_) => return Ok(Vec::new()),
-            }
+            self.look_up()?;
             let records = self.take_records()?;
             let wait_until = self.send_fetches();
             if !records.is_empty() {
@@ -297,6 +321,7 @@ impl Consumer {
                     Ok(Some(record)) => records.push(record),
                     Ok(None) => {
                         state.position = Position::At(fetched.next_offset());
+                        state.epoch = fetched.epoch();
                         state.fetch = Fetch::Nothing;
                     }
                     // What came before the damage is given out first.
@@ -304,6 +329,7 @@ impl Consumer {
                     Err(reason) => {
                         let offset = fetched.next_offset();
                         state.position = Position::At(offset);
+                        state.epoch = fetched.epoch();
                         state.fetch = Fetch::Nothing;
                         let (topic, partition) = (topic.to_string(), *partition);
                         let error = ClientError::CorruptBatch { topic, partition, offset, reason };
@@ -313,52 +339,6 @@ impl Consumer {
             }
         }
         Ok(records)
-    }
-
-    /// Looks up the positions that are not known, for partitions without a pause after an error.
-    async fn find_positions(&mut self) -> Result<(), ClientError> {
-        let mut wanted = Vec::new();
-        for ((topic, partition), state) in &self.partitions {
-            match state.position {
-                Position::At(_) => {}
-                Position::Unknown(spec) => wanted.push(((Arc::clone(topic), *partition), spec)),
-                Position::Lost => return Err(no_offset(topic, *partition)),
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let isolation = self.config.isolation_level;
-        let mut found = self.client.list_offsets(&wanted, isolation).await?;
-        let mut past_the_end = Vec::new();
-        for (key, spec) in wanted {
-            match found.remove(&key) {
-                Some(Ok(found)) => match (found.offset, spec) {
-                    (Some(offset), _) => self.arrive(&key, Position::At(offset)),
-                    (None, OffsetSpec::Latest) => return Err(no_offset(&key.0, key.1)),
-                    (None, _) => past_the_end.push(key),
-                },
-                Some(Err(error)) => return Err(error),
-                None => {}
-            }
-        }
-        for key in past_the_end {
-            self.arrive(&key, Position::Unknown(OffsetSpec::Latest));
-        }
-        if self
-            .partitions
-            .values()
-            .any(|s| matches!(s.position, Position::Unknown(_)))
-        {
-            return Box::pin(self.find_positions()).await;
-        }
-        Ok(())
-    }
-
-    fn arrive(&mut self, key: &PartitionKey, position: Position) {
-        if let Some(state) = self.partitions.get_mut(key) {
-            state.position = position;
-        }
     }
 
     fn go(&mut self, topic: &str, partition: i32, to: Position) -> Result<(), ClientError> {
@@ -379,6 +359,8 @@ impl Consumer {
         self.generation += 1;
         Assigned {
             position: self.reset_position(),
+            epoch: None,
+            is_looked_up: false,
             is_paused: false,
             generation: self.generation,
             fetch: Fetch::Nothing,
@@ -416,6 +398,8 @@ impl Consumer {
 impl Assigned {
     fn go(&mut self, to: Position, generation: u64) {
         self.position = to;
+        self.epoch = None;
+        self.is_looked_up = false;
         self.generation = generation;
         self.fetch = Fetch::Nothing;
         self.retry_at = None;

@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     Refuse(ErrorCode),
     /// It is carried out, and never answered.
     Silence,
+    /// It is carried out, and answered after so many milliseconds.
+    Late(u64),
 }
 
 /// Decides on a request: node, API, and its number on this cluster.
@@ -212,6 +214,7 @@ impl Paper {
             match fault {
                 Fault::CutAfter => return,
                 Fault::Silence => continue,
+                Fault::Late(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
                 Fault::None | Fault::CutBefore | Fault::Refuse(_) => {}
             }
             if let Some(answer) = answer

@@ -233,6 +233,44 @@ async fn a_poll_that_is_dropped_loses_nothing() {
     reads_all(&mut consumer, 30).await;
 }
 
+/// A poll that is shorter than a look-up must not begin it anew.
+#[tokio::test(start_paused = true)]
+async fn short_polls_get_there_with_one_look_up() {
+    let paper = Paper::new(1, 3);
+    let client = client(&paper);
+    fill(&client, 30, "none").await;
+    let mut consumer = consumer(&client, &[]).await;
+    paper.set_faults(|_, key, _| match key {
+        ApiKey::ListOffsets => Fault::Late(1_000),
+        _ => Fault::None,
+    });
+    let mut count = 0;
+    for _ in 0..500 {
+        count += consumer
+            .poll(Duration::from_millis(10))
+            .await
+            .unwrap()
+            .len();
+    }
+    assert_eq!(count, 30);
+    let look_ups = paper
+        .seen()
+        .iter()
+        .filter(|(_, key, _)| *key == ApiKey::ListOffsets)
+        .count();
+    assert_eq!(look_ups, 1);
+    // A seek while one is under way has the last word.
+    consumer.seek_to("t", 0, OffsetSpec::Earliest).unwrap();
+    consumer.poll(Duration::ZERO).await.unwrap();
+    consumer.seek("t", 0, 9).unwrap();
+    let mut offsets = Vec::new();
+    for _ in 0..200 {
+        let records = consumer.poll(Duration::from_millis(10)).await.unwrap();
+        offsets.extend(records.iter().map(|record| record.offset));
+    }
+    assert_eq!(offsets, [9]);
+}
+
 /// A fetch waits at the broker for records; nothing else may wait behind it.
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_waits_holds_nobody_up() {

@@ -58,7 +58,7 @@ fn fetched(
     Fetched::new(
         key,
         batches.concat().into(),
-        from,
+        (from, None),
         aborted.collect(),
         (isolation, true),
     )
@@ -103,6 +103,29 @@ fn the_position_is_that_of_the_next_record() {
     assert_eq!(one.next_offset(), 10);
     one.next(&mut Inflater::new()).unwrap().unwrap();
     assert_eq!(one.next_offset(), 11);
+}
+
+#[test]
+fn the_epoch_is_that_of_who_wrote_the_record_before() {
+    let none = Compression::None;
+    let of_epoch = |batch: Bytes, epoch: i32| {
+        let mut bytes = batch.to_vec();
+        bytes[12..16].copy_from_slice(&epoch.to_be_bytes());
+        Bytes::from(bytes)
+    };
+    let batches = [
+        of_epoch(batch(0, 0, &["a", "b"], none), 3),
+        of_epoch(batch(0, 2, &["c"], none), 5),
+        of_epoch(marker(1, 3, EndTransaction::Commit), 6),
+    ];
+    let mut one = fetched(&batches, 1, &[], ReadCommitted);
+    let mut seen = vec![one.epoch()];
+    let mut inflater = Inflater::new();
+    while one.next(&mut inflater).unwrap().is_some() {
+        seen.push(one.epoch());
+    }
+    seen.push(one.epoch());
+    assert_eq!(seen, [None, Some(3), Some(5), Some(6)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the group changes, carried out by whoever polls.
 
-use super::{ClientError, GroupConsumer, GroupOffset, PartitionKey};
+use super::{ClientError, GroupConsumer, PartitionKey};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -71,22 +71,21 @@ impl GroupConsumer {
             return;
         }
         // Begun once, and goes on while polls come and go: a short poll must not begin it anew each time.
-        let committing = match &mut self.committing {
-            Some(committing) => committing,
-            none => {
-                let mut offsets = BTreeMap::new();
-                if self.config.enable_auto_commit {
-                    let known = self.consumer.known_positions();
-                    let known = known.filter(|(key, _)| partitions.contains(*key));
-                    offsets.extend(known.map(|(key, at)| (key.clone(), GroupOffset::at(at))));
-                }
-                if let Some(listener) = &mut self.listener {
-                    offsets.extend(listener.revoked(&held));
-                }
-                none.insert(self.commits.begin_commit(offsets))
+        if self.committing.is_none() {
+            let mut offsets = BTreeMap::new();
+            if self.config.enable_auto_commit {
+                let positions = self.positions().into_iter();
+                offsets.extend(positions.filter(|(key, _)| held.contains(key)));
             }
+            if let Some(listener) = &mut self.listener {
+                offsets.extend(listener.revoked(&held));
+            }
+            self.committing = Some(self.commits.begin_commit(offsets));
+        }
+        let committed = match &mut self.committing {
+            Some(committing) => committing.await.unwrap_or(Err(ClientError::Closed)),
+            None => Ok(()),
         };
-        let committed = committing.await.unwrap_or(Err(ClientError::Closed));
         self.committing = None;
         if let Err(error) = committed {
             warn!(group = %self.config.group_id, %error, "what was read of partitions that go is not committed");
@@ -123,8 +122,9 @@ impl GroupConsumer {
         self.fetching = None;
         let committed = fetched?;
         self.consumer.assign(partitions.iter().cloned());
-        for ((topic, partition), offset) in &committed {
-            self.consumer.seek(topic, *partition, offset.offset)?;
+        for (key, offset) in &committed {
+            self.consumer
+                .seek_behind(key, offset.offset, offset.leader_epoch)?;
         }
         if let Some(listener) = self.listener.as_mut().filter(|_| !added.is_empty()) {
             listener.assigned(&added);

@@ -16,7 +16,7 @@ mod modern;
 use super::{Consumer, ConsumerRecord};
 use crate::client::Client;
 use crate::config::{ConsumerConfig, GroupConfig, GroupProtocol};
-use crate::error::{ClientError, ConfigError};
+use crate::error::ClientError;
 use crate::group_offsets::GroupOffset;
 use crate::offsets::{OffsetSpec, PartitionKey};
 use changes::Change;
@@ -34,7 +34,8 @@ use tokio::time::Instant;
 pub enum Subscription {
     /// These topics.
     Topics(BTreeSet<String>),
-    /// All topics whose whole name matches, in RE2's syntax; the broker looks (`group.protocol=consumer` only).
+    /// All topics whose whole name matches, in RE2's syntax. With `group.protocol=consumer` the broker looks. With
+    /// `classic` the member does, every `metadata.max.age.ms`, and leaves Kafka's own topics out.
     Pattern(String),
 }
 
@@ -138,12 +139,12 @@ impl GroupConsumer {
     /// Reads a share of these topics from now on. Topics that do not exist yet are taken up when they do.
     ///
     /// # Errors
-    /// A pattern with `group.protocol=classic`.
+    /// With `group.protocol=classic`, a pattern that is none. Otherwise the next polls say so.
     pub fn subscribe(&mut self, subscription: Subscription) -> Result<(), ClientError> {
-        let is_pattern = matches!(subscription, Subscription::Pattern(_));
-        if is_pattern && self.config.protocol == GroupProtocol::Classic {
-            let expected = "consumer, to subscribe to a pattern";
-            return Err(ConfigError::new("group.protocol", "classic", expected).into());
+        if let Subscription::Pattern(pattern) = &subscription
+            && self.config.protocol == GroupProtocol::Classic
+        {
+            classic::check_pattern(pattern)?;
         }
         self.shared.subscribe(subscription);
         Ok(())
@@ -238,7 +239,7 @@ impl GroupConsumer {
     pub fn positions(&self) -> BTreeMap<PartitionKey, GroupOffset> {
         let known = self.consumer.known_positions();
         known
-            .map(|(key, offset)| (key.clone(), GroupOffset::at(offset)))
+            .map(|(key, offset, epoch)| (key.clone(), GroupOffset::behind(offset, epoch)))
             .collect()
     }
 

@@ -125,7 +125,8 @@ async fn read(
             count += 1;
             last_record = Instant::now();
             let key = (Arc::clone(&record.topic), record.partition);
-            printed.with(|printed| printed.insert(key, GroupOffset::at(record.offset + 1)));
+            let offset = GroupOffset::behind(record.offset + 1, record.leader_epoch);
+            printed.with(|printed| printed.insert(key, offset));
         }
         screen.flush()?;
         if commits && last_commit.elapsed() >= COMMIT_INTERVAL {

@@ -102,11 +102,8 @@ pub(super) async fn topics_changed(classic: &mut Classic) -> bool {
     }
     *looked_at = Instant::now();
     let before = before.clone();
-    let Some((super::Subscription::Topics(topics), _)) = classic.member.shared.subscription()
-    else {
-        return false;
-    };
-    let mut topics: BTreeSet<Arc<str>> = topics.iter().map(|t| Arc::from(t.as_str())).collect();
+    let own = classic.topics.iter();
+    let mut topics: BTreeSet<Arc<str>> = own.map(|t| Arc::from(t.as_str())).collect();
     topics.extend(before.keys().cloned());
     // A failure shows in the heartbeats.
     partition_counts(classic, &topics)

@@ -6,6 +6,9 @@
 mod assignors;
 mod leader;
 mod requests;
+mod topics;
+
+pub(super) use topics::check_pattern;
 
 use super::Subscription;
 use super::member::{Heart, Member, NO_GENERATION, assign, lose_all, revoke};
@@ -64,6 +67,9 @@ struct Classic {
     protocol: Option<ClientAssignor>,
     standing: Standing,
     next_beat: Instant,
+    /// The topics of the last join, and when a pattern was last looked up.
+    topics: BTreeSet<String>,
+    resolved_at: Instant,
     /// The partition counts that this leader assigned by, and when it looked.
     assigned_by: Option<(BTreeMap<Arc<str>, usize>, Instant)>,
     /// What ended the membership for good, if a heartbeat said so.
@@ -79,6 +85,8 @@ impl Classic {
             protocol: None,
             standing: Standing::Rejoin,
             next_beat: Instant::now(),
+            topics: BTreeSet::new(),
+            resolved_at: Instant::now(),
             assigned_by: None,
             error: None,
         }
@@ -104,8 +112,7 @@ impl Classic {
 
     /// One round: join, take over the assignment, and stay until the next one begins.
     async fn round(&mut self) -> Result<(), ClientError> {
-        let Some((Subscription::Topics(topics), version)) = self.member.shared.subscription()
-        else {
+        let Some((subscription, version)) = self.member.shared.subscription() else {
             return Ok(());
         };
         if !self.is_cooperative() && !revoke(self, self.member.owned.clone()).await {
@@ -113,9 +120,13 @@ impl Classic {
         }
         self.standing = Standing::Rejoin;
         let shared = Arc::clone(&self.member.shared);
+        let join = async {
+            let topics = topics::resolve(self, &subscription).await?;
+            requests::join(self, &topics).await
+        };
         let joined = tokio::select! {
             biased;
-            joined = requests::join(self, &topics) => joined,
+            joined = join => joined,
             () = shared.closing() => return Ok(()),
         };
         let target = match joined {
@@ -232,7 +243,9 @@ impl Heart for Classic {
                 }
             },
         }
-        if self.standing == Standing::Member && leader::topics_changed(self).await {
+        if self.standing == Standing::Member
+            && (topics::changed(self).await || leader::topics_changed(self).await)
+        {
             self.standing = Standing::Rejoin;
         }
     }
