@@ -26,7 +26,9 @@ pub use brokers::{
     Heartbeat, HeartbeatReply, Registration, fence_broker, heartbeat, register_broker,
     register_controller, rest_broker, unregister_broker,
 };
-pub use configs::{AlterConfig, alter_configs_incrementally, replace_configs, stored};
+pub use configs::{
+    AlterConfig, ConfigResults, alter_configs_incrementally, replace_configs, stored,
+};
 pub use create_partitions::{MorePartitions, create_partitions};
 pub use create_topics::{CreatedTopic, NewTopic, create_topics};
 pub use delete_topics::{DeletedTopic, TopicRef, delete_topics};

@@ -1,12 +1,11 @@
 //! AlterConfigs (key 33), versions 0–2: replaces all that is set on a resource. Deprecated in favour of
 //! IncrementalAlterConfigs, and still what old tools send.
 
-use super::changed_configs::{Asked, BadChange, Checked, check, has_bad_pattern};
-use super::refusals::Told;
+use super::changed_configs::{Asked, BadChange, carry_out, has_bad_pattern};
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::Call;
-use klamm_metadata::decide::replace_configs;
+use klamm_metadata::decide::{Controller, replace_configs};
 use klamm_model::NodeId;
 use klamm_wire::messages::alter_configs::{
     AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
@@ -31,38 +30,20 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> AlterConfigsResponse {
     let asked = request.resources.iter().map(asked).collect();
-    let (checked, alterations) = check(asked, needs.node_id);
     let validate_only = request.validate_only;
-    let decided: Result<Vec<Told>, Told> = if alterations.is_empty() {
-        Ok(Vec::new())
-    } else {
-        let decided = needs.quorum.decide(move |context| {
-            replace_configs(&context.controller, &alterations, validate_only)
-        });
-        let told = decided.await.map_err(Told::from);
-        told.map(|results| {
-            results
-                .into_iter()
-                .map(|(_, result)| result.into())
-                .collect()
-        })
+    let decide = move |controller: &Controller<'_>, alterations: &[_]| {
+        replace_configs(controller, alterations, validate_only)
     };
+    let told = carry_out(asked, (needs.quorum, needs.node_id), decide).await;
     let responses = request
         .resources
         .into_iter()
-        .zip(checked)
-        .map(|(resource, checked)| {
-            let told = match (checked, &decided) {
-                (Checked::Refused(told), _) => told,
-                (Checked::Asked(_), Err(told)) => told.clone(),
-                (Checked::Asked(at), Ok(told)) => told.get(at).cloned().unwrap_or(Told::OK),
-            };
-            AlterConfigsResourceResponse {
-                error_code: told.code,
-                error_message: told.message,
-                resource_type: resource.resource_type,
-                resource_name: resource.resource_name,
-            }
+        .zip(told)
+        .map(|(resource, told)| AlterConfigsResourceResponse {
+            error_code: told.code,
+            error_message: told.message,
+            resource_type: resource.resource_type,
+            resource_name: resource.resource_name,
         });
     AlterConfigsResponse {
         responses: responses.collect(),

@@ -1,11 +1,12 @@
-//! What AlterConfigs and IncrementalAlterConfigs check alike before the controller is asked.
+//! What AlterConfigs and IncrementalAlterConfigs do alike: check, ask the controller, answer for each resource.
 
 use super::describe_configs::check_node;
 use super::refusals::Told;
+use crate::quorum::QuorumHandle;
 use crate::telemetry::SELECTORS;
 use klamm_codec::Str;
 use klamm_coordinator::groups::Pattern;
-use klamm_metadata::decide::AlterConfig;
+use klamm_metadata::decide::{AlterConfig, ConfigResults, Controller, Decision};
 use klamm_metadata::image::{ConfigResource, ResourceKind};
 use klamm_model::NodeId;
 use klamm_wire::ErrorCode;
@@ -33,7 +34,7 @@ pub(super) enum BadChange {
 
 /// A resource's answer: what is known already, or its place among those that the controller is asked about.
 #[derive(Debug)]
-pub(super) enum Checked {
+enum Checked {
     Refused(Told),
     Asked(usize),
 }
@@ -49,11 +50,32 @@ pub(super) fn has_bad_pattern(resource_type: i8, name: &str, value: &str) -> boo
         && value.split(',').any(is_bad)
 }
 
-/// Sorts out what is refused before the controller sees it. The alterations are those left, in order.
-pub(super) fn check<C>(
+/// Has the controller decide on what is not refused before. Gives a word for each resource.
+pub(super) async fn carry_out<C: Send + 'static>(
     asked: Vec<Asked<C>>,
-    node_id: NodeId,
-) -> (Vec<Checked>, Vec<AlterConfig<C>>) {
+    (quorum, node_id): (&QuorumHandle, NodeId),
+    decide: impl FnOnce(&Controller<'_>, &[AlterConfig<C>]) -> Decision<ConfigResults> + Send + 'static,
+) -> Vec<Told> {
+    let (checked, alterations) = check(asked, node_id);
+    let decided: Result<Vec<Told>, Told> = if alterations.is_empty() {
+        Ok(Vec::new())
+    } else {
+        let decided = quorum.decide(move |context| decide(&context.controller, &alterations));
+        let told = decided.await.map_err(Told::from);
+        told.map(|results| results.into_iter().map(|(_, word)| word.into()).collect())
+    };
+    let words = checked
+        .into_iter()
+        .map(|checked| match (checked, &decided) {
+            (Checked::Refused(told), _) => told,
+            (Checked::Asked(_), Err(told)) => told.clone(),
+            (Checked::Asked(at), Ok(told)) => told.get(at).cloned().unwrap_or(Told::OK),
+        });
+    words.collect()
+}
+
+/// Sorts out what is refused before the controller sees it. The alterations are those left, in order.
+fn check<C>(asked: Vec<Asked<C>>, node_id: NodeId) -> (Vec<Checked>, Vec<AlterConfig<C>>) {
     let mut times: BTreeMap<(i8, Str), usize> = BTreeMap::new();
     for one in &asked {
         *times

@@ -1,11 +1,10 @@
 //! IncrementalAlterConfigs (key 44), versions 0–1: sets, removes, adds to and takes from single values (KIP-339).
 
-use super::changed_configs::{Asked, BadChange, Checked, check, has_bad_pattern};
-use super::refusals::Told;
+use super::changed_configs::{Asked, BadChange, carry_out, has_bad_pattern};
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::Call;
-use klamm_metadata::decide::alter_configs_incrementally;
+use klamm_metadata::decide::{Controller, alter_configs_incrementally};
 use klamm_model::NodeId;
 use klamm_settings::Change;
 use klamm_wire::messages::incremental_alter_configs::{
@@ -32,38 +31,20 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> IncrementalAlterConfigsResponse {
     let asked = request.resources.iter().map(asked).collect();
-    let (checked, alterations) = check(asked, needs.node_id);
     let validate_only = request.validate_only;
-    let decided: Result<Vec<Told>, Told> = if alterations.is_empty() {
-        Ok(Vec::new())
-    } else {
-        let decided = needs.quorum.decide(move |context| {
-            alter_configs_incrementally(&context.controller, &alterations, validate_only)
-        });
-        let told = decided.await.map_err(Told::from);
-        told.map(|results| {
-            results
-                .into_iter()
-                .map(|(_, result)| result.into())
-                .collect()
-        })
+    let decide = move |controller: &Controller<'_>, alterations: &[_]| {
+        alter_configs_incrementally(controller, alterations, validate_only)
     };
+    let told = carry_out(asked, (needs.quorum, needs.node_id), decide).await;
     let responses = request
         .resources
         .into_iter()
-        .zip(checked)
-        .map(|(resource, checked)| {
-            let told = match (checked, &decided) {
-                (Checked::Refused(told), _) => told,
-                (Checked::Asked(_), Err(told)) => told.clone(),
-                (Checked::Asked(at), Ok(told)) => told.get(at).cloned().unwrap_or(Told::OK),
-            };
-            AlterConfigsResourceResponse {
-                error_code: told.code,
-                error_message: told.message,
-                resource_type: resource.resource_type,
-                resource_name: resource.resource_name,
-            }
+        .zip(told)
+        .map(|(resource, told)| AlterConfigsResourceResponse {
+            error_code: told.code,
+            error_message: told.message,
+            resource_type: resource.resource_type,
+            resource_name: resource.resource_name,
         });
     IncrementalAlterConfigsResponse {
         responses: responses.collect(),

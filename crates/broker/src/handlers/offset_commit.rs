@@ -1,5 +1,6 @@
 //! OffsetCommit (key 8), versions 2–10: how far a group has read; from version 10 on by topic id.
 
+use super::committed_offsets::fill_in;
 use crate::coordinating::Groups;
 use crate::node::Node;
 use crate::quorum::QuorumHandle;
@@ -38,7 +39,7 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> OffsetCommitResponse {
     let image = needs.quorum.image();
-    let (topics, offsets) = sort_out(&request.topics, call.version, &image);
+    let (mut topics, offsets) = sort_out(&request.topics, call.version, &image);
     let commit = CommitOffsets {
         group: request.group_id.clone(),
         member_id: request.member_id,
@@ -56,15 +57,16 @@ pub(crate) async fn handle(
         .groups
         .ask(&request.group_id, Command::CommitOffsets(commit));
     let answer = match asked.await {
-        Ok(Reply::Each(Ok(results))) => Ok(results.into_iter()),
-        Ok(Reply::Each(Err(error))) => Err(error_code::of_group(error)),
+        Ok(Reply::Each(results)) => results.map_err(error_code::of_group),
         Ok(_) => Err(ErrorCode::UNKNOWN_SERVER_ERROR),
         Err(error) => Err(error),
     };
-    OffsetCommitResponse {
-        topics: fill_in(topics, answer),
-        ..OffsetCommitResponse::default()
-    }
+    let partitions = topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+    fill_in(
+        partitions.map(|partition| &mut partition.error_code),
+        answer,
+    );
+    OffsetCommitResponse { topics, ..OffsetCommitResponse::default() }
 }
 
 /// Splits what is asked for into places for answers, most of them open (NONE), and offsets for the coordinator.
@@ -116,27 +118,4 @@ fn sort_out(
         });
     }
     (answers, offsets)
-}
-
-fn fill_in(
-    mut topics: Vec<OffsetCommitResponseTopic>,
-    mut answer: Result<
-        impl Iterator<Item = Result<(), klamm_coordinator::groups::GroupError>>,
-        ErrorCode,
-    >,
-) -> Vec<OffsetCommitResponseTopic> {
-    let partitions = topics.iter_mut().flat_map(|topic| &mut topic.partitions);
-    let open = partitions.filter(|partition| partition.error_code == ErrorCode::NONE.code());
-    for partition in open {
-        let error = match &mut answer {
-            Ok(results) => match results.next() {
-                Some(Ok(())) => ErrorCode::NONE,
-                Some(Err(error)) => error_code::of_group(error),
-                None => ErrorCode::UNKNOWN_SERVER_ERROR,
-            },
-            Err(error) => *error,
-        };
-        partition.error_code = error.code();
-    }
-    topics
 }

@@ -3,6 +3,7 @@
 //! Before version 5 the client has made the group's partition part of the transaction, which is verified; from then on
 //! the broker does it (KIP-890).
 
+use super::committed_offsets::fill_in;
 use super::verification::{self, ClientSupport};
 use crate::coordinating::{Groups, LogTopic, Transactions};
 use crate::node::Node;
@@ -54,7 +55,7 @@ pub(crate) async fn handle(
     call: &Call,
     needs: Needs<'_>,
 ) -> TxnOffsetCommitResponse {
-    let (topics, offsets) = sort_out(&request.topics, &needs.quorum.image());
+    let (mut topics, offsets) = sort_out(&request.topics, &needs.quorum.image());
     let answer = if offsets.is_empty() {
         Ok(Vec::new())
     } else {
@@ -67,10 +68,12 @@ pub(crate) async fn handle(
         }
         error => error,
     });
-    TxnOffsetCommitResponse {
-        topics: fill_in(topics, answer),
-        ..TxnOffsetCommitResponse::default()
-    }
+    let partitions = topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+    fill_in(
+        partitions.map(|partition| &mut partition.error_code),
+        answer,
+    );
+    TxnOffsetCommitResponse { topics, ..TxnOffsetCommitResponse::default() }
 }
 
 async fn commit(
@@ -165,25 +168,4 @@ fn sort_out(
         answers.push(TxnOffsetCommitResponseTopic { name: topic.name.clone(), partitions });
     }
     (answers, offsets)
-}
-
-fn fill_in(
-    mut topics: Vec<TxnOffsetCommitResponseTopic>,
-    answer: Result<Vec<Result<(), GroupError>>, ErrorCode>,
-) -> Vec<TxnOffsetCommitResponseTopic> {
-    let mut answer = answer.map(Vec::into_iter);
-    let partitions = topics.iter_mut().flat_map(|topic| &mut topic.partitions);
-    let open = partitions.filter(|partition| partition.error_code == ErrorCode::NONE.code());
-    for partition in open {
-        let error = match &mut answer {
-            Ok(results) => match results.next() {
-                Some(Ok(())) => ErrorCode::NONE,
-                Some(Err(error)) => error_code::of_group(error),
-                None => ErrorCode::UNKNOWN_SERVER_ERROR,
-            },
-            Err(error) => *error,
-        };
-        partition.error_code = error.code();
-    }
-    topics
 }

@@ -19,7 +19,7 @@ pub struct AlterConfig<C> {
 }
 
 /// The answer for each resource.
-type Results = Vec<(ConfigResource, Result<(), Refusal>)>;
+pub type ConfigResults = Vec<(ConfigResource, Result<(), Refusal>)>;
 
 /// Longest value that a later append may lead to, in characters; a longer one would not fit Kafka's older formats.
 const VALUE_LENGTH_MAX: usize = 32767;
@@ -43,7 +43,7 @@ pub fn alter_configs_incrementally(
     controller: &Controller<'_>,
     alterations: &[AlterConfig<Change>],
     validate_only: bool,
-) -> Decision<Results> {
+) -> Decision<ConfigResults> {
     decide(
         controller,
         alterations,
@@ -58,7 +58,7 @@ pub fn replace_configs(
     controller: &Controller<'_>,
     alterations: &[AlterConfig<String>],
     validate_only: bool,
-) -> Decision<Results> {
+) -> Decision<ConfigResults> {
     decide(controller, alterations, validate_only, |_, _, values| {
         Ok(values.iter().cloned().collect())
     })
@@ -69,7 +69,7 @@ fn decide<C>(
     alterations: &[AlterConfig<C>],
     validate_only: bool,
     after: impl Fn(Resource, &Overrides, &[(String, C)]) -> Result<Overrides, RefusedChange>,
-) -> Decision<Results> {
+) -> Decision<ConfigResults> {
     let mut records = Vec::new();
     let mut reply = Vec::with_capacity(alterations.len());
     for alteration in alterations {
