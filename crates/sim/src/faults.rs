@@ -192,7 +192,7 @@ impl Nemesis {
         sleep(Duration::from_millis(ms)).await;
         disk.set_capacity(DISK_BYTES);
         self.doubtful = true;
-        // The metadata log must not miss a record: without room for it the program ends, and is started again.
+        // The metadata log holds room of its own; another fault that waited may have met it.
         if self.node.has_halted().await {
             self.stage
                 .reach("a node that gave up and was started again");
