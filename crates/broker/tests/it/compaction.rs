@@ -16,8 +16,6 @@ use std::collections::BTreeMap;
 
 pub(crate) const NODE: &[&str] = &[
     "log.cleaner.backoff.ms=20",
-    // A pass ends where the log is on the disk.
-    "klamm.flush.dirty.ms=20",
     "klamm.metrics.listener=127.0.0.1:0",
     "log.segment.delete.delay.ms=0",
     "offsets.topic.num.partitions=1",
@@ -239,7 +237,8 @@ fn the_throttle_holds_a_pass_back() {
 #[test]
 fn committed_offsets_do_not_grow_without_end() {
     run(async {
-        let node = Node::start(NODE).await;
+        // A pass ends where the log is on the disk.
+        let node = Node::start(&[NODE, &["klamm.flush.dirty.ms=20"]].concat()).await;
         let mut peer = node.connect().await;
         peer.topic("t").await;
         let find = FindCoordinatorRequest {
