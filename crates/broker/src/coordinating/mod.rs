@@ -12,6 +12,7 @@
 //! committed. A shard whose append failed is forgotten and loaded again, as its state may be ahead of its log; its
 //! effects end with it, and begin anew from what the log says.
 
+mod alarm;
 mod effects;
 mod groups;
 mod load;

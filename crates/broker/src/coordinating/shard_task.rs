@@ -3,6 +3,7 @@
 
 mod transactional;
 
+use super::alarm::Alarm;
 use super::effects::Effects;
 use super::load;
 use super::shards::{Kind, Office, Parts, Seen};
@@ -16,7 +17,6 @@ use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// A look at the shard, or at why there is none; what it gives tells the asker.
@@ -69,6 +69,9 @@ pub(super) struct ShardTask<K: Kind> {
     /// What the shard was shown last.
     seen: Option<Seen>,
     tickets: u64,
+    alarm: Alarm,
+    /// When the round began, or went on after it had to wait.
+    now: Moment,
     builder: BatchBuilder,
     deflater: Deflater,
 }
@@ -87,17 +90,17 @@ struct Work<S: Shard> {
 /// A batch is closed above this; one command's records are never divided.
 const BATCH_BYTES: usize = 512 * 1024;
 /// Between two attempts to load.
-const LOAD_AGAIN_AFTER: Duration = Duration::from_secs(1);
+const LOAD_AGAIN_AFTER_MS: i64 = 1000;
 
 /// The time, as shards are told it.
 pub(crate) fn moment(clock: &dyn Clock) -> Moment {
-    let monotonic = i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX);
-    Moment { monotonic, wall: clock.now_ms() }
+    Moment { monotonic: monotonic_ms(clock), wall: clock.now_ms() }
 }
 
 impl<K: Kind> ShardTask<K> {
     pub(super) fn new(parts: Arc<Parts<K>>, index: i32) -> Self {
         Self {
+            now: moment(&*parts.host.clock),
             parts,
             index,
             loaded: None,
@@ -105,6 +108,7 @@ impl<K: Kind> ShardTask<K> {
             effects: Effects::default(),
             seen: None,
             tickets: 0,
+            alarm: Alarm::default(),
             builder: BatchBuilder::new(),
             deflater: Deflater::new(),
         }
@@ -117,7 +121,7 @@ impl<K: Kind> ShardTask<K> {
                 let work = self.load().await;
                 self.finish(work).await;
             }
-            let wait = self.until_deadline();
+            self.set_alarm();
             let mut asked = Vec::new();
             tokio::select! {
                 biased;
@@ -128,8 +132,9 @@ impl<K: Kind> ShardTask<K> {
                     Some(ask) => asked.push(ask),
                     None => return,
                 },
-                () = tokio::time::sleep(wait) => {}
+                () = self.alarm.rings() => {}
             }
+            self.now = moment(&*self.parts.host.clock);
             if self.is_stale() {
                 self.forget(ErrorCode::NOT_COORDINATOR);
                 for ask in asked {
@@ -168,22 +173,13 @@ impl<K: Kind> ShardTask<K> {
         }
     }
 
-    fn moment(&self) -> Moment {
-        moment(&*self.parts.host.clock)
-    }
-
-    fn until_deadline(&self) -> Duration {
-        let Some(loaded) = &self.loaded else {
-            return LOAD_AGAIN_AFTER;
+    fn set_alarm(&mut self) {
+        let clock = &self.parts.host.clock;
+        let due_ms = match &self.loaded {
+            Some(loaded) => loaded.shard.next_deadline().unwrap_or(i64::MAX),
+            None => monotonic_ms(&**clock).saturating_add(LOAD_AGAIN_AFTER_MS),
         };
-        let next = loaded.shard.next_deadline().unwrap_or(i64::MAX);
-        // A millisecond more: the clock's fraction must not make this spin.
-        crate::config::millis(
-            next.saturating_sub(self.moment().monotonic)
-                .max(0)
-                .saturating_add(1),
-        )
-        .min(Duration::from_secs(3600))
+        self.alarm.set(due_ms, || monotonic_ms(&**clock));
     }
 
     async fn load(&mut self) -> Work<K::Shard> {
@@ -202,9 +198,9 @@ impl<K: Kind> ShardTask<K> {
                 self.loaded = Some(Loaded { shard, partition: Arc::clone(&partition), epoch });
                 self.seen = None;
                 self.look_around();
-                let now = self.moment();
+                self.now = moment(&*self.parts.host.clock);
                 if let Some(loaded) = &mut self.loaded {
-                    work.add(loaded.shard.loaded(now));
+                    work.add(loaded.shard.loaded(self.now));
                 }
             }
             Ok(Err(error)) => {
@@ -229,7 +225,7 @@ impl<K: Kind> ShardTask<K> {
     }
 
     fn on_time(&mut self, work: &mut Work<K::Shard>) {
-        let now = self.moment();
+        let now = self.now;
         if let Some(loaded) = &mut self.loaded
             && loaded
                 .shard
@@ -241,7 +237,7 @@ impl<K: Kind> ShardTask<K> {
     }
 
     async fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) {
-        let now = self.moment();
+        let now = self.now;
         let Some(loaded) = &mut self.loaded else {
             refuse(ask, ErrorCode::COORDINATOR_NOT_AVAILABLE);
             return;
@@ -253,13 +249,17 @@ impl<K: Kind> ShardTask<K> {
                 self.waiting.insert(ticket, answer);
                 let output = loaded.shard.apply(&command, ticket, now);
                 match output.transaction {
-                    Some(producer) => self.write_open(output, producer, guard, work).await,
+                    Some(producer) => {
+                        self.write_open(output, producer, guard, work).await;
+                        self.now = moment(&*self.parts.host.clock);
+                    }
                     None => work.add(output),
                 }
             }
             Ask::Marker(marker, answer) => {
                 // The one who asked may be gone.
                 let _ = answer.send(self.write_marker(marker, work).await);
+                self.now = moment(&*self.parts.host.clock);
             }
             Ask::Outcome(command) => {
                 self.tickets += 1;
@@ -314,7 +314,7 @@ impl<K: Kind> ShardTask<K> {
             return Ok(());
         }
         let (partition, epoch) = (Arc::clone(&loaded.partition), loaded.epoch);
-        let now_ms = self.parts.host.clock.now_ms();
+        let now_ms = self.now.wall;
         let fields = BatchFields {
             base_offset: Offset(0),
             leader_epoch: LeaderEpoch(epoch),
@@ -398,6 +398,10 @@ impl<S: Shard> Work<S> {
     fn is_full(&self) -> bool {
         self.record_bytes >= BATCH_BYTES || self.replies.len() >= 4096
     }
+}
+
+fn monotonic_ms(clock: &dyn Clock) -> i64 {
+    i64::try_from(clock.monotonic().as_millis()).unwrap_or(i64::MAX)
 }
 
 fn refuse<S: Shard>(ask: Ask<S>, error: ErrorCode) {

@@ -127,7 +127,7 @@ impl<K: Kind> Shards<K> {
         let image = self.parts.quorum.image();
         let topic = image.topics().named(self.parts.log.topic);
         topic.map_or(0, |topic| {
-            i32::try_from(topic.partitions.iter().count()).unwrap_or(i32::MAX)
+            i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX)
         })
     }
 
