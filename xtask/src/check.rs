@@ -2,7 +2,7 @@
 
 use crate::shell::{cargo, has, passes, passes_with, say};
 use crate::tally::Tally;
-use crate::{codegen, compat, documents, tidy};
+use crate::{budget, codegen, compat, documents, tidy};
 use anyhow::Result;
 use std::process::{Command, ExitCode};
 
@@ -45,6 +45,7 @@ pub(crate) fn test(seeds: u64, with_compat: bool) -> Result<ExitCode> {
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     tally.add(cargo_tests(&mut tests)?);
     tally.add(simulate(seeds)?);
+    tally.add(budget::run()?);
     if with_compat {
         tally.add(compat::run(&compat::Arguments::for_test())?);
     }

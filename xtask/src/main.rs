@@ -4,14 +4,16 @@
 //! |-----------|-----------------------------------------------------------------------|-----------------|
 //! | `check`   | format, clippy, tidy, freshness of generated files, unit tests        | nothing         |
 //! | `fix`     | generated files, clippy's suggestions, format                         | sources         |
-//! | `test`    | `check`, every test, simulation seeds, foreign clients                | `target/` only  |
+//! | `test`    | `check`, every test, simulation seeds, `budget`, foreign clients      | `target/` only  |
 //! | `codegen` | wire messages and the generated documents                             | sources, `docs/`|
 //! | `tidy`    | the rules of the house that no other tool knows                       | nothing         |
 //! | `sim`     | seeded whole-node simulation                                          | `target/` only  |
 //! | `bench`   | load beside raw limit loops                                           | `target/` only  |
+//! | `budget`  | instructions of the hot paths beside their budget                     | `target/` only  |
 //! | `compat`  | other people's clients against a `klamm server`                       | `target/` only  |
 //! | `history` | clients under faults, and a judge of what they were told              | `target/` only  |
 
+mod budget;
 mod check;
 mod codegen;
 mod compat;
@@ -40,7 +42,7 @@ enum Verb {
     Check,
     /// Regenerate, apply clippy's suggestions, format.
     Fix,
-    /// Everything: `check`, all tests, simulation seeds, foreign clients.
+    /// Everything: `check`, all tests, simulation seeds, instruction counts, foreign clients.
     Test {
         /// Simulation seeds to run.
         #[arg(long, default_value_t = check::SEEDS_IN_TEST)]
@@ -67,6 +69,12 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Count the instructions of the hot paths, and compare them with the budget.
+    Budget {
+        /// Make the counts the new budget.
+        #[arg(long)]
+        write: bool,
+    },
     /// Run foreign clients against a freshly built `klamm server`.
     Compat(compat::Arguments),
     /// Kill and stop a node under the load of librdkafka's clients, and judge what they were told.
@@ -84,6 +92,7 @@ fn main() -> Result<ExitCode> {
         Verb::Tidy => tidy::run(),
         Verb::Sim { rest } => check::sim(&rest),
         Verb::Bench { rest } => check::bench(&rest),
+        Verb::Budget { write } => budget::run_alone(write),
         Verb::Compat(arguments) => compat::run_alone(&arguments),
         Verb::History(arguments) => compat::history::run_alone(&arguments),
     }

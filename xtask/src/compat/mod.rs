@@ -28,7 +28,9 @@ mod twin;
 use crate::tally::Tally;
 use anyhow::{Result, bail};
 use families::Family;
+pub(crate) use provision::need;
 use report::Report;
+pub(crate) use report::setup_verdict;
 use server::Broker;
 use std::process::ExitCode;
 

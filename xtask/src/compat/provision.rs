@@ -26,7 +26,7 @@ impl std::fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 /// Program, and the Debian package that brings it.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 13] = [
     ("kcat", "kcat"),
     ("python3", "python3 python3-venv"),
     ("java", "default-jdk-headless"),
@@ -39,6 +39,7 @@ const PACKAGES: [(&str, &str); 12] = [
     ("g++", "g++"),
     ("make", "make"),
     ("rsyslogd", "rsyslog rsyslog-kafka"),
+    ("valgrind", "valgrind"),
 ];
 
 /// Makes sure that the programs are there.

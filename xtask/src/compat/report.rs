@@ -23,6 +23,17 @@ pub(crate) struct Report {
 
 const WHY_CHARS_MAX: usize = 400;
 
+/// What a problem before the first case means: `skip WHY` if a tool is missing that may not be installed, but not in CI.
+pub(crate) fn setup_verdict(why: &anyhow::Error) -> String {
+    let in_ci = std::env::var_os("CI").is_some();
+    let verdict = if why.is::<Missing>() && !in_ci {
+        "skip"
+    } else {
+        "fail"
+    };
+    format!("{verdict} {why:#}")
+}
+
 impl Report {
     /// Starts a family.
     pub(crate) fn begin(&mut self, family: &str) {
@@ -67,13 +78,9 @@ impl Report {
 
     /// The family could not start. A tool that is missing is a failure only where CI promises everything.
     pub(crate) fn setup_problem(&mut self, why: &anyhow::Error) {
-        let in_ci = std::env::var_os("CI").is_some();
-        let verdict = if why.is::<Missing>() && !in_ci {
-            "skip"
-        } else {
-            "fail"
-        };
-        self.say("setup", verdict, &format!("{why:#}"));
+        let verdict = setup_verdict(why);
+        let (verdict, why) = verdict.split_once(' ').unwrap_or((&verdict, ""));
+        self.say("setup", verdict, why);
     }
 
     /// The count so far.
