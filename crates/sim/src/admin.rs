@@ -93,7 +93,7 @@ pub(crate) async fn topics_by_name(client: &mut Client) -> Option<BTreeMap<Strin
 }
 
 /// The id of a topic, `Uuid::ZERO` if there is none; asks until there is an answer.
-async fn topic_id(client: &mut Client, name: &str) -> Uuid {
+pub(crate) async fn topic_id(client: &mut Client, name: &str) -> Uuid {
     loop {
         let version = client.version::<MetadataRequest>(10);
         let topic = MetadataRequestTopic {

@@ -17,7 +17,7 @@ const VERSION: i16 = 12;
 type Seen = (TransactionKey, i32, u32);
 
 /// A reader in one partition.
-struct Reader {
+pub(crate) struct Reader {
     topic: Str,
     partition: i32,
     position: i64,
@@ -27,12 +27,17 @@ struct Reader {
 
 /// Nobody writes any more: every transaction must have ended, as it was promised.
 pub(crate) async fn audit(client: &mut Client) {
-    let mut read = Vec::new();
+    let mut read: Vec<Seen> = Vec::new();
     for number in 0..client.stage.options.transactors {
         for partition in 0..PARTITIONS {
             let topic = Str::from(topic_of(number));
-            let mut reader = Reader { topic, partition, position: 0, aborted: BTreeSet::new() };
-            let reading = reader.read_all(client, &mut read);
+            let mut reader = Reader::new(topic, partition);
+            let mut take = |value: Option<&[u8]>| {
+                let (key, number) = recognise(value).ok_or("a record that no transactor wrote")?;
+                read.push((key, partition, number));
+                Ok(())
+            };
+            let reading = reader.read_all(client, &mut take);
             if timeout(HEALED_WAIT_MAX, reading).await.is_err() {
                 let text = format!("a transaction hangs in {}-{partition}", topic_of(number));
                 client.stage.violation(text);
@@ -46,9 +51,16 @@ pub(crate) async fn audit(client: &mut Client) {
     }
 }
 
+/// What is done with a committed record's value.
+type Take<'a> = dyn FnMut(Option<&[u8]>) -> Result<(), &'static str> + 'a;
+
 impl Reader {
+    pub(crate) fn new(topic: Str, partition: i32) -> Self {
+        Self { topic, partition, position: 0, aborted: BTreeSet::new() }
+    }
+
     /// Reads up to the high watermark: only then no transaction is open.
-    async fn read_all(&mut self, client: &mut Client, read: &mut Vec<Seen>) {
+    pub(crate) async fn read_all(&mut self, client: &mut Client, take: &mut Take<'_>) {
         loop {
             let request = self.request();
             let Some(response) = client.attempt(&request, VERSION).await else {
@@ -61,7 +73,7 @@ impl Reader {
                 .next();
             match partition {
                 Some(partition) if partition.error_code == ErrorCode::NONE.code() => {
-                    if let Err(text) = self.take(&partition, read) {
+                    if let Err(text) = self.take(&partition, take) {
                         client.stage.violation(text);
                         return;
                     }
@@ -99,7 +111,7 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, partition: &PartitionData, read: &mut Vec<Seen>) -> Result<(), String> {
+    fn take(&mut self, partition: &PartitionData, take: &mut Take<'_>) -> Result<(), String> {
         let aborted = partition.aborted_transactions.as_deref();
         let mut begins: Vec<(i64, i64)> = aborted
             .unwrap_or_default()
@@ -133,9 +145,7 @@ impl Reader {
                         self.aborted.remove(&producer);
                     }
                 } else if !self.aborted.contains(&producer) {
-                    let (key, number) = recognise(record.value)
-                        .ok_or_else(|| "a record that no transactor wrote".to_owned())?;
-                    read.push((key, self.partition, number));
+                    take(record.value)?;
                 }
             }
             self.position = self.position.max(last + 1);

@@ -91,6 +91,22 @@ pub(crate) fn plant(disk: &SimDisk, planted: Option<Planted>, rng: &mut SimRng) 
         Some(Planted::LostCut) => {
             DiskFault::always(OpFilter::Is(DiskOp::SetLen), Effect::Lie).on("/topic- .log")
         }
+        Some(Planted::GroupSyncDoesNothing) => {
+            DiskFault::always(OpFilter::Sync, Effect::Lie).on("/__consumer_offsets- .log")
+        }
+        Some(Planted::GroupWriteLost) => {
+            let skip = rng.between(0, 100);
+            DiskFault::once(OpFilter::Is(DiskOp::Write), skip, Effect::Lie)
+                .on("/__consumer_offsets- .log")
+        }
+        // Those are planted on the way to the broker.
+        Some(
+            Planted::CommitsUnchecked
+            | Planted::OffsetsOutsideTransactions
+            | Planted::AbortsCommit
+            | Planted::RevocationsNotAwaited
+            | Planted::DeletionsForgotten,
+        ) => return,
     };
     disk.inject(fault);
 }
@@ -368,7 +384,11 @@ impl Nemesis {
         let Answer::Topics(listed) = listed else {
             return;
         };
-        self.stage.oracle().topics_listed(&listed);
+        let synced = self.stage.options.synced_groups;
+        let mut oracle = self.stage.oracle();
+        oracle.topics_listed(&listed);
+        oracle.groups.restarted(ending, synced, self.settled_at);
+        drop(oracle);
         for target in self.targets() {
             let start = self.insist(Insist::Offset(&target, EARLIEST)).await;
             let end = self.insist(Insist::Offset(&target, LATEST)).await;
@@ -472,7 +492,8 @@ async fn places(client: &mut Client) -> Option<BTreeMap<(String, i32), String>> 
     let mut places = BTreeMap::new();
     for dir in &answer.results {
         for topic in &dir.topics {
-            for partition in &topic.partitions {
+            // Served is the place that a log moves away from.
+            for partition in topic.partitions.iter().filter(|p| !p.is_future_key) {
                 let key = (topic.name.to_string(), partition.partition_index);
                 places.insert(key, dir.log_dir.to_string());
             }

@@ -5,6 +5,8 @@
 //! faults     kills, power cuts, stalls      node       the real broker on a simulated machine
 //! producer   consumer   admin   transactor    clients    over rpc, a plain connection
 //! audit      what transactors committed, read at the end
+//! moves      logs on their way between directories
+//! groups     members of groups of both protocols, and pipelines
 //! oracle     what was promised, and what was not kept
 //! ```
 
@@ -12,6 +14,8 @@ mod admin;
 mod audit;
 mod consumer;
 mod faults;
+mod groups;
+mod moves;
 mod node;
 mod options;
 mod oracle;
@@ -26,8 +30,8 @@ mod transactor;
 
 pub use options::{Fault, Options, Planted};
 pub use oracle::{
-    BatchKey, Ending, Floor, Oracle, PartitionKey, ProducerKey, TopicFacts, TransactionKey,
-    Transactions, Watermarks,
+    BatchKey, CommitKey, Ending, Floor, Groups, MemberKey, Offsets, Oracle, PartitionKey,
+    ProducerKey, TopicFacts, TransactionKey, Transactions, Watermarks,
 };
 pub use record::RecordId;
 pub use scenario::{Outcome, run};

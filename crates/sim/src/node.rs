@@ -99,6 +99,14 @@ fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
         ("log.cleaner.backoff.ms", "700".to_owned()),
         ("offsets.topic.num.partitions", "2".to_owned()),
         ("transaction.state.log.num.partitions", "2".to_owned()),
+        // As long as the classic protocol's least.
+        ("group.consumer.session.timeout.ms", "6000".to_owned()),
+        ("group.consumer.min.session.timeout.ms", "1000".to_owned()),
+        ("group.consumer.heartbeat.interval.ms", "1000".to_owned()),
+        (
+            "group.consumer.min.heartbeat.interval.ms",
+            "1000".to_owned(),
+        ),
         (
             "transaction.abort.timed.out.transaction.cleanup.interval.ms",
             "1000".to_owned(),

@@ -30,10 +30,16 @@ pub struct Options {
     pub consumers: usize,
     /// Transactional producers at work at the same time.
     pub transactors: usize,
+    /// Groups at work at the same time.
+    pub groups: usize,
+    /// `__consumer_offsets` has `flush.messages=1`; otherwise a power cut may take commits.
+    pub synced_groups: bool,
     /// Somebody creates, deletes and changes topics.
     pub admin: bool,
     /// Names of deleted topics are used again. Clients then name topics by id where they can.
     pub reuse_names: bool,
+    /// Somebody moves logs between directories.
+    pub moves: bool,
     /// Somebody deletes records.
     pub delete_records: bool,
     /// The network.
@@ -94,7 +100,7 @@ impl Fault {
     }
 }
 
-/// A bug below the broker, to prove that the simulator finds what it is for.
+/// A bug below the broker, or between it and its clients, to prove that the simulator finds what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Planted {
     /// Syncs of files do nothing.
@@ -109,17 +115,38 @@ pub enum Planted {
     LostWrite,
     /// Cutting a file claims success and is not carried out.
     LostCut,
+    /// Syncs of the log of groups do nothing.
+    GroupSyncDoesNothing,
+    /// One write to the log of groups claims success and is not carried out.
+    GroupWriteLost,
+    /// A commit is taken from whoever names the group: as if no generation were checked.
+    CommitsUnchecked,
+    /// Offsets of a transaction count at once.
+    OffsetsOutsideTransactions,
+    /// A transaction that is aborted counts.
+    AbortsCommit,
+    /// A partition is given away before its owner has given it back.
+    RevocationsNotAwaited,
+    /// What was deleted is there again.
+    DeletionsForgotten,
 }
 
 impl Planted {
     /// Every planted bug.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 13] = [
         Self::SyncDoesNothing,
         Self::LogSyncDoesNothing,
         Self::MetadataSyncDoesNothing,
         Self::FolderSyncDoesNothing,
         Self::LostWrite,
         Self::LostCut,
+        Self::GroupSyncDoesNothing,
+        Self::GroupWriteLost,
+        Self::CommitsUnchecked,
+        Self::OffsetsOutsideTransactions,
+        Self::AbortsCommit,
+        Self::RevocationsNotAwaited,
+        Self::DeletionsForgotten,
     ];
 }
 
@@ -163,6 +190,9 @@ impl Options {
             idempotent_percent: [0, 50, 100][rng.index(3)],
             consumers: rng.index(4),
             transactors: 0,
+            groups: 0,
+            moves: false,
+            synced_groups: false,
             admin: rng.percent(60),
             reuse_names,
             // DeleteRecords knows names only.
@@ -185,6 +215,9 @@ impl Options {
             compacted_percent: [0, 30, 100][rng.index(3)],
         };
         options.transactors = rng.index(3);
+        options.groups = [0, 1, 2][rng.index(3)];
+        options.synced_groups = rng.percent(70);
+        options.moves = options.log_dirs > 1 && rng.percent(70);
         options
     }
 }

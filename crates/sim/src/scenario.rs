@@ -8,6 +8,8 @@ use crate::admin::{administer, prepare, trim};
 use crate::audit::audit;
 use crate::consumer::consume;
 use crate::faults::{Nemesis, plant};
+use crate::groups;
+use crate::moves::shuffle;
 use crate::node::{BrokerNode, Kind, PORT};
 use crate::producer::produce;
 use crate::stage::{HEALED_WAIT_MAX, Stage};
@@ -63,6 +65,8 @@ pub(crate) fn run_on(options: &Options, kind: Kind, text: bool) -> Outcome {
     if kind != Kind::Real {
         // Paper knows no transactions.
         options.transactors = 0;
+        options.groups = 0;
+        options.moves = false;
     }
     let run = World::run(options.seed, |world| {
         if text {
@@ -125,7 +129,11 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
     local
         .run_until(async {
             nemesis.start().await;
-            let preparing = prepare(&mut nemesis.inspector);
+            let mut plans = groups::plans(&stage.options);
+            let preparing = async {
+                prepare(&mut nemesis.inspector).await;
+                groups::prepare(&mut nemesis.inspector, &mut plans).await;
+            };
             if timeout(HEALED_WAIT_MAX, preparing).await.is_err() {
                 stage.violation("the first topics can't be created".to_owned());
                 return;
@@ -140,14 +148,25 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
             for number in 0..stage.options.transactors {
                 actors.spawn_local(transact(stage.client(rng.fork()), number));
             }
+            for plan in &plans {
+                actors.spawn_local(groups::feed(stage.client(rng.fork()), plan.clone()));
+                actors.spawn_local(groups::keep(stage.client(rng.fork()), plan.clone()));
+                for number in 0..plan.members {
+                    let member = groups::take_part(stage.client(rng.fork()), plan.clone(), number);
+                    actors.spawn_local(member);
+                }
+            }
             if stage.options.admin {
                 actors.spawn_local(administer(stage.client(rng.fork())));
+            }
+            if stage.options.moves {
+                actors.spawn_local(shuffle(stage.client(rng.fork())));
             }
             if stage.options.delete_records {
                 actors.spawn_local(trim(stage.client(rng.fork())));
             }
             nemesis.rage().await;
-            settle(&mut nemesis, actors).await;
+            settle(&mut nemesis, actors, &plans).await;
         })
         .await;
     let (acknowledged, read) = {
@@ -165,7 +184,7 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
 
 /// Faults end: clients must come to their end, and all that was promised must be there, now, after a kill and after a
 /// power cut.
-async fn settle(nemesis: &mut Nemesis, mut actors: JoinSet<()>) {
+async fn settle(nemesis: &mut Nemesis, mut actors: JoinSet<()>, plans: &[groups::Plan]) {
     let stage = Rc::clone(&nemesis.stage);
     stage.trace.event("healed", &[]);
     stage.net.set_default_link(LinkOptions::default());
@@ -183,9 +202,11 @@ async fn settle(nemesis: &mut Nemesis, mut actors: JoinSet<()>) {
     drop(actors);
     nemesis.drain().await;
     audit(&mut nemesis.inspector).await;
+    groups::audit(&mut nemesis.inspector, plans).await;
     for policy in [CrashPolicy::KeepAll, CrashPolicy::DropUnsynced] {
         nemesis.crash_and_restart(policy).await;
         nemesis.drain().await;
         audit(&mut nemesis.inspector).await;
+        groups::audit(&mut nemesis.inspector, plans).await;
     }
 }

@@ -1,8 +1,9 @@
 //! What all actors of a run share.
 
+use crate::groups::Progress;
 use crate::oracle::{Oracle, PartitionKey};
 use crate::rpc::{Rpc, RpcError};
-use crate::{Options, TopicFacts};
+use crate::{Options, Planted, TopicFacts};
 use klamm_host_sim::{SimNet, SimNetwork, SimRng, Trace};
 use klamm_model::Uuid;
 use klamm_wire::Request;
@@ -27,6 +28,8 @@ pub(crate) struct Stage {
     pub(crate) offered: RefCell<BTreeMap<i16, (i16, i16)>>,
     /// What the run got to, and how often.
     pub(crate) reached: RefCell<BTreeMap<&'static str, u64>>,
+    /// What members of groups tell each other.
+    pub(crate) progress: RefCell<Progress>,
     next_ip: Cell<u8>,
 }
 
@@ -44,6 +47,7 @@ impl Stage {
             draining: Cell::new(false),
             offered: RefCell::default(),
             reached: RefCell::default(),
+            progress: RefCell::default(),
             next_ip: Cell::new(1),
         }
     }
@@ -109,6 +113,11 @@ impl Client {
         let last = u64::from(self.stage.next_ip.get()).saturating_sub(1).max(1);
         let number = u8::try_from(self.rng.between(1, last)).unwrap_or(1);
         IpAddr::V4(Ipv4Addr::new(10, 1, 0, number))
+    }
+
+    /// Whether a bug is planted.
+    pub(crate) fn has(&self, bug: Planted) -> bool {
+        self.stage.options.planted == Some(bug)
     }
 
     pub(crate) fn draining(&self) -> bool {

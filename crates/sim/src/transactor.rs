@@ -3,11 +3,12 @@
 //! Their topics and `__transaction_state` are synced before they answer, so that a promise holds over a power cut too.
 
 use crate::Fault;
+use crate::admin::topic_id;
 use crate::oracle::TransactionKey;
 use crate::stage::Client;
 use bytes::Bytes;
 use klamm_codec::{Records, Str};
-use klamm_model::ProducerId;
+use klamm_model::{ProducerId, Uuid};
 use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::add_partitions_to_txn::{
@@ -32,7 +33,7 @@ pub(crate) const PARTITIONS: i32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(10);
 const STATE_TOPIC: &str = "__transaction_state";
 const TOPIC_RESOURCE: i8 = 2;
-const TRANSACTIONS: i8 = 1;
+pub(crate) const TRANSACTIONS: i8 = 1;
 
 /// The topic of a transactor.
 pub(crate) fn topic_of(number: usize) -> String {
@@ -76,9 +77,9 @@ pub(crate) async fn transact(mut client: Client, number: usize) {
         is_new: client.rng.percent(50),
         sequences: BTreeMap::new(),
     };
-    create_topic(&mut client, &transactor.topic).await;
-    find_coordinator(&mut client, &transactor.id).await;
-    sync_state(&mut client).await;
+    create_topic(&mut client, &transactor.topic, PARTITIONS).await;
+    find_coordinator(&mut client, &transactor.id, TRANSACTIONS).await;
+    prepare_state(&mut client).await;
     transactor.begin_anew(&mut client).await;
     while !client.draining() {
         transactor.transaction(&mut client).await;
@@ -326,7 +327,8 @@ pub(crate) fn recognise(value: Option<&[u8]>) -> Option<(TransactionKey, u32)> {
     Some((TransactionKey(u64::from_be_bytes(*key)), record))
 }
 
-async fn create_topic(client: &mut Client, name: &Str) {
+/// Makes a topic that is synced before it answers; its id.
+pub(crate) async fn create_topic(client: &mut Client, name: &Str, partitions: i32) -> Uuid {
     let config = CreatableTopicConfig {
         name: Str::from("flush.messages"),
         value: Some(Str::from("1")),
@@ -334,7 +336,7 @@ async fn create_topic(client: &mut Client, name: &Str) {
     let request = CreateTopicsRequest {
         topics: vec![CreatableTopic {
             name: name.clone(),
-            num_partitions: PARTITIONS,
+            num_partitions: partitions,
             replication_factor: 1,
             configs: vec![config],
             ..CreatableTopic::default()
@@ -346,17 +348,24 @@ async fn create_topic(client: &mut Client, name: &Str) {
         let response = client.call(&request, 5).await;
         let code = response.topics.first().map(|t| ErrorCode(t.error_code));
         match code {
-            Some(ErrorCode::NONE | ErrorCode::TOPIC_ALREADY_EXISTS) => return,
+            Some(ErrorCode::NONE | ErrorCode::TOPIC_ALREADY_EXISTS) => break,
             _ => client.pause(200).await,
         }
     }
+    loop {
+        let id = topic_id(client, name).await;
+        if id != Uuid::ZERO {
+            return id;
+        }
+        client.pause(100).await;
+    }
 }
 
-/// Makes the coordinator's topic.
-async fn find_coordinator(client: &mut Client, id: &Str) {
+/// Makes a coordinator's topic.
+pub(crate) async fn find_coordinator(client: &mut Client, key: &Str, key_type: i8) {
     let request = FindCoordinatorRequest {
-        key: id.clone(),
-        key_type: TRANSACTIONS,
+        key: key.clone(),
+        key_type,
         ..FindCoordinatorRequest::default()
     };
     while client.call(&request, 2).await.error_code != ErrorCode::NONE.code() {
@@ -364,15 +373,33 @@ async fn find_coordinator(client: &mut Client, id: &Str) {
     }
 }
 
-async fn sync_state(client: &mut Client) {
+/// The coordinator's log is synced before it answers, and compacted while it is used.
+pub(crate) async fn prepare_state(client: &mut Client) {
+    configure(client, STATE_TOPIC, "flush.messages", "1").await;
+    compact_soon(client, STATE_TOPIC).await;
+}
+
+/// Small segments, each of which is compacted once it is closed.
+pub(crate) async fn compact_soon(client: &mut Client, topic: &str) {
+    for (name, value) in [
+        ("internal.segment.bytes", "20000"),
+        ("segment.ms", "3000"),
+        ("min.cleanable.dirty.ratio", "0"),
+    ] {
+        configure(client, topic, name, value).await;
+    }
+}
+
+/// Sets an option of a topic.
+pub(crate) async fn configure(client: &mut Client, topic: &str, name: &str, value: &str) {
     let request = IncrementalAlterConfigsRequest {
         resources: vec![AlterConfigsResource {
             resource_type: TOPIC_RESOURCE,
-            resource_name: Str::from(STATE_TOPIC),
+            resource_name: Str::from(topic),
             configs: vec![AlterableConfig {
-                name: Str::from("flush.messages"),
+                name: Str::from(name),
                 config_operation: 0,
-                value: Some(Str::from("1")),
+                value: Some(Str::from(value)),
             }],
         }],
         validate_only: false,

@@ -10,13 +10,19 @@
 //! - *Newest*: in a compacted topic a record may go once a newer one has its key, never before; no other one moves.
 //! - *Forward*: high watermark, last stable offset and log start never fall, but for what a power cut took.
 //! - *Whole*: a transaction is read as a whole or not at all, and as its client was told.
+//! - *Owned*: a partition of a group has one owner at a time, and one who lost it commits no more.
+//! - *Committed*: a committed offset is the last one that was acknowledged, or a later one; none of an aborted transaction.
 //! - *Topics*: an acknowledged creation, deletion or setting survives everything.
 
+mod groups;
+mod offsets;
 mod partition;
 #[cfg(test)]
 mod tests;
 mod transactions;
 
+pub use groups::{Groups, MemberKey};
+pub use offsets::{CommitKey, Offsets};
 pub use transactions::{TransactionKey, Transactions};
 
 use crate::RecordId;
@@ -108,6 +114,8 @@ pub struct Oracle {
     pub read: u64,
     /// What transactions were promised.
     pub transactions: Transactions,
+    /// What groups were promised.
+    pub groups: Groups,
 }
 
 impl Default for Oracle {
@@ -133,6 +141,7 @@ impl Oracle {
             acknowledged: 0,
             read: 0,
             transactions: Transactions::default(),
+            groups: Groups::default(),
         }
     }
 

@@ -282,3 +282,30 @@ fn a_compacted_topic_keeps_the_newest_of_each_key_and_may_lose_the_others() {
         }
     }
 }
+
+#[test]
+fn a_process_that_died_unseen_may_show_an_older_log_start_and_is_not_held_to_late_answers() {
+    for died in [true, false] {
+        let mut story = Story::new(false, false);
+        story.put(5, 0);
+        let before = story.oracle.floor(KEY).unwrap();
+        story.oracle.deleting_records(KEY, 3);
+        story.see(5, 5, 3);
+        if died {
+            story.oracle.died();
+        }
+        // The log start is made durable now and then only: the next life begins at an older one.
+        story.see(5, 5, 0);
+        if !died {
+            story.broken("fell");
+            continue;
+        }
+        // An answer of the life before, about a floor that no longer counts.
+        let marks = Watermarks { high: 2, last_stable: 2, log_start: 0 };
+        story.oracle.observed(KEY, before, marks);
+        story.fine();
+        // What was acknowledged stays so.
+        story.restart(Ending::Process, 0, 4);
+        assert!(!story.oracle.violations().is_empty(), "a lost record");
+    }
+}
