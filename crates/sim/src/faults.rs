@@ -385,10 +385,12 @@ impl Nemesis {
             return;
         };
         let synced = self.stage.options.synced_groups;
-        let mut oracle = self.stage.oracle();
-        oracle.topics_listed(&listed);
-        oracle.groups.restarted(ending, synced, self.settled_at);
-        drop(oracle);
+        {
+            let mut oracle = self.stage.oracle();
+            oracle.topics_listed(&listed);
+            let settled_at = self.settled_at;
+            oracle.groups.restarted(ending, synced, settled_at);
+        }
         for target in self.targets() {
             let start = self.insist(Insist::Offset(&target, EARLIEST)).await;
             let end = self.insist(Insist::Offset(&target, LATEST)).await;

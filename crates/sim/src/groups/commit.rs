@@ -33,16 +33,17 @@ pub(super) async fn commit(
 ) -> Committed {
     let is_stale = seat.protocol != Protocol::Consumer && seat.epoch > 1 && client.rng.percent(3);
     let epoch = seat.epoch - i32::from(is_stale);
-    let mut oracle = client.stage.oracle();
-    let has_lost = oracle.groups.has_lost(plan.number, seat.key, partition);
     // Others than classic groups take commits of earlier epochs in which the member had the partition already.
     let is_refused = is_stale && plan.is_classic() && client.stage.options.synced_groups;
     let place = (plan.number, partition);
-    let key = oracle
-        .groups
-        .offsets
-        .sending(place, offset, has_lost || is_refused);
-    drop(oracle);
+    let (key, has_lost) = {
+        let mut oracle = client.stage.oracle();
+        let groups = &mut oracle.groups;
+        let has_lost = groups.has_lost(plan.number, seat.key, partition);
+        let is_late = has_lost || is_refused;
+        let key = groups.offsets.sending(place, offset, is_late);
+        (key, has_lost)
+    };
     if has_lost || is_refused {
         client.stage.reach("a commit that comes too late");
     }

@@ -50,6 +50,7 @@ async fn describe(client: &mut Client, plan: &Plan) {
     let request = ConsumerGroupDescribeRequest {
         group_ids: vec![plan.id.clone()],
         include_authorized_operations: false,
+        ..ConsumerGroupDescribeRequest::default()
     };
     let version = client.version::<ConsumerGroupDescribeRequest>(0);
     let Some(answer) = client.attempt(&request, version).await else {
@@ -151,12 +152,13 @@ async fn delete_offsets(client: &mut Client, plan: &Plan) {
 
 async fn delete_group(client: &mut Client, plan: &Plan) {
     let places = (0..plan.partitions).map(|partition| (plan.number, partition));
-    let mut oracle = client.stage.oracle();
-    oracle.groups.deleting(plan.number);
-    let keys: Vec<_> = places
-        .map(|place| oracle.groups.offsets.deleting(place))
-        .collect();
-    drop(oracle);
+    let keys: Vec<_> = {
+        let mut oracle = client.stage.oracle();
+        oracle.groups.deleting(plan.number);
+        places
+            .map(|place| oracle.groups.offsets.deleting(place))
+            .collect()
+    };
     let request = DeleteGroupsRequest { groups_names: vec![plan.id.clone()] };
     let version = client.version::<DeleteGroupsRequest>(0);
     let Some(answer) = client.attempt(&request, version).await else {

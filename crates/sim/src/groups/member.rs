@@ -159,7 +159,7 @@ impl Member {
     /// Notes that a partition was read and committed up to its end, once nothing comes any more.
     fn is_done(&self, client: &Client, seat: &Seat, partition: i32, is_done: bool) {
         let mut progress = client.stage.progress.borrow_mut();
-        let mut oracle = client.stage.oracle();
+        let oracle = client.stage.oracle();
         let number = self.plan.number;
         if is_done
             && progress.fed.contains(&number)

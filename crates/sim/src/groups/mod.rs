@@ -238,9 +238,9 @@ impl Seat {
         progress.latest.insert(plan.number, latest);
         drop(progress);
         let mut oracle = client.stage.oracle();
-        oracle
-            .groups
-            .renewed(plan.number, self.key, asked + SESSION);
+        let owned = self.owned.keys().copied();
+        let until = asked + SESSION;
+        oracle.groups.renewed(plan.number, self.key, owned, until);
     }
 }
 

@@ -228,15 +228,13 @@ impl Producer {
         portion: Portion<'_>,
     ) -> (Option<ErrorCode>, CommitKey) {
         let place = (plan.number, portion.partition);
-        let mut oracle = client.stage.oracle();
-        let is_late = oracle
-            .groups
-            .has_lost(plan.number, seat.key, portion.partition);
-        let key = oracle
-            .groups
-            .offsets
-            .sending_open(place, portion.next, is_late);
-        drop(oracle);
+        let (key, is_late) = {
+            let mut oracle = client.stage.oracle();
+            let groups = &mut oracle.groups;
+            let is_late = groups.has_lost(plan.number, seat.key, portion.partition);
+            let key = groups.offsets.sending_open(place, portion.next, is_late);
+            (key, is_late)
+        };
         if is_late {
             client
                 .stage

@@ -30,7 +30,9 @@ pub struct Groups {
     all: BTreeMap<usize, Group>,
     /// What they committed.
     pub offsets: Offsets,
-    /// Groups whose partitions were all held when nothing was wrong any more.
+    /// Until when a partition is at work, whoever has it: a power cut takes none of this.
+    at_work: BTreeMap<(usize, i32), Instant>,
+    /// Groups whose partitions were all at work when nothing was wrong any more.
     settled: BTreeMap<usize, bool>,
 }
 
@@ -66,8 +68,16 @@ impl Groups {
         ))
     }
 
-    /// The member's session begins anew.
-    pub fn renewed(&mut self, group: usize, member: MemberKey, until: Instant) {
+    /// The member's session begins anew, and it has these partitions.
+    pub fn renewed(
+        &mut self,
+        group: usize,
+        member: MemberKey,
+        owned: impl Iterator<Item = i32>,
+        until: Instant,
+    ) {
+        self.at_work
+            .extend(owned.map(|partition| ((group, partition), until)));
         for holders in self.group(group).holders.values_mut() {
             if let Some(held) = holders.get_mut(&member) {
                 *held = until.max(*held);
@@ -91,13 +101,12 @@ impl Groups {
         given.is_some_and(|to| *to != member)
     }
 
-    /// Whether every partition of a group's topic has an owner now, or had once at the end.
+    /// Whether every partition of a group's topic is at work now, or was once at the end.
     pub fn is_settled(&mut self, group: usize, partitions: i32) -> bool {
         let now = Instant::now();
-        let known = self.group(group);
         let all = (0..partitions).all(|partition| {
-            let holders = known.holders.get(&partition);
-            holders.is_some_and(|holders| holders.values().any(|until| *until > now))
+            let until = self.at_work.get(&(group, partition));
+            until.is_some_and(|until| *until > now)
         });
         let settled = self.settled.entry(group).or_default();
         *settled |= all;
@@ -154,7 +163,7 @@ mod tests {
         advance(SESSION).await;
         let until = Instant::now() + SESSION;
         assert_eq!(groups.given(1, a, 0, until), None, "b was thrown out");
-        groups.renewed(1, a, until + SESSION);
+        groups.renewed(1, a, [0].into_iter(), until + SESSION);
         advance(SESSION).await;
         assert!(groups.given(1, b, 0, until + SESSION).is_some());
     }
@@ -198,9 +207,11 @@ mod tests {
         assert_eq!(groups.epoch(1, 1), None);
         assert!(!groups.is_settled(1, 1));
         let a = groups.joining();
-        groups.given(1, a, 0, Instant::now() + SESSION);
+        let until = Instant::now() + SESSION;
+        groups.renewed(1, a, [0].into_iter(), until);
+        assert!(!groups.is_settled(1, 2));
         assert!(groups.is_settled(1, 1));
-        groups.gave_back(1, a, None);
+        advance(SESSION).await;
         assert!(groups.is_settled(1, 1), "once is enough");
     }
 }
