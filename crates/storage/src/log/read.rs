@@ -11,7 +11,7 @@ use crate::error::StorageError;
 use crate::scan::HeaderWalk;
 use crate::segment::{Segment, SegmentError};
 use crate::txn_index::AbortedTxn;
-use klamm_host::FileRange;
+use klamm_host::{FileRange, Residency};
 
 /// Up to where a reader may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,9 @@ pub enum ReadError {
 
 /// Segments whose pages are likely in memory: appends went there lately.
 const RECENT_SEGMENTS: usize = 2;
+/// A look at the headers before a place touches about so much: the sparse index leads to less than one batch and
+/// `index.interval.bytes` before it.
+const LOOKED_AT_BYTES: u64 = 64 << 10;
 
 impl PartitionLog {
     /// Begins to read whole batches from the one that holds an offset, out of one segment. Touches no disk. At the bound
@@ -231,10 +234,28 @@ impl PartitionLog {
 }
 
 impl LookUp {
-    /// Whether the disk is likely not waited for: the place is in the newest segment or the one before.
+    /// Whether the device is likely not waited for: the place is in the newest segment or the one before, whose file is
+    /// open, and the headers that will be looked at are in the page cache.
     #[must_use]
-    pub const fn is_recent(&self) -> bool {
-        self.is_recent
+    pub fn is_in_memory(&self) -> bool {
+        let segment = &self.view.segments[self.known.index];
+        let (Some((end, _)), true) = (self.known.end, self.is_recent) else {
+            return false;
+        };
+        let Some(file) = segment.log.held() else {
+            return false;
+        };
+        let range = match self.known.position {
+            // The cut: the last header in reach.
+            Some(position) => {
+                let limit = position.saturating_add(self.ask.bytes_max as u64).min(end);
+                position.max(limit.saturating_sub(LOOKED_AT_BYTES))..limit
+            }
+            // Anywhere.
+            None if segment.size <= LOOKED_AT_BYTES => 0..segment.size,
+            None => return false,
+        };
+        file.residency(range.start, range.end.saturating_sub(range.start)) != Residency::Cold
     }
 
     /// Looks up. Blocks; not under the log's lock.

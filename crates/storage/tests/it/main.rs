@@ -5,6 +5,7 @@ mod compacted;
 mod crash;
 mod faults;
 mod fuzz_seeds;
+mod in_memory;
 mod kafka_wrote;
 mod moving;
 mod store;

@@ -106,13 +106,13 @@ impl Pass {
         }
     }
 
-    /// Reads what is near the logs' ends, up to a place that is not.
+    /// Reads what is in memory, up to a place that is not.
     pub(super) fn go_on(&mut self, targets: &[Target]) -> Option<Cold> {
         while let Some(target) = targets.get(self.reads.len()) {
             match self.begin(target) {
                 Err(error) => self.take(PartitionRead::failed(error)),
                 Ok((_, Reading::Done(fetched))) => self.take(Ok(fetched).into()),
-                Ok((partition, Reading::LookUp(look_up))) if look_up.is_recent() => {
+                Ok((partition, Reading::LookUp(look_up))) if look_up.is_in_memory() => {
                     self.take(partition.end_read(look_up).into());
                 }
                 Ok((partition, Reading::LookUp(look_up))) => {

@@ -94,8 +94,8 @@ impl OffsetAt {
 
 impl LookUp {
     /// Whether the device is likely not waited for.
-    pub(crate) const fn is_recent(&self) -> bool {
-        self.on_disk.is_recent()
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.on_disk.is_in_memory()
     }
 }
 

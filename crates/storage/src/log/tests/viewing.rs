@@ -31,7 +31,7 @@ fn a_cold_place_is_looked_up_outside_and_a_warm_one_is_at_hand() {
     let mut bench = cold();
     let log = bench.log();
     let cold = look_up(log, 7);
-    assert!(!cold.is_recent() && look_up(log, 148).is_recent());
+    assert!(!cold.is_in_memory());
     let slice = log.end_read(cold.run()).unwrap().unwrap();
     assert_eq!(slice.next_offset, 10);
     // What a look-up found is remembered: the next range begins at a known place, but must be cut by a look.
