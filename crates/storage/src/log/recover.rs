@@ -283,7 +283,10 @@ impl PartitionLog {
         let mut kept = segment.offsets.count_good(&files, base, good)?;
         segment.offsets.truncate(kept, &files, base)?;
         let last = segment.offsets.last(&files, base)?;
-        let place = last.filter(|e| fits(segment, &files, *e));
+        let place = match last {
+            Some(entry) if fits(segment, &files, entry)? => last,
+            _ => None,
+        };
         if place.is_none() {
             kept = 0;
             segment.offsets.truncate(0, &files, base)?;
@@ -332,7 +335,10 @@ impl PartitionLog {
         }
         let (base, size) = (segment.base, segment.size);
         let last = segment.offsets.last(&files, base)?;
-        let place = last.filter(|e| fits(segment, &files, *e));
+        let place = match last {
+            Some(entry) if fits(segment, &files, entry)? => last,
+            _ => None,
+        };
         if last.is_some() != place.is_some() {
             let reason = "the last index entry is of another batch";
             return Err(SegmentError::Damage(crate::scan::Damage {
@@ -376,15 +382,21 @@ fn is_lost_tail(
     next_offset >= recovery_point && next.size == 0 && later.iter().all(|later| later.size == 0)
 }
 
-/// Whether an entry is the last offset of the batch at its position.
-fn fits(segment: &Segment, files: &crate::files::Files, entry: OffsetEntry) -> bool {
+/// Whether an entry is the last offset of the batch at its position. What the disk refuses to tell is no answer.
+fn fits(
+    segment: &Segment,
+    files: &crate::files::Files,
+    entry: OffsetEntry,
+) -> Result<bool, StorageError> {
     let Ok(position) = u64::try_from(entry.position) else {
-        return false;
+        return Ok(false);
     };
-    let Ok(file) = segment.open(files) else {
-        return false;
-    };
+    let file = segment.open(files)?;
     let mut walk = HeaderWalk::short(&*file, position, segment.size, i64::MIN);
     let expected = segment.base.saturating_add(entry.relative_offset.into());
-    matches!(walk.step(), Ok(Ok(Some(found))) if found.header.last_offset().0 == expected)
+    match segment.step(files, &mut walk) {
+        Ok(found) => Ok(found.is_some_and(|found| found.header.last_offset().0 == expected)),
+        Err(SegmentError::Damage(_)) => Ok(false),
+        Err(SegmentError::Storage(error)) => Err(error),
+    }
 }

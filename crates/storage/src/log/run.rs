@@ -26,8 +26,9 @@ impl PartitionLog {
         batches: &[Bytes],
         context: AppendContext,
     ) -> Vec<Result<Appended, AppendError>> {
-        if let [batch] = batches {
-            return vec![self.append_as_leader(batch, context)];
+        if let [bytes] = batches {
+            let only = only_batch(bytes);
+            return vec![only.and_then(|_| self.append_as_leader(bytes, context))];
         }
         let mut results = Vec::with_capacity(batches.len());
         let mut run = Run::default();
@@ -52,10 +53,7 @@ impl PartitionLog {
     ) -> Result<Appended, AppendError> {
         let (place, now_ms) = (results.len(), context.now_ms);
         self.files.dir.check_online()?;
-        let batch = BatchView::parse(bytes)?;
-        if batch.bytes().len() != bytes.len() {
-            return Err(AppendError::Impossible);
-        }
+        let batch = only_batch(bytes)?;
         let staged = &run.prepared.staged;
         if let Some(duplicate) = self.duplicate_of(staged, batch.header(), context.origin) {
             if !staged.is_empty() {
@@ -149,4 +147,13 @@ impl PartitionLog {
             }
         }
     }
+}
+
+/// The batch that these bytes are.
+fn only_batch(bytes: &[u8]) -> Result<BatchView<'_>, AppendError> {
+    let batch = BatchView::parse(bytes)?;
+    if batch.bytes().len() != bytes.len() {
+        return Err(AppendError::Impossible);
+    }
+    Ok(batch)
 }
