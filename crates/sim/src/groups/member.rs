@@ -275,8 +275,9 @@ impl Member {
         let start = Instant::now();
         while !self.has_settled(client) {
             if start.elapsed() > SETTLED_WAIT_MAX {
-                let seat = &self.seat;
-                let text = format!("{} does not settle: {seat:?}", &*self.plan.id);
+                let (seat, open) = (&self.seat, self.open(client));
+                let id = &*self.plan.id;
+                let text = format!("{id} does not settle, {open}: {seat:?}");
                 client.stage.violation(text);
                 return;
             }
@@ -287,6 +288,17 @@ impl Member {
         if client.rng.percent(50) {
             self.leave(client).await;
         }
+    }
+
+    /// What the end waits for.
+    fn open(&self, client: &Client) -> String {
+        let (number, partitions) = (self.plan.number, self.plan.partitions);
+        let idle = client.stage.oracle().groups.idle(number, partitions);
+        let progress = client.stage.progress.borrow();
+        let unread: Vec<_> = (0..partitions)
+            .filter(|partition| !progress.done.contains(&(number, *partition)))
+            .collect();
+        format!("nobody at {idle:?}, not read to the end {unread:?}")
     }
 
     fn has_settled(&self, client: &Client) -> bool {

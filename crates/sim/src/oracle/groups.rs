@@ -101,13 +101,20 @@ impl Groups {
         given.is_some_and(|to| *to != member)
     }
 
+    /// Partitions of a group's topic that nobody works at now.
+    #[must_use]
+    pub fn idle(&self, group: usize, partitions: i32) -> Vec<i32> {
+        let now = Instant::now();
+        let is_idle = |partition: &i32| {
+            let until = self.at_work.get(&(group, *partition));
+            until.is_none_or(|until| *until <= now)
+        };
+        (0..partitions).filter(is_idle).collect()
+    }
+
     /// Whether every partition of a group's topic is at work now, or was once at the end.
     pub fn is_settled(&mut self, group: usize, partitions: i32) -> bool {
-        let now = Instant::now();
-        let all = (0..partitions).all(|partition| {
-            let until = self.at_work.get(&(group, partition));
-            until.is_some_and(|until| *until > now)
-        });
+        let all = self.idle(group, partitions).is_empty();
         let settled = self.settled.entry(group).or_default();
         *settled |= all;
         *settled

@@ -370,10 +370,11 @@ impl Oracle {
         settled_at: Option<Instant>,
         bounds: (i64, i64),
     ) -> usize {
+        let compacted = self.is_compacted(key);
         let Some(partition) = self.partitions.get_mut(&key) else {
             return 0;
         };
-        let (broken, lost) = partition.restarted(ending, settled_at, bounds);
+        let (broken, lost) = partition.restarted((ending, compacted), settled_at, bounds);
         for text in broken {
             self.tell(format!("{key:?}: {text}"));
         }

@@ -127,7 +127,7 @@ impl Partition {
     /// before; `None` if it had a reason not to.
     pub(super) fn restarted(
         &mut self,
-        ending: Ending,
+        (ending, compacted): (Ending, bool),
         settled_at: Option<Instant>,
         (start, end): (i64, i64),
     ) -> (Vec<String>, usize) {
@@ -152,6 +152,9 @@ impl Partition {
             }
         }
         self.acknowledged.split_off(&end);
+        if compacted && ending == Ending::Power && !self.synced {
+            self.doubt_unsettled(settled_at);
+        }
         if ending == Ending::Process && end < self.marks.high {
             broken.push(format!("the log ends at {end}, below {}", self.marks.high));
         }
@@ -160,6 +163,16 @@ impl Partition {
         // The log start is made durable now and then only.
         self.marks.log_start = self.marks.log_start.min(start);
         (broken, lost.len())
+    }
+
+    /// The power took the end of a closed segment, perhaps, and left the next one: in a compacted log nothing tells that hole
+    /// from the cleaner's work. So what the disk need not have had is known again only when it is read again.
+    fn doubt_unsettled(&mut self, settled_at: Option<Instant>) {
+        let acknowledged = &mut self.acknowledged;
+        let is_settled = |at: &Instant| settled_at.is_some_and(|limit| *at < limit);
+        self.known
+            .retain(|offset, _| acknowledged.get(offset).is_some_and(is_settled));
+        acknowledged.retain(|_, at| is_settled(at));
     }
 
     /// Acknowledged records that a read of everything did not show. Reads were placed before.

@@ -11,12 +11,16 @@ struct Story {
 
 impl Story {
     fn new(synced: bool, idempotent: bool) -> Self {
+        Self::of(synced, false, idempotent)
+    }
+
+    fn of(synced: bool, compacted: bool, idempotent: bool) -> Self {
         let mut oracle = Oracle::new();
         let facts = TopicFacts {
             name: "t".to_owned(),
             partitions: 1,
             synced,
-            compacted: false,
+            compacted,
             deleting: false,
             deleted: false,
             retention_ms: Vec::new(),
@@ -122,6 +126,31 @@ fn a_lost_record_is_flagged_once_the_background_should_have_written_it() {
             story.fine();
         } else {
             story.broken("lost");
+        }
+    }
+}
+
+#[test]
+fn a_compacted_log_may_lose_in_its_middle_what_the_disk_never_got() {
+    for (synced, ending, allowed) in [
+        (false, Ending::Power, true),
+        (false, Ending::Process, false),
+        (true, Ending::Power, false),
+    ] {
+        let mut story = Story::of(synced, true, false);
+        let ids = story.put(9, 0);
+        story.restart(ending, 0, 9);
+        story.oracle.draining(KEY);
+        // Seven keys: the newest of the last one is at 6, the hole.
+        let left: Vec<_> = [0, 1, 2, 3, 4, 5, 7, 8]
+            .map(|n| (n as i64, ids[n]))
+            .to_vec();
+        story.read(0, &left);
+        story.oracle.drained(KEY, 0, 9);
+        if allowed {
+            story.fine();
+        } else {
+            story.broken("newest");
         }
     }
 }

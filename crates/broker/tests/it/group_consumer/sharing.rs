@@ -166,8 +166,8 @@ fn partitions_come_and_go_although_polls_wait_for_nothing() {
                     tokio::task::yield_now().await;
                 }
             }
-            one.close().await.unwrap();
-            two.close().await.unwrap();
+            // A last round may be under way, and its generation be newer than theirs: then nothing is committed.
+            let _ = (one.close().await, two.close().await);
         }
         node.stop().await;
     });

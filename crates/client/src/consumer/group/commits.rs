@@ -118,15 +118,22 @@ impl Inner {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let (member_id, epoch) = self.shared.identity();
-        let is_member = self.shared.is_modern() && epoch != NO_GENERATION;
-        let query = OffsetQuery {
-            group_id: &self.group_id,
-            member: is_member.then_some((member_id.as_str(), epoch)),
-            partitions: Some(partitions),
-            stable: true,
-        };
-        query.ask(&self.coordinator).await
+        loop {
+            let (member_id, epoch) = self.shared.identity();
+            let is_member = self.shared.is_modern() && epoch != NO_GENERATION;
+            let query = OffsetQuery {
+                group_id: &self.group_id,
+                member: is_member.then_some((member_id.as_str(), epoch)),
+                partitions: Some(partitions),
+                stable: true,
+            };
+            match query.ask(&self.coordinator).await {
+                // Asked under an epoch that has passed meanwhile.
+                Err(error) if is_behind(&error) && self.shared.identity() != (member_id, epoch) => {
+                }
+                result => return result,
+            }
+        }
     }
 
     async fn commit(
@@ -173,4 +180,16 @@ impl Inner {
             .retrying("commit", client.config().api_timeout, attempt)
             .await
     }
+}
+
+/// The coordinator knows the member by another epoch, or not at all.
+fn is_behind(error: &ClientError) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            ErrorCode::STALE_MEMBER_EPOCH
+                | ErrorCode::ILLEGAL_GENERATION
+                | ErrorCode::UNKNOWN_MEMBER_ID
+        )
+    )
 }

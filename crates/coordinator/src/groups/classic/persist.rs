@@ -99,6 +99,11 @@ impl ClassicGroup {
         }
         group.state_since = step.now.wall;
         group.protocol = group.choose_protocol();
+        if rebalances {
+            // So that a coordinator that starts in the middle of that round knows that one is due: the members that are
+            // gone are not in the record, and nobody's session would end.
+            group.leader = None;
+        }
         let record = group.to_record();
         step.record(record);
         group.loaded(step);
@@ -127,7 +132,8 @@ impl ClassicGroup {
             member.session_ends = step.now.monotonic + i64::from(member.session_timeout_ms);
             arm(&self.id, id, member, step);
         }
-        if self.members.len() > step.config.members_max {
+        let has_no_leader = self.state == GroupState::Stable && self.leader.is_none();
+        if self.members.len() > step.config.members_max || has_no_leader {
             self.prepare(step);
         }
     }

@@ -202,7 +202,7 @@ fn a_classic_group_becomes_a_consumer_group_with_its_first_member_of_that_protoc
 
 #[test]
 fn the_last_member_of_the_consumer_protocol_takes_the_kind_with_it() {
-    for by_timeout in [false, true] {
+    for (by_timeout, restarts) in [(false, false), (true, false), (false, true), (true, true)] {
         let (mut world, mut old) = classic_world();
         let mut new = Client::join("n", &mut world);
         world.pass(100);
@@ -219,6 +219,10 @@ fn the_last_member_of_the_consumer_protocol_takes_the_kind_with_it() {
             world.beat(leave("n", -1)).unwrap();
         }
         assert_eq!(kind(&world), GroupKind::Classic);
+        if restarts {
+            // What the member had that is gone must still come to somebody.
+            world.reload();
+        }
         let group = world.shard.describe("g", world.moment()).unwrap();
         assert_eq!(group.state, GroupState::PreparingRebalance);
         assert_eq!(old.beat(&mut world), Err(GroupError::RebalanceInProgress));
