@@ -6,7 +6,7 @@ use super::server::{Broker, Server};
 use super::tool_clients;
 use super::tool_shell::{Said, TOOLS, ToolShell};
 use crate::shell::output;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::cell::RefCell;
 
 /// Runs all of them against one broker.
@@ -189,16 +189,24 @@ impl Bench {
 
     fn delete_records(&self) -> Result<()> {
         let topic = "verifiable-classic";
+        // How many records the producer gave to this partition is its own affair.
+        let ends = self.must("GetOffsetShell", &["--topic", topic, "--time", "latest"])?;
+        let of_first = format!("{topic}:0:");
+        let end = ends
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(&of_first))
+            .context("the end of partition 0")?;
         let file = self.folder.join("delete.json");
         let json = format!(
-            r#"{{"version":1,"partitions":[{{"topic":"{topic}","partition":0,"offset":50}}]}}"#
+            r#"{{"version":1,"partitions":[{{"topic":"{topic}","partition":0,"offset":{end}}}]}}"#
         );
         std::fs::write(&file, json)?;
         let file = file.display().to_string();
         let arguments = ["--offset-json-file", file.as_str()];
-        self.tells("DeleteRecordsCommand", &arguments, "low_watermark: 50")?;
+        let told = format!("low_watermark: {end}");
+        self.tells("DeleteRecordsCommand", &arguments, &told)?;
         let first = ["--topic", topic, "--time", "earliest"];
-        self.tells("GetOffsetShell", &first, &format!("{topic}:0:50"))
+        self.tells("GetOffsetShell", &first, &format!("{of_first}{end}"))
     }
 
     fn reassignments(&self) -> Result<()> {
