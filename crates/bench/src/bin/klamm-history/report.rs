@@ -87,13 +87,27 @@ impl Class {
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    found: BTreeMap<Class, Vec<String>>,
+    found: BTreeMap<Class, Found>,
 }
+
+/// What was found of one kind. A broker that loses everything must not cost the judge its memory.
+#[derive(Debug, Default)]
+struct Found {
+    count: u64,
+    first: Vec<String>,
+}
+
+/// So many findings of a kind are kept.
+const KEPT: usize = 1_000;
 
 impl Report {
     /// Adds a finding.
     pub(crate) fn add(&mut self, class: Class, what: String) {
-        self.found.entry(class).or_default().push(what);
+        let found = self.found.entry(class).or_default();
+        found.count += 1;
+        if found.first.len() < KEPT {
+            found.first.push(what);
+        }
     }
 
     /// Nothing was found.
@@ -110,10 +124,10 @@ impl Report {
     /// A line per kind with the first findings below it.
     pub(crate) fn text(&self, shown: usize) -> String {
         let mut text = String::new();
-        for (class, findings) in &self.found {
+        for (class, found) in &self.found {
             // Writing to a string can not fail.
-            let _ = writeln!(text, "{}: {}", class.name(), findings.len());
-            for finding in findings.iter().take(shown) {
+            let _ = writeln!(text, "{}: {}", class.name(), found.count);
+            for finding in found.first.iter().take(shown) {
                 let _ = writeln!(text, "  {finding}");
             }
         }

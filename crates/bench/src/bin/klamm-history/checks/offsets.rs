@@ -1,83 +1,54 @@
-//! What lies where: one value at an offset, one offset for a value, and ends that only grow.
+//! The ends of logs only grow.
 
-use crate::history::{History, Op};
+use crate::history::{Line, Op};
 use crate::index::Index;
+use crate::names::Id;
 use crate::report::{Class, Report};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-pub(crate) fn check(history: &History, index: &Index<'_>, report: &mut Report) {
-    places(history, index, report);
-    ends(history, report);
+/// One answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    t0: u64,
+    t1: u64,
+    first: i64,
+    end: i64,
 }
 
-/// Collects every (partition, offset, value) that anybody was told.
-fn places(history: &History, index: &Index<'_>, report: &mut Report) {
-    let mut at: HashMap<(&str, i64), &str> = HashMap::new();
-    let mut place: HashMap<&str, (&str, i64)> = HashMap::new();
-    let mut told = |key, offset, value| {
-        let before = *at.entry((key, offset)).or_insert(value);
-        if before != value {
-            let what = format!("{key} at {offset}: {before} and {value}");
-            report.add(Class::InconsistentOffsets, what);
-        }
-        let before = *place.entry(value).or_insert((key, offset));
-        if before != (key, offset) {
-            let what = format!("{value} at {} {} and at {key} {offset}", before.0, before.1);
-            report.add(Class::Duplicate, what);
-        }
-    };
-    for sent in &index.sends {
-        if let Some(offset) = sent.offset {
-            told(sent.key, offset, sent.value);
-        }
-    }
-    for line in &history.lines {
-        match &line.op {
-            Op::Poll { records, .. } => {
-                for (key, offset, value) in records {
-                    told(key, *offset, value);
-                }
-            }
-            Op::Final { key, records, .. } => {
-                for (offset, value) in records {
-                    told(key, *offset, value);
-                }
-            }
-            _ => {}
-        }
-    }
-}
+/// What was told of the ends of each partition.
+#[derive(Debug, Default)]
+pub(super) struct Ends(BTreeMap<Id, Vec<Answer>>);
 
-/// An answer that begins after another one ended must not be smaller.
-fn ends(history: &History, report: &mut Report) {
-    /// Answers of a partition: those that have ended give the bound, by the time of their end.
-    #[derive(Default)]
-    struct Bound {
-        first: i64,
-        end: i64,
-        waiting: Vec<(u64, i64, i64)>,
-    }
-    let mut bounds: HashMap<&str, Bound> = HashMap::new();
-    for line in &history.lines {
-        let Op::Offsets { key, first, end } = &line.op else {
-            continue;
-        };
-        let bound = bounds.entry(key).or_default();
-        bound.waiting.retain(|(t1, first, end)| {
-            let over = *t1 < line.t0;
-            if over {
-                bound.first = bound.first.max(*first);
-                bound.end = bound.end.max(*end);
-            }
-            !over
-        });
-        if *first < bound.first || *end < bound.end {
-            let what = format!(
-                "{key}: from {}..{} to {first}..{end}",
-                bound.first, bound.end
-            );
-            report.add(Class::OffsetsBack, what);
+impl Ends {
+    pub(super) fn learn(&mut self, line: &Line<'_>, index: &mut Index) {
+        if let Op::Offsets { key, first, end } = &line.op {
+            let answer = Answer { t0: line.t0, t1: line.t1, first: *first, end: *end };
+            self.0.entry(index.key(key)).or_default().push(answer);
         }
-        bound.waiting.push((line.t1, *first, *end));
+    }
+
+    /// An answer that begins after another one ended must not be smaller.
+    pub(super) fn check(self, index: &Index, report: &mut Report) {
+        for (key, mut answers) in self.0 {
+            answers.sort_unstable();
+            // Answers that have ended give the bound, by the time of their end.
+            let (mut first, mut end, mut waiting) = (0, 0, Vec::<Answer>::new());
+            for answer in answers {
+                waiting.retain(|before| {
+                    let over = before.t1 < answer.t0;
+                    if over {
+                        (first, end) = (before.first.max(first), before.end.max(end));
+                    }
+                    !over
+                });
+                if answer.first < first || answer.end < end {
+                    let key = index.keys.text(key);
+                    let (to_first, to_end) = (answer.first, answer.end);
+                    let what = format!("{key}: from {first}..{end} to {to_first}..{to_end}");
+                    report.add(Class::OffsetsBack, what);
+                }
+                waiting.push(answer);
+            }
+        }
     }
 }
