@@ -118,8 +118,7 @@ impl Inner {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        loop {
-            let (member_id, epoch) = self.shared.identity();
+        let ask = |member_id: String, epoch| async move {
             let is_member = self.shared.is_modern() && epoch != NO_GENERATION;
             let query = OffsetQuery {
                 group_id: &self.group_id,
@@ -127,13 +126,9 @@ impl Inner {
                 partitions: Some(partitions),
                 stable: true,
             };
-            match query.ask(&self.coordinator).await {
-                // Asked under an epoch that has passed meanwhile.
-                Err(error) if is_behind(&error) && self.shared.identity() != (member_id, epoch) => {
-                }
-                result => return result,
-            }
-        }
+            query.ask(&self.coordinator).await
+        };
+        as_member(&self.shared, ask).await
     }
 
     async fn commit(
@@ -182,6 +177,20 @@ impl Inner {
     }
 }
 
+/// Asks in the name of the member, and once more if it was asked under an epoch that has passed meanwhile.
+async fn as_member<T, A>(shared: &Shared, ask: impl Fn(String, i32) -> A) -> Result<T, ClientError>
+where
+    A: Future<Output = Result<T, ClientError>>,
+{
+    loop {
+        let (member_id, epoch) = shared.identity();
+        match ask(member_id.clone(), epoch).await {
+            Err(error) if is_behind(&error) && shared.identity() != (member_id, epoch) => {}
+            result => return result,
+        }
+    }
+}
+
 /// The coordinator knows the member by another epoch, or not at all.
 fn is_behind(error: &ClientError) -> bool {
     matches!(
@@ -192,4 +201,63 @@ fn is_behind(error: &ClientError) -> bool {
                 | ErrorCode::UNKNOWN_MEMBER_ID
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientError, ErrorCode, Shared, as_member};
+    use std::sync::Mutex;
+
+    /// What a member is answered, and who it is from then on.
+    type Script = Vec<(Result<i64, ErrorCode>, (&'static str, i32))>;
+
+    /// Asks as `a` in epoch 1. Gives the answer, and as whom was asked.
+    async fn ask(script: Script) -> (Result<i64, Option<ErrorCode>>, Vec<(String, i32)>) {
+        let shared = Shared::new();
+        shared.set_identity("a", 1);
+        let (script, asked) = (Mutex::new(script.into_iter()), Mutex::new(Vec::new()));
+        let answer = as_member(&shared, |member_id, epoch| {
+            asked.lock().unwrap().push((member_id, epoch));
+            let (answer, (member_id, epoch)) = script.lock().unwrap().next().unwrap();
+            // The membership's task hears of a new epoch while the request is on its way.
+            shared.set_identity(member_id, epoch);
+            let server = |code| ClientError::Server { code, message: None };
+            async move { answer.map_err(server) }
+        });
+        let answer = answer.await.map_err(|error| error.code());
+        assert_eq!(script.into_inner().unwrap().len(), 0, "all was asked");
+        (answer, asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_look_under_an_epoch_that_has_passed_is_repeated_under_the_next() {
+        for code in [
+            ErrorCode::STALE_MEMBER_EPOCH,
+            ErrorCode::ILLEGAL_GENERATION,
+            ErrorCode::UNKNOWN_MEMBER_ID,
+        ] {
+            let script = vec![
+                (Err(code), ("a", 2)),
+                (Err(code), ("b", 2)),
+                (Ok(7), ("b", 2)),
+            ];
+            let (answer, asked) = ask(script).await;
+            assert_eq!(answer, Ok(7));
+            assert_eq!(asked, [("a".into(), 1), ("a".into(), 2), ("b".into(), 2)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_look_that_is_refused_to_the_member_as_it_is_fails() {
+        let stale = ErrorCode::STALE_MEMBER_EPOCH;
+        let (answer, asked) = ask(vec![(Err(stale), ("a", 1))]).await;
+        assert_eq!((answer, asked.len()), (Err(Some(stale)), 1));
+    }
+
+    #[tokio::test]
+    async fn another_error_is_no_reason_to_repeat_a_look() {
+        let denied = ErrorCode::GROUP_AUTHORIZATION_FAILED;
+        let (answer, asked) = ask(vec![(Err(denied), ("a", 2))]).await;
+        assert_eq!((answer, asked.len()), (Err(Some(denied)), 1));
+    }
 }
