@@ -21,6 +21,7 @@ use klamm_wire::messages::produce::{
 use klamm_wire::messages::{add_offsets_to_txn, delete_topics, offset_fetch, txn_offset_commit};
 use std::collections::BTreeMap;
 
+mod compaction;
 mod markers;
 mod offsets;
 mod refusals;
