@@ -5,6 +5,7 @@ use klamm_host::FileRange;
 use klamm_model::Uuid;
 use std::io;
 
+use crate::text::Text;
 use crate::{EncodeError, Records, varint};
 
 /// A piece of output.
@@ -59,6 +60,18 @@ impl Output {
             }
         }
         Ok(all.freeze())
+    }
+}
+
+impl From<Bytes> for Output {
+    fn from(bytes: Bytes) -> Self {
+        let len = bytes.len();
+        let segments = if len == 0 {
+            Vec::new()
+        } else {
+            vec![Segment::Bytes(bytes)]
+        };
+        Self { segments, len }
     }
 }
 
@@ -128,6 +141,10 @@ impl Enc {
     #[must_use]
     pub fn finish(mut self) -> Output {
         let len = self.len();
+        if self.pieces.is_empty() {
+            // The usual case: all of it is in one buffer, which need not be cut.
+            return Output::from(self.buffer.freeze());
+        }
         self.cut();
         let segments = self
             .pieces
@@ -140,6 +157,17 @@ impl Enc {
         Output { segments, len }
     }
 
+    /// What was written, as one piece. Copies unless it is one in memory; reads files.
+    ///
+    /// # Errors
+    /// A file can't be read.
+    pub fn finish_bytes(self) -> io::Result<Bytes> {
+        if self.pieces.is_empty() {
+            return Ok(self.buffer.freeze());
+        }
+        self.finish().into_bytes()
+    }
+
     /// The pieces of a frame begun with [`Enc::framed`], its length filled in.
     ///
     /// # Errors
@@ -147,10 +175,12 @@ impl Enc {
     pub fn finish_frame(mut self) -> Result<Output, EncodeError> {
         let length = self.len().saturating_sub(4);
         let length = i32::try_from(length).map_err(|_| EncodeError::TooLong(length))?;
-        self.cut();
-        if let Some(Piece::Buffer(first)) = self.pieces.first_mut()
-            && let Some(place) = first.first_chunk_mut::<4>()
-        {
+        let first = match self.pieces.first_mut() {
+            Some(Piece::Buffer(first)) => Some(first),
+            Some(Piece::Shared(_)) => None,
+            None => Some(&mut self.buffer),
+        };
+        if let Some(place) = first.and_then(|first| first.first_chunk_mut::<4>()) {
             *place = length.to_be_bytes();
         }
         Ok(self.finish())
@@ -245,14 +275,19 @@ impl Enc {
     ///
     /// # Errors
     /// [`EncodeError::TooLong`] from 32 KiB on if not flexible.
-    pub fn string(&mut self, flexible: bool, text: &str) -> Result<(), EncodeError> {
+    pub fn string<T: Text + ?Sized>(
+        &mut self,
+        flexible: bool,
+        text: &T,
+    ) -> Result<(), EncodeError> {
+        let text = text.utf8();
         let count = text.len();
         if flexible {
             self.compact_length(count)?;
         } else {
             self.i16(i16::try_from(count).map_err(|_| EncodeError::TooLong(count))?);
         }
-        self.raw(text.as_bytes());
+        self.raw(text);
         Ok(())
     }
 
@@ -374,10 +409,12 @@ impl Enc {
         &mut self,
         write: impl FnOnce(&mut TagWriter) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        let mut tags = TagWriter { count: 0, fields: Self::new() };
+        let mut tags = TagWriter { count: 0, fields: None };
         write(&mut tags)?;
         self.uvarint(tags.count);
-        self.append(tags.fields);
+        if let Some(fields) = tags.fields {
+            self.append(fields);
+        }
         Ok(())
     }
 
@@ -426,7 +463,8 @@ impl Enc {
 #[derive(Debug)]
 pub struct TagWriter {
     count: u32,
-    fields: Enc,
+    /// Most structs have none.
+    fields: Option<Enc>,
 }
 
 impl TagWriter {
@@ -441,10 +479,11 @@ impl TagWriter {
     ) -> Result<(), EncodeError> {
         let mut field = Enc::new();
         write(&mut field)?;
-        self.fields.uvarint(tag);
         let size = u32::try_from(field.len()).map_err(|_| EncodeError::TooLong(field.len()))?;
-        self.fields.uvarint(size);
-        self.fields.append(field);
+        let fields = self.fields.get_or_insert_default();
+        fields.uvarint(tag);
+        fields.uvarint(size);
+        fields.append(field);
         self.count += 1;
         Ok(())
     }

@@ -22,7 +22,7 @@ pub use dec::Dec;
 pub use enc::{Enc, Output, Segment, TagWriter};
 pub use error::{DecodeError, EncodeError};
 pub use records::Records;
-pub use text::Str;
+pub use text::{Str, Text};
 
 /// A value that Kafka's schemas describe: its bytes differ between versions.
 pub trait Message: Sized {

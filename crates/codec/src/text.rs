@@ -16,6 +16,30 @@ pub struct Str(
     Bytes,
 );
 
+/// What is known to be UTF-8: its bytes need no second look to be written.
+pub trait Text {
+    /// The bytes.
+    fn utf8(&self) -> &[u8];
+}
+
+impl Text for str {
+    fn utf8(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Text for String {
+    fn utf8(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Text for Str {
+    fn utf8(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Str {
     /// No character.
     pub const EMPTY: Self = Self(Bytes::new());

@@ -1,7 +1,7 @@
 //! Records into a batch.
 
 use crate::deflate::{Codec, DeflateError, Deflater};
-use crate::header::{Attributes, BatchHeader, HEADER_BYTES, TimestampType};
+use crate::header::{Attributes, BatchHeader, Compression, HEADER_BYTES, TimestampType};
 use crate::record::HeaderView;
 use crate::varint::{len_i32, len_i64, put_i32, put_i64};
 use bytes::Bytes;
@@ -205,7 +205,11 @@ impl BatchBuilder {
         codec: Codec,
         deflater: &mut Deflater,
     ) -> Result<Bytes, DeflateError> {
-        let mut out = Vec::with_capacity(HEADER_BYTES + self.body.len() / 2);
+        let body_bytes = match codec.compression {
+            Compression::None => self.body.len(),
+            _ => self.body.len() / 2,
+        };
+        let mut out = Vec::with_capacity(HEADER_BYTES + body_bytes);
         out.resize(HEADER_BYTES, 0);
         deflater.deflate(codec, &self.body, &mut out)?;
         let last = self.next_offset_delta.saturating_sub(1).max(0);

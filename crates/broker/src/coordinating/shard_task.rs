@@ -80,6 +80,9 @@ pub(super) struct ShardTask<K: Kind> {
 struct Work<S: Shard> {
     records: Vec<Record>,
     record_bytes: usize,
+    /// To commands of this round.
+    answers: Vec<(Answer<S>, S::Reply)>,
+    /// To commands of earlier rounds, or several to one command.
     replies: Vec<(Ticket, S::Reply)>,
     told: Vec<Box<dyn FnOnce() + Send>>,
     effects: Vec<S::Effect>,
@@ -122,19 +125,19 @@ impl<K: Kind> ShardTask<K> {
                 self.finish(work).await;
             }
             self.set_alarm();
-            let mut asked = Vec::new();
+            let (mut ended, mut asked) = (Vec::new(), None);
             tokio::select! {
                 biased;
-                ended = self.effects.ended() => {
-                    asked.extend(ended.into_iter().flatten().map(Ask::Outcome));
-                }
+                outcomes = self.effects.ended() => ended = outcomes,
                 ask = queue.recv() => match ask {
-                    Some(ask) => asked.push(ask),
+                    Some(ask) => asked = Some(ask),
                     None => return,
                 },
                 () = self.alarm.rings() => {}
             }
             self.now = moment(&*self.parts.host.clock);
+            let outcomes = ended.into_iter().flatten().map(Ask::Outcome);
+            let asked = outcomes.chain(asked);
             if self.is_stale() {
                 self.forget(ErrorCode::NOT_COORDINATOR);
                 for ask in asked {
@@ -159,14 +162,16 @@ impl<K: Kind> ShardTask<K> {
 
     /// Shows the shard the metadata, if it has changed.
     fn look_around(&mut self) {
-        let (image, layers) = (self.parts.quorum.image(), self.parts.quorum.layers());
-        let is_same = self.seen.as_ref().is_some_and(|seen| {
-            Arc::ptr_eq(&seen.image, &image) && Arc::ptr_eq(&seen.layers, &layers)
-        });
+        let quorum = &self.parts.quorum;
+        let is_same = self
+            .seen
+            .as_ref()
+            .is_some_and(|seen| quorum.still_has(&seen.image, &seen.layers));
         if let Some(loaded) = &mut self.loaded
             && !is_same
         {
-            let version = self.parts.quorum.applied_offset();
+            let (image, layers) = (quorum.image(), quorum.layers());
+            let version = quorum.applied_offset();
             let seen = Seen { image, layers, version };
             self.parts.kind.look_around(&mut loaded.shard, &seen);
             self.seen = Some(seen);
@@ -214,13 +219,9 @@ impl<K: Kind> ShardTask<K> {
     /// Another epoch has begun since the shard was loaded, or the topic is gone.
     fn is_stale(&self) -> bool {
         self.loaded.as_ref().is_some_and(|loaded| {
-            let found = self
-                .parts
-                .partitions
-                .find_by_name(self.parts.log.topic, self.index);
-            !found.is_ok_and(|now| {
-                Arc::ptr_eq(&now, &loaded.partition) && now.leader_epoch() == loaded.epoch
-            })
+            let partitions = &self.parts.partitions;
+            !partitions.is_led_here(&loaded.partition)
+                || loaded.partition.leader_epoch() != loaded.epoch
         })
     }
 
@@ -246,15 +247,20 @@ impl<K: Kind> ShardTask<K> {
             Ask::Command { command, guard, answer } => {
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
-                self.waiting.insert(ticket, answer);
-                let output = loaded.shard.apply(&command, ticket, now);
-                match output.transaction {
-                    Some(producer) => {
-                        self.write_open(output, producer, guard, work).await;
-                        self.now = moment(&*self.parts.host.clock);
-                    }
-                    None => work.add(output),
+                let mut output = loaded.shard.apply(&command, ticket, now);
+                if let Some(producer) = output.transaction {
+                    self.waiting.insert(ticket, answer);
+                    self.write_open(output, producer, guard, work).await;
+                    self.now = moment(&*self.parts.host.clock);
+                    return;
                 }
+                match output.replies.pop_if(|(replied, _)| *replied == ticket) {
+                    Some((_, reply)) => work.answers.push((answer, reply)),
+                    None => {
+                        self.waiting.insert(ticket, answer);
+                    }
+                }
+                work.add(output);
             }
             Ask::Marker(marker, answer) => {
                 // The one who asked may be gone.
@@ -278,6 +284,9 @@ impl<K: Kind> ShardTask<K> {
         };
         match committed {
             Ok(()) => {
+                for (sender, reply) in work.answers {
+                    let _ = sender.send(Ok(reply));
+                }
                 for (ticket, reply) in work.replies {
                     if let Some(sender) = self.waiting.remove(&ticket) {
                         // The one who asked may be gone.
@@ -293,7 +302,12 @@ impl<K: Kind> ShardTask<K> {
                 self.begin(work.effects);
             }
             // Dropping what would be told refuses it.
-            Err(error) => self.forget(error),
+            Err(error) => {
+                for (sender, _) in work.answers {
+                    let _ = sender.send(Err(error));
+                }
+                self.forget(error);
+            }
         }
     }
 
@@ -374,6 +388,7 @@ impl<S: Shard> Default for Work<S> {
         Self {
             records: Vec::new(),
             record_bytes: 0,
+            answers: Vec::new(),
             replies: Vec::new(),
             told: Vec::new(),
             effects: Vec::new(),
@@ -389,14 +404,23 @@ impl<S: Shard> Work<S> {
         let bytes =
             |record: &Record| record.key.len() + record.value.as_ref().map_or(0, Bytes::len);
         self.record_bytes += output.records.iter().map(bytes).sum::<usize>();
-        self.records.extend(output.records);
-        self.replies.extend(output.replies);
-        self.effects.extend(output.effects);
-        self.observations.extend(output.observations);
+        join(&mut self.records, output.records);
+        join(&mut self.replies, output.replies);
+        join(&mut self.effects, output.effects);
+        join(&mut self.observations, output.observations);
     }
 
     fn is_full(&self) -> bool {
-        self.record_bytes >= BATCH_BYTES || self.replies.len() >= 4096
+        self.record_bytes >= BATCH_BYTES || self.answers.len() + self.replies.len() >= 4096
+    }
+}
+
+/// Appends; the first list is taken as it is.
+fn join<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
     }
 }
 

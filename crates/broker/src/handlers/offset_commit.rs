@@ -38,8 +38,7 @@ pub(crate) async fn handle(
     call: &Call,
     needs: Needs<'_>,
 ) -> OffsetCommitResponse {
-    let image = needs.quorum.image();
-    let (mut topics, offsets) = sort_out(&request.topics, call.version, &image);
+    let (mut topics, offsets) = sort_out(request.topics, call.version, &needs.quorum.image());
     let commit = CommitOffsets {
         group: request.group_id.clone(),
         member_id: request.member_id,
@@ -71,7 +70,7 @@ pub(crate) async fn handle(
 
 /// Splits what is asked for into places for answers, most of them open (NONE), and offsets for the coordinator.
 fn sort_out(
-    topics: &[OffsetCommitRequestTopic],
+    topics: Vec<OffsetCommitRequestTopic>,
     version: i16,
     image: &Image,
 ) -> (Vec<OffsetCommitResponseTopic>, Vec<NewOffset>) {
@@ -87,21 +86,27 @@ fn sort_out(
             let missing = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
             (image.topics().named(&topic.name), missing)
         };
-        let mut partitions = Vec::new();
-        for partition in &topic.partitions {
+        let name = match found {
+            // The text of the request: no copy.
+            Some(_) if version < FIRST_VERSION_BY_ID => topic.name.clone(),
+            Some(found) => Str::from(&found.name),
+            None => Str::EMPTY,
+        };
+        let mut partitions = Vec::with_capacity(topic.partitions.len().min(64));
+        for partition in topic.partitions {
             let index = partition.partition_index;
             let error = match found {
                 None => missing,
                 Some(found) if found.partitions.get(index).is_none() => {
                     ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
                 }
-                Some(found) => {
+                Some(_) => {
                     offsets.push(NewOffset {
-                        topic: Str::from(&found.name),
+                        topic: name.clone(),
                         partition: index,
                         offset: partition.committed_offset,
                         leader_epoch: partition.committed_leader_epoch,
-                        metadata: partition.committed_metadata.clone().unwrap_or_default(),
+                        metadata: partition.committed_metadata.unwrap_or_default(),
                     });
                     ErrorCode::NONE
                 }
@@ -112,7 +117,7 @@ fn sort_out(
             });
         }
         answers.push(OffsetCommitResponseTopic {
-            name: topic.name.clone(),
+            name: topic.name,
             topic_id: topic.topic_id,
             partitions,
         });

@@ -99,13 +99,13 @@ pub(crate) async fn handle(
             let verified = Verified::default();
             let response = append_all(request, call, needs, (&verified, burst), &mut awaiting);
             if let Some(burst) = burst {
-                burst.request_ends(needs.host.clock.now_ms());
+                burst.request_ends(|| needs.host.clock.now_ms());
             }
             response
         }
         Ok(Some(transactional)) => {
             // It may append later, but not before those that came before it.
-            burst.write(needs.host.clock.now_ms());
+            burst.write(|| needs.host.clock.now_ms());
             let _turn = needs.turns.take(transactional.producer.id).await;
             let coordinator = (needs.transactions, &*needs.host.clock);
             let verified = transactional

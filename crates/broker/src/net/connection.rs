@@ -140,7 +140,7 @@ impl ConnectionTask {
                 break Poll::Pending;
             }
             let requests = self.poll_requests(cx);
-            if self.caller.burst.finish(self.clock.now_ms()) {
+            if self.caller.burst.finish(|| self.clock.now_ms()) {
                 self.pipeline.poll(cx);
             }
             match requests {

@@ -155,6 +155,11 @@ impl Partition {
         self.dir.load_full()
     }
 
+    /// Whether the disk still takes what is written here.
+    pub(crate) fn is_online(&self) -> bool {
+        self.dir.load().is_online()
+    }
+
     pub(crate) fn leader_id(&self) -> NodeId {
         NodeId(self.leader_id.load(Ordering::Acquire))
     }
@@ -373,6 +378,8 @@ impl Partition {
 
     /// The topic is gone: renames the folder; its removal follows later. Blocks.
     pub(super) fn delete(&self, random: u128, now_ms: i64) {
+        // Whoever still holds it finds that nobody leads it.
+        self.lead(None, LeaderEpoch::UNKNOWN);
         let Some(log) = self.log.lock().take() else {
             return;
         };

@@ -188,6 +188,11 @@ impl Registry {
         })?)
     }
 
+    /// Whether a partition that was found here before still would be.
+    pub(crate) fn is_led_here(&self, partition: &Partition) -> bool {
+        partition.leader_id() == self.node_id && partition.is_online()
+    }
+
     fn led_here(&self, partition: Arc<Partition>) -> Result<Arc<Partition>, FindError> {
         if partition.leader_id() == self.node_id {
             Ok(partition)

@@ -172,6 +172,12 @@ impl QuorumHandle {
         self.published.image.load_full()
     }
 
+    /// Whether these are the newest published metadata and settings.
+    pub(crate) fn still_has(&self, image: &Arc<Image>, layers: &Arc<Layers>) -> bool {
+        Arc::ptr_eq(&self.published.image.load(), image)
+            && Arc::ptr_eq(&self.published.layers.load(), layers)
+    }
+
     /// The offset of the newest record in the image; -1 before the first. Clients see it as the features' epoch.
     pub(crate) fn applied_offset(&self) -> i64 {
         self.published.applied.load(Ordering::Relaxed)

@@ -20,6 +20,7 @@ use crate::observing::Counter;
 use crate::quorum::MetadataListener;
 use arc_swap::ArcSwap;
 use bucket::{Bucket, Limit, Windows};
+use klamm_codec::Str;
 use klamm_host::Clock;
 use klamm_metadata::{Delta, Image};
 use klamm_settings::{Settings, broker};
@@ -98,13 +99,13 @@ impl Quotas {
     }
 
     /// How long the client of a produce request of so many bytes is to rest.
-    pub(crate) fn charge_produce(&self, client: &str, bytes: usize) -> Duration {
+    pub(crate) fn charge_produce(&self, client: &Str, bytes: usize) -> Duration {
         let rest = self.charge(Kind::Produce, client, bytes as f64);
         count(&self.throttled.produce, rest)
     }
 
     /// How long a client is to rest for the time that its request took: never more than a window.
-    pub(crate) fn charge_request(&self, client: &str, busy: Duration) -> Duration {
+    pub(crate) fn charge_request(&self, client: &Str, busy: Duration) -> Duration {
         let rest = self.charge(Kind::Request, client, busy.as_secs_f64() * 100.0);
         let window = crate::config::millis(self.windows.size_ms);
         count(&self.throttled.request, rest.min(window))
@@ -181,7 +182,10 @@ impl Quotas {
         self.table.load().find(kind, ANONYMOUS, client)
     }
 
-    fn charge(&self, kind: Kind, client: &str, amount: f64) -> Duration {
+    fn charge(&self, kind: Kind, client: &Str, amount: f64) -> Duration {
+        if !self.limits_requests.load(Ordering::Relaxed) {
+            return Duration::ZERO;
+        }
         let Some((limit, measured)) = self.find(kind, client) else {
             return Duration::ZERO;
         };

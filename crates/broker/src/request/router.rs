@@ -67,7 +67,7 @@ impl RequestRouter {
         };
         if header.key != ApiKey::Produce {
             // It sees what was produced before it.
-            caller.burst.write(self.node.host.clock.now_ms());
+            caller.burst.write(|| self.node.host.clock.now_ms());
         }
         let call = Call {
             version: header.version,

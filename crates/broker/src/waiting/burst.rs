@@ -76,7 +76,7 @@ impl Burst {
             Some(group) => group,
             None => {
                 if state.groups.len() == GROUPS_MAX {
-                    state.write(now_ms);
+                    state.write(|| now_ms);
                 }
                 let partition = Arc::clone(partition);
                 state.groups.push(Group { partition, batches: Vec::new() });
@@ -91,26 +91,26 @@ impl Burst {
             group.batches.push(batch);
         }
         if state.bytes >= BYTES_MAX {
-            state.write(now_ms);
+            state.write(|| now_ms);
         }
         Place { outcome, group, batch: at }
     }
 
     /// A request has added all that it has: writes unless the next one is here.
-    pub(crate) fn request_ends(&self, now_ms: i64) {
+    pub(crate) fn request_ends(&self, now_ms: impl FnOnce() -> i64) {
         let mut state = self.0.lock();
         if !state.more {
             state.write(now_ms);
         }
     }
 
-    /// Writes what was gathered.
-    pub(crate) fn write(&self, now_ms: i64) {
+    /// Writes what was gathered. The time is asked for only if there is something.
+    pub(crate) fn write(&self, now_ms: impl FnOnce() -> i64) {
         self.0.lock().write(now_ms);
     }
 
     /// Writes what was gathered. Whether anything was written since the last call: then those that wait can go on.
-    pub(crate) fn finish(&self, now_ms: i64) -> bool {
+    pub(crate) fn finish(&self, now_ms: impl FnOnce() -> i64) -> bool {
         let mut state = self.0.lock();
         state.write(now_ms);
         std::mem::take(&mut state.has_written)
@@ -118,10 +118,11 @@ impl Burst {
 }
 
 impl State {
-    fn write(&mut self, now_ms: i64) {
+    fn write(&mut self, now_ms: impl FnOnce() -> i64) {
         if self.groups.is_empty() {
             return;
         }
+        let now_ms = now_ms();
         let groups = self.groups.drain(..);
         let results = groups.map(|group| group.partition.append_each(&group.batches, now_ms));
         // Nobody else sets it: each outcome is of one write.

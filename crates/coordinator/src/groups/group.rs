@@ -110,7 +110,7 @@ impl Group {
     }
 
     /// A commit was taken: that is a sign of life in the classic protocol.
-    pub(super) fn has_committed(&mut self, member_id: &str, step: &mut Step<'_>) {
+    pub(super) fn has_committed(&mut self, member_id: &Str, step: &mut Step<'_>) {
         if let Rule::Classic(group) = &mut self.rule {
             group.renew(member_id, step);
         }

@@ -76,10 +76,10 @@ impl Offsets {
     ) {
         self.made += 1;
         let pending = Pending { order: self.made, committed: Some(committed) };
-        if !self.pending.contains_key(&**topic) {
+        if !self.pending.contains_key(topic) {
             self.pending.insert(topic.detached(), BTreeMap::new());
         }
-        if let Some(partitions) = self.pending.get_mut(&**topic) {
+        if let Some(partitions) = self.pending.get_mut(topic) {
             let producers = partitions.entry(partition).or_default();
             producers.insert(producer_id, pending);
         }
@@ -106,7 +106,7 @@ impl Offsets {
     }
 
     /// A commit has taken the place of pending ones that are older than `order`.
-    fn supersede(&mut self, topic: &str, partition: i32, order: u64) {
+    fn supersede(&mut self, topic: &Str, partition: i32, order: u64) {
         let partitions = self.pending.get_mut(topic);
         let producers = partitions.and_then(|partitions| partitions.get_mut(&partition));
         for pending in producers.into_iter().flat_map(BTreeMap::values_mut) {
@@ -117,7 +117,7 @@ impl Offsets {
     }
 
     fn set(&mut self, topic: &Str, partition: i32, committed: CommittedOffset) {
-        if let Some(partitions) = self.topics.get_mut(&**topic) {
+        if let Some(partitions) = self.topics.get_mut(topic) {
             partitions.insert(partition, committed);
         } else {
             let first = BTreeMap::from([(partition, committed)]);

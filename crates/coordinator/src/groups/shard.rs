@@ -312,10 +312,7 @@ impl GroupShard {
     }
 
     pub(super) fn group(&mut self, id: &Str) -> &mut Group {
-        let id = id.detached();
-        self.groups
-            .entry(id.clone())
-            .or_insert_with(|| Group::new(id))
+        group_in(&mut self.groups, id)
     }
 
     pub(super) fn with<R>(
@@ -325,17 +322,13 @@ impl GroupShard {
         out: &mut Output,
         act: impl FnOnce(&mut Group, &mut Step<'_>) -> R,
     ) -> R {
-        let id = id.detached();
-        let group = self
-            .groups
-            .entry(id.clone())
-            .or_insert_with(|| Group::new(id));
+        let group = group_in(&mut self.groups, id);
         let (config, timers) = (&self.config, &mut self.timers);
         let around = &*self.around;
         act(group, &mut Step { now, config, timers, around, out })
     }
 
-    fn existing(&self, group: &str) -> Result<(), GroupError> {
+    fn existing(&self, group: &Str) -> Result<(), GroupError> {
         if group.is_empty() {
             Err(GroupError::InvalidGroupId)
         } else if self.groups.contains_key(group) {
@@ -345,7 +338,7 @@ impl GroupShard {
         }
     }
 
-    pub(super) fn drop_if_untouched(&mut self, group: &str) {
+    pub(super) fn drop_if_untouched(&mut self, group: &Str) {
         if self.groups.get(group).is_some_and(Group::is_untouched) {
             self.groups.remove(group);
         }
@@ -393,8 +386,7 @@ impl GroupShard {
         now: Moment,
         out: &mut Output,
     ) -> Result<Vec<Result<(), GroupError>>, GroupError> {
-        let member = &*commit.member_id;
-        match self.groups.get(&*commit.group) {
+        match self.groups.get(&commit.group) {
             _ if commit.group.len() > TEXT_BYTES_MAX => return Err(GroupError::InvalidGroupId),
             Some(group) => group.check_commit(commit, &*self.around)?,
             None if commit.generation < 0 => {}
@@ -402,15 +394,14 @@ impl GroupShard {
         }
         let metadata_max = self.config.offset_metadata_bytes_max.min(TEXT_BYTES_MAX);
         let results = self.with(&commit.group, now, out, |group, step| {
-            group.has_committed(member, step);
-            let id = group.id().clone();
+            group.has_committed(&commit.member_id, step);
             let one = |new: &NewOffset| {
                 if new.metadata.len() > metadata_max {
                     return Err(GroupError::OffsetMetadataTooLarge);
                 }
                 let committed = new_offset(new, commit.retention_ms, step.now.wall);
                 step.record(record::offset(
-                    &id,
+                    &commit.group,
                     &new.topic,
                     new.partition,
                     Some(&committed),
@@ -503,6 +494,17 @@ impl GroupShard {
             keeps
         });
     }
+}
+
+/// A group, made if there is none. It outlives the request that names it first.
+fn group_in<'g>(groups: &'g mut BTreeMap<Str, Group>, id: &Str) -> &'g mut Group {
+    let key = match groups.contains_key(id) {
+        true => id.clone(),
+        false => id.detached(),
+    };
+    groups
+        .entry(key)
+        .or_insert_with_key(|id| Group::new(id.clone()))
 }
 
 fn fits_records(join: &Join) -> bool {

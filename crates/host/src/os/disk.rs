@@ -2,6 +2,7 @@
 
 use crate::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space};
 use rustix::fs::{Advice, FallocateFlags, FlockOperation};
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -148,7 +149,12 @@ impl DiskFile for OsFile {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         let mut done = 0;
         while done < total {
-            match rustix::io::pwritev(&self.0, &rest(slices, done), position + done as u64) {
+            // The whole, unless the system took a part only.
+            let left = match done {
+                0 => Cow::Borrowed(slices),
+                done => Cow::Owned(rest(slices, done)),
+            };
+            match rustix::io::pwritev(&self.0, &left, position + done as u64) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(n) => done += n,
                 Err(rustix::io::Errno::INTR) => {}

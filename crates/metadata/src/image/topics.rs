@@ -364,7 +364,7 @@ impl Topics {
     /// The topic of an unchecked name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Arc<Topic>> {
-        self.by_name.get(&TopicName::new(name).ok()?)
+        self.by_name.get(name)
     }
 
     /// The topic of an id.

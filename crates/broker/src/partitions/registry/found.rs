@@ -49,7 +49,7 @@ impl Found {
         partition: i32,
     ) -> Result<Arc<Partition>, FindError> {
         match self.slot(topic, partition) {
-            Some(Slot::Here(partition)) if partition.dir().is_online() => Ok(Arc::clone(partition)),
+            Some(Slot::Here(partition)) if partition.is_online() => Ok(Arc::clone(partition)),
             Some(_) => Err(FindError::Offline),
             None => Err(FindError::UnknownTopicOrPartition),
         }
