@@ -8,6 +8,9 @@ use klamm_wire::ErrorCode;
 use klamm_wire::messages::alter_replica_log_dirs::{
     AlterReplicaLogDir, AlterReplicaLogDirTopic, AlterReplicaLogDirsRequest,
 };
+use klamm_wire::messages::delete_records::{
+    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
+};
 use klamm_wire::messages::describe_log_dirs::DescribeLogDirsRequest;
 use klamm_wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use klamm_wire::messages::incremental_alter_configs::{
@@ -94,7 +97,11 @@ async fn set_rate(peer: &mut Peer, bytes_per_second: &str) {
 
 /// All batches of a topic, as they are on the disk.
 async fn contents(peer: &mut Peer, topic: &str) -> Vec<u8> {
-    let (mut all, mut offset) = (Vec::new(), 0);
+    contents_from(peer, topic, 0).await
+}
+
+async fn contents_from(peer: &mut Peer, topic: &str, mut offset: i64) -> Vec<u8> {
+    let mut all = Vec::new();
     loop {
         let request = FetchRequest {
             replica_id: -1,
@@ -186,6 +193,41 @@ fn a_compacted_log_that_moves_begins_where_it_began() {
         assert_eq!(move_to(&mut peer, "t", &to).await, ErrorCode::NONE);
         until_moved(&mut peer, "t", &to).await;
         assert_eq!(fetch_all(&mut peer, "t").await, before);
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_log_that_begins_within_a_batch_moves() {
+    run(async {
+        let node = Node::start_with_two_dirs(&[]).await;
+        let mut peer = node.connect().await;
+        peer.ask(&create("t", &[]), 7).await;
+        // Two records a batch: the third batch is cut in two.
+        write(&mut peer, "t", 10).await;
+        let delete = DeleteRecordsRequest {
+            topics: vec![DeleteRecordsTopic {
+                name: "t".into(),
+                partitions: vec![DeleteRecordsPartition { partition_index: 0, offset: 5 }],
+            }],
+            timeout_ms: 5_000,
+        };
+        let deleted = peer.ask(&delete, 2).await;
+        assert_eq!(deleted.topics[0].partitions[0].low_watermark, 5);
+        let before = contents_from(&mut peer, "t", 5).await;
+        let from = held(&mut peer, "t").await.remove(0).dir;
+        let to = other(&node, &from);
+        assert_eq!(move_to(&mut peer, "t", &to).await, ErrorCode::NONE);
+        until_moved(&mut peer, "t", &to).await;
+        assert!(
+            contents_from(&mut peer, "t", 5).await == before,
+            "the same bytes"
+        );
+        let deleted = peer.ask(&delete, 2).await;
+        assert_eq!(
+            deleted.topics[0].partitions[0].low_watermark, 5,
+            "the start moved too"
+        );
         node.stop().await;
     });
 }

@@ -131,9 +131,11 @@ impl Partition {
             return Ok(MoveStep::Over);
         }
         if copy.log.log_end_offset() < marks.log_start_offset {
-            // Retention was faster.
             let start = self.first_offset()?;
-            copy.log.truncate_fully_and_start_at(start, self.now_ms())?;
+            if copy.log.log_end_offset() != start {
+                // Retention was faster.
+                copy.log.truncate_fully_and_start_at(start, self.now_ms())?;
+            }
         }
         let at = copy.log.log_end_offset();
         if at >= marks.log_end_offset {
@@ -141,9 +143,13 @@ impl Partition {
             return Ok(MoveStep::CaughtUp);
         }
         let bytes = match self.bytes_from(at, bytes_max) {
+            // Retention was faster once more.
             Err(MoveError::Read(ReadError::OutOfRange)) => return Ok(MoveStep::Copied(0)),
             bytes => bytes?,
         };
+        if bytes.is_empty() {
+            copy.log.skip_to(marks.log_end_offset, self.now_ms())?;
+        }
         copy.log.append_as_follower(&bytes, self.now_ms())?;
         if copy.log.dirty_bytes() >= SYNC_BYTES {
             sync(&mut copy.log)?;
@@ -250,9 +256,10 @@ impl Partition {
         Ok(base.map_or(start, |base| base.min(start)))
     }
 
+    /// Batches from that of an offset on. Below the log's start there is only the rest of the batch that holds it.
     fn bytes_from(&self, offset: i64, bytes_max: usize) -> Result<Bytes, MoveError> {
         let ask = FetchAsk {
-            offset,
+            offset: offset.max(self.marks().log_start_offset),
             bytes_max,
             min_one_batch: true,
             reader: Reader::Debug,
@@ -273,12 +280,13 @@ impl Partition {
 /// Copies the last bytes, under the log's lock.
 fn complete(current: &PartitionLog, copy: &mut PartitionLog, now_ms: i64) -> Result<(), MoveError> {
     while copy.log_end_offset() < current.log_end_offset() {
-        let at = copy.log_end_offset();
+        let at = copy.log_end_offset().max(current.log_start_offset());
         let slice = current
             .read(at, 16 * LAST_GAP_BYTES, true, UpperBound::LogEnd)
             .map_err(|_| MoveError::Read(ReadError::Storage))?;
         let Some(range) = slice.range else {
-            return Err(MoveError::Read(ReadError::Storage));
+            copy.skip_to(current.log_end_offset(), now_ms)?;
+            break;
         };
         copy.append_as_follower(&range.read()?.into(), now_ms)?;
     }

@@ -313,7 +313,7 @@ pub(super) fn with_ids(named: &NamedPartitions, around: &dyn Surroundings) -> Cl
 }
 
 /// What a member has, as classic clients read it.
-fn embedded(owned: &Owned, version: i16, around: &dyn Surroundings) -> Bytes {
+pub(super) fn embedded(owned: &Owned, version: i16, around: &dyn Surroundings) -> Bytes {
     let topics = owned.iter().filter_map(|(id, partitions)| {
         let topic = around.topic_with_id(*id)?;
         Some((topic.name, partitions.keys().copied().collect()))

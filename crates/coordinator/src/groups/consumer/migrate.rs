@@ -4,7 +4,7 @@
 //! members stay, with what they have. It becomes a classic group again when the last such member is gone.
 
 use super::ConsumerGroup;
-use super::classic::{CONSUMER, allows_downgrade, with_ids};
+use super::classic::{CONSUMER, allows_downgrade, embedded, with_ids};
 use super::kept::{Change, ClassicPart, Current, Owned, Partitions, Subscription};
 use crate::groups::classic::{ClassicGroup, Step};
 use crate::groups::command::{GroupError, MigrationPolicy};
@@ -150,8 +150,12 @@ impl ConsumerGroup {
             let classic = subscription.classic.as_deref().cloned().unwrap_or_default();
             let first = classic.protocols.first().cloned().unwrap_or_default();
             let version = EmbeddedSubscription::read(&first.1).map_or(0, |read| read.version);
-            let nothing = Partitions::new();
-            let target = self.kept.targets.get(id).unwrap_or(&nothing);
+            // Not its target: what it has not given back yet must not be given to others, should the group change again
+            // before the round that is due.
+            let mut has = member.current.assigned.clone();
+            for (topic, partitions) in &member.current.revoking {
+                has.entry(*topic).or_default().extend(partitions);
+            }
             members.push(MemberMetadata {
                 member_id: id.clone(),
                 group_instance_id: subscription.instance_id.clone(),
@@ -160,7 +164,7 @@ impl ConsumerGroup {
                 rebalance_timeout: subscription.rebalance_timeout_ms,
                 session_timeout: classic.session_timeout_ms,
                 subscription: first.1,
-                assignment: embedded_target(target, version, around),
+                assignment: embedded(&has, version, around),
             });
             protocols.insert(id.clone(), classic.protocols);
         }
@@ -174,16 +178,6 @@ impl ConsumerGroup {
         };
         (value, protocols)
     }
-}
-
-fn embedded_target(target: &Partitions, version: i16, around: &dyn Surroundings) -> Bytes {
-    let topics = target.iter().filter_map(|(id, partitions)| {
-        let topic = around.topic_with_id(*id)?;
-        Some((topic.name, partitions.iter().copied().collect()))
-    });
-    let assignment = EmbeddedAssignment { partitions: topics.collect(), has_user_data: false };
-    // A topic's name is never too long for it.
-    assignment.write(version).unwrap_or_default()
 }
 
 /// The members with what they read and have. `None` if one of them can't be understood, or would lose something.

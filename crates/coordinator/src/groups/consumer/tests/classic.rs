@@ -242,6 +242,31 @@ fn the_last_member_of_the_consumer_protocol_takes_the_kind_with_it() {
 }
 
 #[test]
+fn a_group_that_changes_twice_gives_nobody_what_a_silent_member_has() {
+    let (mut world, old) = classic_world();
+    Client::join("n", &mut world);
+    world.pass(100);
+    // It is to get a part, of which the other has not heard.
+    let mut gone = Client { id: "n".into(), epoch: 0, owned: BTreeMap::new() };
+    gone.hear(world.beat(join("n")).unwrap());
+    world.beat(leave("n", -1)).unwrap();
+    assert_eq!(kind(&world), GroupKind::Classic);
+    let mut new = Client::join("m", &mut world);
+    assert_eq!(kind(&world), GroupKind::Consumer);
+    for _ in 0..4 {
+        world.pass(100);
+        new.report(&mut world).unwrap();
+    }
+    assert_eq!(new.count(), 0, "{:?} has everything", old.owned);
+    // Until its session is over.
+    for _ in 0..40 {
+        world.pass(500);
+        new.report(&mut world).unwrap();
+    }
+    assert_eq!(new.count(), 6);
+}
+
+#[test]
 fn waiting_joins_of_a_classic_group_that_changes_are_sent_back() {
     let mut world = World::with(GroupConfig {
         initial_delay_max_ms: 3_000,
