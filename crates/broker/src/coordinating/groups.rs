@@ -1,7 +1,7 @@
 //! The group coordinator of this node: shards of groups over `__consumer_offsets`.
 
 use super::LogTopic;
-use super::shards::{Kind, Log, Office, Seen, Shards};
+use super::shards::{Kind, Log, Office, Seen, Shards, answered};
 use super::view::View;
 use crate::observing::PauseMeters;
 use crate::partitions::{Marker, Registry};
@@ -135,8 +135,13 @@ impl Groups {
     ///
     /// # Errors
     /// The group is not coordinated here, or not at the moment.
-    pub(crate) async fn ask(&self, group: &str, command: Command) -> Result<Reply, ErrorCode> {
-        self.shards.ask(self.place(group)?, command).await
+    pub(crate) fn ask(
+        &self,
+        group: &str,
+        command: Command,
+    ) -> impl Future<Output = Result<Reply, ErrorCode>> + use<> {
+        let place = self.place(group);
+        answered(place.and_then(|place| self.shards.ask(place, command, None)))
     }
 
     /// Commits offsets in a transaction: `guard` is that of the verification of the group's partition.
@@ -150,7 +155,7 @@ impl Groups {
         guard: Option<VerificationGuard>,
     ) -> Result<Reply, ErrorCode> {
         let partition = self.place(group)?;
-        self.shards.ask_verified(partition, command, guard).await
+        answered(self.shards.ask(partition, command, guard)).await
     }
 
     /// Ends a producer's transaction in a partition of `__consumer_offsets`.

@@ -13,6 +13,7 @@
 //! effects end with it, and begin anew from what the log says.
 
 mod alarm;
+mod company;
 mod effects;
 mod groups;
 mod load;

@@ -4,6 +4,7 @@
 mod transactional;
 
 use super::alarm::Alarm;
+use super::company::Company;
 use super::effects::Effects;
 use super::load;
 use super::shards::{Kind, Office, Parts, Seen};
@@ -22,16 +23,11 @@ use tokio::sync::{mpsc, oneshot};
 /// A look at the shard, or at why there is none; what it gives tells the asker.
 pub(super) type Look<S> = Box<dyn FnOnce(Result<&S, ErrorCode>) -> Box<dyn FnOnce() + Send> + Send>;
 
-type Answer<S> = oneshot::Sender<Result<<S as Shard>::Reply, ErrorCode>>;
+pub(super) type Answer<S> = oneshot::Sender<Result<<S as Shard>::Reply, ErrorCode>>;
 
 /// What a shard is asked for.
 pub(super) enum Ask<S: Shard> {
-    Command {
-        command: Box<S::Command>,
-        /// Of the verification, if the command writes in a transaction.
-        guard: Option<VerificationGuard>,
-        answer: Answer<S>,
-    },
+    Command(Box<Asked<S>>),
     /// A transaction ended, for this log too.
     Marker(Marker, oneshot::Sender<Result<(), ErrorCode>>),
     /// An effect ended.
@@ -39,10 +35,18 @@ pub(super) enum Ask<S: Shard> {
     Look(Look<S>),
 }
 
+/// A command whose answer somebody waits for. In a box: it passes through several hands.
+pub(super) struct Asked<S: Shard> {
+    pub(super) command: S::Command,
+    /// Of the verification, if the command writes in a transaction.
+    pub(super) guard: Option<VerificationGuard>,
+    pub(super) answer: Answer<S>,
+}
+
 impl<S: Shard<Command: std::fmt::Debug>> std::fmt::Debug for Ask<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Command { command, .. } => f.debug_tuple("Command").field(command).finish(),
+            Self::Command(asked) => f.debug_tuple("Command").field(&asked.command).finish(),
             Self::Marker(marker, _) => f.debug_tuple("Marker").field(marker).finish(),
             Self::Outcome(command) => f.debug_tuple("Outcome").field(command).finish(),
             Self::Look(_) => f.write_str("Look"),
@@ -70,6 +74,7 @@ pub(super) struct ShardTask<K: Kind> {
     seen: Option<Seen>,
     tickets: u64,
     alarm: Alarm,
+    company: Company,
     /// When the round began, or went on after it had to wait.
     now: Moment,
     builder: BatchBuilder,
@@ -112,6 +117,7 @@ impl<K: Kind> ShardTask<K> {
             seen: None,
             tickets: 0,
             alarm: Alarm::default(),
+            company: Company::default(),
             builder: BatchBuilder::new(),
             deflater: Deflater::new(),
         }
@@ -134,6 +140,11 @@ impl<K: Kind> ShardTask<K> {
                     None => return,
                 },
                 () = self.alarm.rings() => {}
+            }
+            if asked.is_some() && self.company.is_likely() {
+                // Those that the reactor has woken with this one ask first: all become one batch.
+                tokio::task::yield_now().await;
+                self.company.waited_with(queue.len());
             }
             self.now = moment(&*self.parts.host.clock);
             let outcomes = ended.into_iter().flatten().map(Ask::Outcome);
@@ -244,7 +255,8 @@ impl<K: Kind> ShardTask<K> {
             return;
         };
         match ask {
-            Ask::Command { command, guard, answer } => {
+            Ask::Command(asked) => {
+                let Asked { command, guard, answer } = *asked;
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
                 let mut output = loaded.shard.apply(&command, ticket, now);
@@ -430,8 +442,8 @@ fn monotonic_ms(clock: &dyn Clock) -> i64 {
 
 fn refuse<S: Shard>(ask: Ask<S>, error: ErrorCode) {
     match ask {
-        Ask::Command { answer, .. } => {
-            let _ = answer.send(Err(error));
+        Ask::Command(asked) => {
+            let _ = asked.answer.send(Err(error));
         }
         Ask::Marker(_, answer) => {
             let _ = answer.send(Err(error));

@@ -1,6 +1,6 @@
 //! The shards of one coordinator on this node: each begins when it is first needed, and is asked through its queue.
 
-use super::shard_task::{Ask, ShardTask};
+use super::shard_task::{Ask, Asked, ShardTask};
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use crate::upkeep::DirtyBudget;
@@ -81,6 +81,17 @@ pub(super) struct Parts<K> {
     pub(super) kind: Arc<K>,
 }
 
+/// Where the answer to a command will be.
+pub(super) type Asking<R> = Result<oneshot::Receiver<Result<R, ErrorCode>>, ErrorCode>;
+
+/// Waits for the answer to a command.
+///
+/// # Errors
+/// The shard is not here, or not at the moment; or the log refuses the producer.
+pub(super) async fn answered<R>(asking: Asking<R>) -> Result<R, ErrorCode> {
+    asking?.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
+}
+
 /// All shards of one coordinator.
 #[derive(Debug)]
 pub(super) struct Shards<K: Kind> {
@@ -131,32 +142,21 @@ impl<K: Kind> Shards<K> {
         })
     }
 
-    /// Carries a command out, and waits for its answer.
+    /// Has a command carried out; its answer comes from [`answered`]. A command that writes in a transaction comes with
+    /// the guard of its verification.
     ///
     /// # Errors
     /// The shard is not here, or not at the moment.
-    pub(super) async fn ask(
-        &self,
-        partition: i32,
-        command: <K::Shard as Shard>::Command,
-    ) -> Result<<K::Shard as Shard>::Reply, ErrorCode> {
-        self.ask_verified(partition, command, None).await
-    }
-
-    /// The same for a command that writes in a transaction: `guard` is that of its verification.
-    ///
-    /// # Errors
-    /// The shard is not here, or not at the moment; or the log refuses the producer.
-    pub(super) async fn ask_verified(
+    pub(super) fn ask(
         &self,
         partition: i32,
         command: <K::Shard as Shard>::Command,
         guard: Option<VerificationGuard>,
-    ) -> Result<<K::Shard as Shard>::Reply, ErrorCode> {
+    ) -> Asking<<K::Shard as Shard>::Reply> {
         let (sender, answer) = oneshot::channel();
-        let command = Box::new(command);
-        self.send(partition, Ask::Command { command, guard, answer: sender })?;
-        answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
+        let asked = Asked { command, guard, answer: sender };
+        self.send(partition, Ask::Command(Box::new(asked)))?;
+        Ok(answer)
     }
 
     /// Ends a producer's transaction in a shard's log.
@@ -238,7 +238,14 @@ impl<K: Kind> Shards<K> {
     }
 
     fn send(&self, partition: i32, ask: Ask<K::Shard>) -> Result<(), ErrorCode> {
-        let sent = self.sender(partition)?.try_send(ask);
+        let running = self.running.lock();
+        let sent = match running.shards.get(&partition) {
+            Some(sender) => sender.try_send(ask),
+            None => {
+                drop(running);
+                self.sender(partition)?.try_send(ask)
+            }
+        };
         sent.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
             mpsc::error::TrySendError::Closed(_) => ErrorCode::NOT_COORDINATOR,

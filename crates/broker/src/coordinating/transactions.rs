@@ -2,7 +2,7 @@
 
 use super::LogTopic;
 use super::markers::MarkerWriter;
-use super::shards::{Kind, Log, Office, Shards};
+use super::shards::{Kind, Log, Office, Shards, answered};
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use klamm_coordinator::groups::shard_of;
@@ -121,9 +121,8 @@ impl Transactions {
         transactional_id: &str,
         command: Command,
     ) -> Result<Reply, ErrorCode> {
-        self.shards
-            .ask(self.place(transactional_id)?, command)
-            .await
+        let place = self.place(transactional_id)?;
+        answered(self.shards.ask(place, command, None)).await
     }
 
     /// Looks at the shard of a transactional id.

@@ -7,6 +7,7 @@ mod bad_input;
 mod bursts;
 mod client;
 mod cold_reads;
+mod commits;
 mod compaction;
 mod consumer_groups;
 mod data_path;
