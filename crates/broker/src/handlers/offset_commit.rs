@@ -74,8 +74,8 @@ fn sort_out(
     version: i16,
     image: &Image,
 ) -> (Vec<OffsetCommitResponseTopic>, Vec<NewOffset>) {
-    let mut offsets = Vec::new();
-    let mut answers = Vec::new();
+    let mut offsets = Vec::with_capacity(topics.len().min(64));
+    let mut answers = Vec::with_capacity(topics.len().min(64));
     for topic in topics {
         let (found, missing): (Option<&Arc<Topic>>, _) = if version >= FIRST_VERSION_BY_ID {
             (

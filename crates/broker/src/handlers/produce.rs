@@ -108,9 +108,14 @@ pub(crate) async fn handle(
             burst.write(|| needs.host.clock.now_ms());
             let _turn = needs.turns.take(transactional.producer.id).await;
             let coordinator = (needs.transactions, &*needs.host.clock);
-            let verified = transactional
-                .verify(&request, call.version, needs.partitions, coordinator)
-                .await;
+            // In a box: it is rare, and makes the future of every request large.
+            let verified = Box::pin(transactional.verify(
+                &request,
+                call.version,
+                needs.partitions,
+                coordinator,
+            ))
+            .await;
             append_all(request, call, needs, (&verified, None), &mut awaiting)
         }
         Err(error) => refused_as_a_whole(request, error),

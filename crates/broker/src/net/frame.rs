@@ -110,6 +110,16 @@ impl FrameReader {
         if self.received.len() < LENGTH_BYTES + length {
             return Ok(None);
         }
+        self.last_frame_bytes = LENGTH_BYTES + length;
+        if self.received.len() == LENGTH_BYTES + length
+            && length.saturating_mul(KEPT_ALIVE_MAX) >= self.buffer_bytes
+        {
+            // The usual case: a request alone. The frame takes the memory, an idle connection owns none.
+            let mut frame = std::mem::take(&mut self.received).freeze();
+            self.buffer_bytes = 0;
+            frame.advance(LENGTH_BYTES);
+            return Ok(Some(frame));
+        }
         self.received.advance(LENGTH_BYTES);
         let frame = self.received.split_to(length);
         let frame = if length.saturating_mul(KEPT_ALIVE_MAX) < self.buffer_bytes {
@@ -117,7 +127,6 @@ impl FrameReader {
         } else {
             frame.freeze()
         };
-        self.last_frame_bytes = LENGTH_BYTES + length;
         if self.received.is_empty() {
             // The frame keeps the memory; an idle connection owns none.
             self.let_go();

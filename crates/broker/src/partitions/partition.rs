@@ -222,9 +222,10 @@ impl Partition {
         self: &Arc<Self>,
         request: AppendRequest<'_>,
     ) -> Result<Appended, AppendFailure> {
-        let batch = self.check(&request)?;
-        let terms = self.terms_of_client(request.guard);
-        self.append_checked(&batch, terms, request.now_ms)
+        let traits = self.traits.load();
+        let batch = append::check(&request, &traits)?.batch;
+        let terms = Terms::of_client(request.guard, &traits);
+        self.append_checked(&batch, terms, &traits, request.now_ms)
     }
 
     /// Validates a producer's batch: gives it as it is to be appended.
@@ -240,7 +241,7 @@ impl Partition {
         now_ms: i64,
     ) -> Vec<Result<Appended, AppendFailure>> {
         let traits = self.traits.load();
-        let context = self.append_context(self.terms_of_client(None), now_ms);
+        let context = self.append_context(Terms::of_client(None, &traits), now_ms);
         let mut log = match self.log() {
             Ok(log) => log,
             Err(Gone) => return batches.iter().map(|_| Err(Gone.into())).collect(),
@@ -265,16 +266,16 @@ impl Partition {
         self: &Arc<Self>,
         batch: &Bytes,
         terms: Terms,
+        traits: &TopicTraits,
         now_ms: i64,
     ) -> Result<Appended, AppendFailure> {
-        let traits = self.traits.load();
         let context = self.append_context(terms, now_ms);
         let mut log = self.log()?;
         let appended = log
             .append_as_leader(batch, context)
             .map_err(append::of_append_error)?;
-        self.show(log, appended.bytes, &traits);
-        Ok(acknowledgement(&appended, &traits))
+        self.show(log, appended.bytes, traits);
+        Ok(acknowledgement(&appended, traits))
     }
 
     fn append_context(&self, terms: Terms, now_ms: i64) -> AppendContext {

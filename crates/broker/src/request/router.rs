@@ -167,8 +167,8 @@ pub(crate) async fn answer<M: Message>(
     node: &Node,
 ) -> Outcome {
     match encode(response, key, version, correlation_id) {
-        Ok(mut segments) => match copy_small_ranges(&mut segments, &*node.host.tasks).await {
-            Ok(()) => Outcome::Answer(Answer { segments, rest: Duration::ZERO }),
+        Ok(segments) => match copied(segments, node).await {
+            Ok(segments) => Outcome::Answer(Answer { segments, rest: Duration::ZERO }),
             Err(error) => {
                 tracing::error!(?key, %error, "reading the log for an answer");
                 Outcome::Close
@@ -179,6 +179,16 @@ pub(crate) async fn answer<M: Message>(
             Outcome::Close
         }
     }
+}
+
+/// The pieces of an answer, small file ranges copied.
+async fn copied(mut segments: Vec<Segment>, node: &Node) -> std::io::Result<Vec<Segment>> {
+    let is_file = |segment: &Segment| matches!(segment, Segment::File(_));
+    if segments.iter().any(is_file) {
+        // In a box: only fetches have file ranges, and it makes the future of every request large.
+        Box::pin(copy_small_ranges(&mut segments, &*node.host.tasks)).await?;
+    }
+    Ok(segments)
 }
 
 fn encode<M: Message>(

@@ -1,6 +1,7 @@
 //! Transactions in one partition: the verification before a first batch, and the markers at the end.
 
 use super::{Gone, Partition};
+use crate::partitions::TopicTraits;
 use crate::partitions::append::{AppendFailure, Appended};
 use bytes::Bytes;
 use klamm_model::ProducerId;
@@ -61,7 +62,7 @@ impl Partition {
             strict_markers: marker.strict,
             admission: Admission::Free,
         };
-        self.append_checked(&batch, terms, now_ms)
+        self.append_checked(&batch, terms, &self.traits.load(), now_ms)
     }
 
     /// Appends a coordinator's batch.
@@ -73,28 +74,31 @@ impl Partition {
         guard: Option<VerificationGuard>,
         now_ms: i64,
     ) -> Result<Appended, AppendFailure> {
+        let traits = self.traits.load();
         let terms = Terms {
             origin: Origin::Coordinator,
             strict_markers: false,
-            admission: self.admission(guard),
+            admission: admission(guard, &traits),
         };
-        self.append_checked(batch, terms, now_ms)
+        self.append_checked(batch, terms, &traits, now_ms)
     }
+}
 
-    pub(super) fn terms_of_client(&self, guard: Option<VerificationGuard>) -> Terms {
-        Terms {
+impl Terms {
+    pub(super) fn of_client(guard: Option<VerificationGuard>, traits: &TopicTraits) -> Self {
+        Self {
             origin: Origin::Client,
             strict_markers: false,
-            admission: self.admission(guard),
+            admission: admission(guard, traits),
         }
     }
+}
 
-    fn admission(&self, guard: Option<VerificationGuard>) -> Admission {
-        if self.traits.load().verifies_transactions {
-            Admission::Guarded(guard)
-        } else {
-            Admission::Free
-        }
+fn admission(guard: Option<VerificationGuard>, traits: &TopicTraits) -> Admission {
+    if traits.verifies_transactions {
+        Admission::Guarded(guard)
+    } else {
+        Admission::Free
     }
 }
 
