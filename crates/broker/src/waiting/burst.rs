@@ -15,13 +15,33 @@ use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 
-/// What one connection has gathered.
-#[derive(Debug, Default)]
-pub(crate) struct Burst(Mutex<State>);
+/// Where batches go.
+pub(crate) trait Log {
+    /// Appends batches in order, with as few writes as there can be; a result for each.
+    fn append_each(
+        self: &Arc<Self>,
+        batches: &[Bytes],
+        now_ms: i64,
+    ) -> Vec<Result<Appended, AppendFailure>>;
+}
 
-#[derive(Debug, Default)]
-struct State {
-    groups: Vec<Group>,
+impl Log for Partition {
+    fn append_each(
+        self: &Arc<Self>,
+        batches: &[Bytes],
+        now_ms: i64,
+    ) -> Vec<Result<Appended, AppendFailure>> {
+        Self::append_each(self, batches, now_ms)
+    }
+}
+
+/// What one connection has gathered.
+#[derive(Debug)]
+pub(crate) struct Burst<L = Partition>(Mutex<State<L>>);
+
+#[derive(Debug)]
+struct State<L> {
+    groups: Vec<Group<L>>,
     bytes: usize,
     /// Where the results of `groups` will be.
     outcome: Arc<Outcome>,
@@ -33,8 +53,8 @@ struct State {
 
 /// The batches for one partition, in the order of their requests.
 #[derive(Debug)]
-struct Group {
-    partition: Arc<Partition>,
+struct Group<L> {
+    partition: Arc<L>,
     batches: Vec<Bytes>,
 }
 
@@ -56,7 +76,19 @@ const BYTES_MAX: usize = 256 << 10;
 /// They are searched one by one.
 const GROUPS_MAX: usize = 16;
 
-impl Burst {
+impl<L> Default for Burst<L> {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            groups: Vec::new(),
+            bytes: 0,
+            outcome: Arc::default(),
+            more: false,
+            has_written: false,
+        }))
+    }
+}
+
+impl<L: Log> Burst<L> {
     /// Tells whether the request after the one that is about to start was read already.
     pub(crate) fn expect_more(&self, more: bool) {
         self.0.lock().more = more;
@@ -69,9 +101,9 @@ impl Burst {
     }
 
     /// Gathers a checked batch.
-    pub(crate) fn add(&self, partition: &Arc<Partition>, batch: Bytes, now_ms: i64) -> Place {
+    pub(crate) fn add(&self, partition: &Arc<L>, batch: Bytes, now_ms: i64) -> Place {
         let mut state = self.0.lock();
-        let is_its = |group: &Group| Arc::ptr_eq(&group.partition, partition);
+        let is_its = |group: &Group<L>| Arc::ptr_eq(&group.partition, partition);
         let group = match state.groups.iter().position(is_its) {
             Some(group) => group,
             None => {
@@ -117,7 +149,7 @@ impl Burst {
     }
 }
 
-impl State {
+impl<L: Log> State<L> {
     fn write(&mut self, now_ms: impl FnOnce() -> i64) {
         if self.groups.is_empty() {
             return;
@@ -150,5 +182,78 @@ impl Place {
         let group = results.get(self.group);
         let result = group.and_then(|group| group.get(self.batch)).cloned();
         result.expect("a written burst has a result for each of its batches")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::{Context, Waker};
+
+    /// A log that notes how many batches came with each write.
+    #[derive(Debug, Default)]
+    struct Writes(Mutex<Vec<usize>>);
+
+    impl Log for Writes {
+        fn append_each(
+            self: &Arc<Self>,
+            batches: &[Bytes],
+            _: i64,
+        ) -> Vec<Result<Appended, AppendFailure>> {
+            let mut writes = self.0.lock();
+            let before: usize = writes.iter().sum();
+            writes.push(batches.len());
+            let appended = |at| Appended {
+                base_offset: (before + at) as i64,
+                log_append_time_ms: -1,
+                log_start_offset: 0,
+                bytes: 1,
+                sync_before_ack: None,
+            };
+            (0..batches.len()).map(|at| Ok(appended(at))).collect()
+        }
+    }
+
+    fn offset(place: &Place) -> Option<i64> {
+        let written = std::pin::pin!(place.written());
+        match written.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => Some(result.unwrap().base_offset),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn a_burst_is_written_at_256_kib_though_more_is_here() {
+        let (burst, log) = (Burst::default(), Arc::new(Writes::default()));
+        burst.expect_more(true);
+        let batch = Bytes::from(vec![0; 60 << 10]);
+        let places: Vec<_> = (0..6).map(|_| burst.add(&log, batch.clone(), 0)).collect();
+        assert_eq!(
+            *log.0.lock(),
+            [5],
+            "300 KiB are the first that are not below it"
+        );
+        let known: Vec<_> = places.iter().map(offset).collect();
+        assert_eq!(known, [Some(0), Some(1), Some(2), Some(3), Some(4), None]);
+        burst.request_ends(|| 0);
+        assert_eq!(*log.0.lock(), [5], "the next request is here");
+        assert!(burst.finish(|| 0));
+        assert_eq!(*log.0.lock(), [5, 1]);
+        assert_eq!(offset(&places[5]), Some(5));
+        assert!(!burst.finish(|| panic!("there is nothing to write")));
+    }
+
+    #[test]
+    fn a_burst_has_batches_for_so_many_partitions_and_writes_them_before_it_takes_another() {
+        let burst = Burst::default();
+        burst.expect_more(true);
+        let logs: Vec<_> = (0..=GROUPS_MAX)
+            .map(|_| Arc::new(Writes::default()))
+            .collect();
+        for log in &logs {
+            burst.add(log, Bytes::from_static(b"x"), 0);
+        }
+        let written = logs.iter().filter(|log| !log.0.lock().is_empty());
+        assert_eq!(written.count(), GROUPS_MAX);
     }
 }

@@ -7,7 +7,12 @@ use klamm_host_sim::{DiskFault, DiskOp, Effect, OpFilter, SimDisk};
 use klamm_model::ProducerId;
 use klamm_records::{BatchFields, Compression};
 use klamm_wire::ErrorCode;
+use klamm_wire::messages::alter_client_quotas::{
+    AlterClientQuotasRequest, OpData, RequestEntityData, RequestEntryData,
+};
 use klamm_wire::messages::fetch::FetchRequest;
+use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
+use klamm_wire::messages::init_producer_id::InitProducerIdRequest;
 use klamm_wire::messages::produce::{
     PartitionProduceData, PartitionProduceResponse, ProduceRequest,
 };
@@ -210,6 +215,95 @@ fn many_partitions_in_each_of_several_requests_have_their_own_answers() {
                 .rev()
                 .map(|p| (p, 0, round + i64::from(p == 0)));
             assert_eq!(found, expected.collect::<Vec<_>>());
+        }
+        node.stop().await;
+    });
+}
+
+#[test]
+fn where_the_time_of_requests_has_quotas_each_is_written_by_itself() {
+    run(async {
+        let (node, mut peer, disk) = start(&[]).await;
+        let quota = AlterClientQuotasRequest {
+            entries: vec![RequestEntryData {
+                entity: vec![RequestEntityData {
+                    entity_type: "client-id".into(),
+                    entity_name: Some("somebody else".into()),
+                }],
+                ops: vec![OpData { key: "request_percentage".into(), value: 50.0, remove: false }],
+            }],
+            validate_only: false,
+        };
+        let set = peer.ask(&quota, 1).await;
+        assert_eq!(set.entries[0].error_code, 0);
+        // Of one write, all would be taken.
+        disk.inject(DiskFault::once(WRITES, 1, Effect::ShortWrite).on("t-0 .log"));
+        let batches = [value("a"), value("b"), value("c")];
+        let answers = ask_together(&mut peer, &batches).await;
+        let failed = (ErrorCode::KAFKA_STORAGE_ERROR.code(), -1);
+        assert_eq!(offsets(&answers), [(0, 1), failed, (0, 2)]);
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_transactional_batch_among_others_keeps_its_place() {
+    run(async {
+        let (node, mut peer, _) = start(&["transaction.state.log.num.partitions=1"]).await;
+        let find = FindCoordinatorRequest {
+            key_type: 1,
+            coordinator_keys: vec!["id".into()],
+            ..FindCoordinatorRequest::default()
+        };
+        peer.ask(&find, 6).await;
+        let init = InitProducerIdRequest {
+            transactional_id: Some("id".into()),
+            transaction_timeout_ms: 60_000,
+            producer_id: -1,
+            producer_epoch: -1,
+            ..InitProducerIdRequest::default()
+        };
+        let producer = loop {
+            let answer = peer.ask(&init, 5).await;
+            if answer.error_code == 0 {
+                break answer;
+            }
+        };
+        let transactional = |sequence| {
+            let fields = BatchFields {
+                producer_id: ProducerId(producer.producer_id),
+                producer_epoch: producer.producer_epoch,
+                base_sequence: sequence,
+                transactional: true,
+                ..BatchFields::default()
+            };
+            let batch = batch_with(&[b"in a transaction"], Compression::None, &fields);
+            let mut request = produce_request("t", batch, -1);
+            request.transactional_id = Some("id".into());
+            request
+        };
+        // The first batch opens the transaction: from now on nobody is asked, and they are appended at once.
+        let first = peer.ask(&transactional(0), 12).await;
+        assert_eq!(first.responses[0].partition_responses[0].base_offset, 1);
+        for round in 0..10 {
+            let (mut ids, mut all) = (Vec::new(), Vec::new());
+            for request in [
+                produce_request("t", value("before"), -1),
+                transactional(1 + round),
+                produce_request("t", value("behind"), -1),
+            ] {
+                let (id, bytes) = peer.encode(&request, 12);
+                ids.push(id);
+                all.extend_from_slice(&bytes);
+            }
+            peer.send_raw(&all).await;
+            let mut found = Vec::new();
+            for id in ids {
+                let answer = peer.receive::<ProduceRequest>(id, 12).await;
+                found.push(answer.responses[0].partition_responses[0].clone());
+            }
+            let base = 2 + 3 * i64::from(round);
+            assert_eq!(offsets(&found), [(0, base), (0, base + 1), (0, base + 2)]);
         }
         node.stop().await;
     });
