@@ -83,27 +83,31 @@ fn main() -> Result<()> {
 /// A name, and what gives its figures.
 type Case<'a> = (&'a str, Box<dyn Fn() -> Result<Vec<Figure>> + 'a>);
 
+fn one(sizes: Scale, round: impl Fn() -> Result<Figure>) -> Result<Vec<Figure>> {
+    Ok(vec![cases::in_turns(sizes, round)?])
+}
+
 fn cases(program: &Path, sizes: Scale, rest: Duration) -> Vec<Case<'_>> {
     vec![
         (
             "produce 256",
-            Box::new(move || Ok(vec![cases::produce(program, sizes, 256 << 10)?])),
+            Box::new(move || one(sizes, || cases::produce(program, sizes, 256 << 10))),
         ),
         (
             "produce 16",
-            Box::new(move || Ok(vec![cases::produce(program, sizes, 16 << 10)?])),
+            Box::new(move || one(sizes, || cases::produce(program, sizes, 16 << 10))),
         ),
         (
             "fetch",
-            Box::new(move || Ok(vec![cases::fetch(program, sizes)?])),
+            Box::new(move || one(sizes, || cases::fetch(program, sizes))),
         ),
         (
             "small 1",
-            Box::new(move || Ok(vec![cases::small(program, sizes, 1)?])),
+            Box::new(move || one(sizes, || cases::small(program, sizes, 1))),
         ),
         (
             "small 5",
-            Box::new(move || Ok(vec![cases::small(program, sizes, 5)?])),
+            Box::new(move || one(sizes, || cases::small(program, sizes, 5))),
         ),
         ("start", Box::new(move || cases::starts(program))),
         ("idle", Box::new(move || cases::idle(program))),

@@ -7,6 +7,7 @@ use super::stage::{Brand, Stage};
 use crate::frames::{self, Asker};
 use crate::load;
 use crate::node::Node;
+use crate::raw;
 use anyhow::Result;
 use klamm_records::Compression;
 use std::time::{Duration, Instant};
@@ -119,7 +120,7 @@ fn killed(stage: &Stage, brand: Brand, load: &Load) -> Result<Vec<Value>> {
         .collect::<Result<_>>()?;
     let requests = load.of(1 << 30).div_ceil(batch.len()).max(100);
     let bytes = (requests * batch.len()) as f64;
-    super::hot::writing::fresh_pages(requests * batch.len());
+    raw::fresh_pages(requests * batch.len());
     load::drive(node.address, 4, 5, requests, &frames)?;
     let before = frames::end_offsets(node.address, &topic, 100)?;
     node.kill()?;

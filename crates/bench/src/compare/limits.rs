@@ -19,7 +19,7 @@ pub(super) fn append(stage: &Stage, load: &Load, bytes: usize, shape: Shape) -> 
     let folder = stage.scratch()?;
     let batch = shape.batch()?.len();
     let total = load.of(bytes).max(batch);
-    super::hot::writing::fresh_pages(total);
+    raw::fresh_pages(total);
     let cpu = raw::receive_and_append(folder.path(), total, batch)?;
     let a_million = cpu * batch as f64 / shape.records() as f64 / 1e3;
     Ok(vec![

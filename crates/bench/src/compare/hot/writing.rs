@@ -5,6 +5,7 @@ use crate::compare::meter::{Moved, measured};
 use crate::frames;
 use crate::load::{self, Seen};
 use crate::node::Node;
+use crate::raw;
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
@@ -83,15 +84,6 @@ fn half_random(shape: Shape) -> Result<Bytes> {
     Ok(builder.build(&fields, Codec::from(shape.codec), &mut Deflater::new())?)
 }
 
-/// Pages that the writes of a run will take are asked of the machine's host beforehand: the first touch is dear.
-pub(crate) fn fresh_pages(bytes: usize) {
-    let mut pages = vec![0u8; bytes];
-    for page in pages.chunks_mut(4096) {
-        page[0] = 1;
-    }
-    std::hint::black_box(&pages);
-}
-
 pub(super) fn produce(node: &Node, load: &Load, shape: Shape) -> Result<Vec<Value>> {
     frames::make(node.address, &load.topic, shape.partitions, &[])?;
     let batch = shape.batch()?;
@@ -100,7 +92,7 @@ pub(super) fn produce(node: &Node, load: &Load, shape: Shape) -> Result<Vec<Valu
         .collect::<Result<_>>()?;
     let batch_bytes = shape.records * shape.record_bytes;
     let requests = load.of(shape.bytes).div_ceil(batch_bytes);
-    fresh_pages(requests * batch.len());
+    raw::fresh_pages(requests * batch.len());
     let connections = frames.len();
     let moved = Moved::records(requests * shape.records, shape.record_bytes);
     let values = measured(node, moved, || {
@@ -161,7 +153,7 @@ pub(super) fn idempotent(node: &Node, load: &Load) -> Result<Vec<Value>> {
             -1,
         )?);
     }
-    fresh_pages(requests * RECORDS * 1000);
+    raw::fresh_pages(requests * RECORDS * 1000);
     let values = measured(node, Moved::records(requests * RECORDS, 1000), || {
         load::drive(node.address, CONNECTIONS, 5, requests, &frames)
     })?;

@@ -3,12 +3,13 @@
 use super::{CPU, Case, Running, Target, Tool};
 use crate::compare::case::{Load, Value};
 use crate::compare::hot::reading::{self, RECORD_BYTES};
-use crate::compare::hot::writing::{arrived, fresh_pages};
+use crate::compare::hot::writing::arrived;
 use crate::compare::meter::{Moved, measured};
 use crate::compare::stage::Stage;
 use crate::frames;
 use crate::load::{Seen, clock};
 use crate::node::Node;
+use crate::raw;
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use std::process::Command;
@@ -86,7 +87,7 @@ fn produce(stage: &Stage, node: &Node, load: &Load, more: &[&str]) -> Result<Vec
     ]);
     java.args(["--record-size", &RECORD.to_string(), "--throughput", "-1"]);
     java.args(more);
-    fresh_pages(records * RECORD);
+    raw::fresh_pages(records * RECORD);
     let mut latencies = Vec::new();
     let mut values = measured(node, Moved::records(records, RECORD), || {
         let said = Running::start(&mut java, folder.path().join("log"))?.finish()?;

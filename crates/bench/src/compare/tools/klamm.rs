@@ -3,12 +3,13 @@
 use super::{CPU, Case, Running, Target, Tool};
 use crate::compare::case::{Load, Value};
 use crate::compare::hot::reading::{self, RECORD_BYTES};
-use crate::compare::hot::writing::{arrived, fresh_pages};
+use crate::compare::hot::writing::arrived;
 use crate::compare::meter::{Moved, measured};
 use crate::compare::stage::Stage;
 use crate::frames;
 use crate::load::Seen;
 use crate::node::Node;
+use crate::raw;
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use serde::Deserialize;
@@ -136,7 +137,7 @@ fn produce(
     klamm.args(["--records", &records.to_string()]);
     klamm.args(["--size", &record_bytes.to_string()]);
     klamm.args(more);
-    fresh_pages(records * record_bytes);
+    raw::fresh_pages(records * record_bytes);
     let moved = Moved::records(records, record_bytes);
     let (mut values, said) = measure(stage, node, moved, &mut klamm)?;
     values.extend(latencies(said.latency_us));

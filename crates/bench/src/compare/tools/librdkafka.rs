@@ -3,12 +3,13 @@
 use super::{CPU, Case, Running, Target, Tool};
 use crate::compare::case::{Load, Value};
 use crate::compare::hot::reading::{self, RECORD_BYTES};
-use crate::compare::hot::writing::{arrived, fresh_pages};
+use crate::compare::hot::writing::arrived;
 use crate::compare::meter::{Moved, measured};
 use crate::compare::stage::Stage;
 use crate::frames::{self, Asker};
 use crate::load::{Seen, clock};
 use crate::node::Node;
+use crate::raw;
 use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use klamm_wire::messages::offset_fetch::{
@@ -124,7 +125,7 @@ fn produce(
     for property in properties {
         command.args(["-X", property]);
     }
-    fresh_pages(records * record_bytes);
+    raw::fresh_pages(records * record_bytes);
     let values = measured(node, Moved::records(records, record_bytes), || {
         let running = Running::start(&mut command, folder.path().join("log"))?;
         let (_, seconds) = summary(&running.finish()?)?;
