@@ -3,13 +3,13 @@
 use super::LogTopic;
 use super::shards::{Kind, Log, Office, Seen, Shards, answered};
 use super::view::View;
-use crate::observing::PauseMeters;
+use crate::observing::{Counter, PauseMeters};
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
 use klamm_coordinator::groups::assign::Assignor;
 use klamm_coordinator::groups::{
-    Command, ConsumerConfig, Effect, GroupConfig, GroupShard, MigrationPolicy, Pause, Reply,
-    WaitCounts, shard_of,
+    Command, ConsumerConfig, Departure, Effect, Gone, GroupConfig, GroupShard, MigrationPolicy,
+    Observation, Reply, WaitCounts, shard_of,
 };
 use klamm_host::{BoxFuture, Host};
 use klamm_settings::{Settings, broker};
@@ -23,14 +23,23 @@ use std::time::Duration;
 pub(crate) struct Groups {
     shards: Shards<OfGroups>,
     topic: LogTopic,
-    pauses: Arc<PauseMeters>,
+    seen: Arc<GroupMeters>,
 }
 
 /// What is special about shards of groups.
 #[derive(Debug)]
 struct OfGroups {
     config: GroupConfig,
-    pauses: Arc<PauseMeters>,
+    seen: Arc<GroupMeters>,
+}
+
+/// What members of groups went through.
+#[derive(Debug, Default)]
+pub(crate) struct GroupMeters {
+    /// How long their assignments moved.
+    pub(crate) pauses: PauseMeters,
+    /// How many are gone, by [`Departure::index`].
+    pub(crate) gone: [Counter; Departure::ALL.len()],
 }
 
 /// An empty group begins its first round once nobody has joined for this long.
@@ -49,9 +58,19 @@ impl Kind for OfGroups {
         shard.look_around(Arc::new(View::new(seen)));
     }
 
-    fn observe(&self, pause: Pause) {
-        let took = Duration::from_millis(u64::try_from(pause.ms).unwrap_or_default());
-        self.pauses.of(pause.kind).record(took);
+    fn observe(&self, observation: Observation) {
+        match observation {
+            Observation::Pause(pause) => {
+                let took = Duration::from_millis(u64::try_from(pause.ms).unwrap_or_default());
+                self.seen.pauses.of(pause.kind).record(took);
+            }
+            Observation::Gone(gone) => {
+                log(&gone);
+                if let Some(count) = self.seen.gone.get(gone.why.index()) {
+                    count.add(1);
+                }
+            }
+        }
     }
 
     fn carry_out(
@@ -61,6 +80,21 @@ impl Kind for OfGroups {
     ) -> BoxFuture<'static, Option<Command>> {
         match effect {}
     }
+}
+
+/// Operators look for this first when a group's partitions change hands.
+fn log(gone: &Gone) {
+    let Gone { group, kind, member, why } = gone;
+    let text = match why {
+        Departure::Left => "a member left its group",
+        Departure::Session => "a member is removed: no heartbeat within its session timeout",
+        Departure::Join => "a member is removed: it did not join the rebalance in time",
+        Departure::Sync => "a member is removed: it did not ask for its assignment in time",
+        Departure::Revocation => "a member is removed: it did not give its partitions back in time",
+        Departure::NoRoom => "a member is removed: the group is full",
+    };
+    // As strings, which the log escapes: clients choose them.
+    tracing::info!(group = &**group, protocol = ?kind, member = &**member, "{text}");
 }
 
 impl Groups {
@@ -80,18 +114,18 @@ impl Groups {
                 .unwrap_or_default(),
             load_bytes: usize::try_from(load_bytes).unwrap_or(1),
         };
-        let pauses = Arc::new(PauseMeters::default());
-        let kind = OfGroups { config: group_config(settings), pauses: Arc::clone(&pauses) };
+        let seen = Arc::new(GroupMeters::default());
+        let kind = OfGroups { config: group_config(settings), seen: Arc::clone(&seen) };
         Self {
             shards: Shards::new(host, quorum, partitions, log, kind),
             topic: LogTopic::offsets(settings),
-            pauses,
+            seen,
         }
     }
 
-    /// How long members' assignments moved.
-    pub(crate) fn pauses(&self) -> &PauseMeters {
-        &self.pauses
+    /// What members went through.
+    pub(crate) fn seen(&self) -> &GroupMeters {
+        &self.seen
     }
 
     /// What members wait for at the moment; nothing if a shard does not answer soon.

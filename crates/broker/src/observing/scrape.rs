@@ -2,11 +2,11 @@
 
 use super::meters::Histogram;
 use super::table::{
-    CLIENT_METRIC, ERRORS, Family, LATENCY, Moment, PAUSES, REQUESTS, SINGLE, Single, WAITS,
+    CLIENT_METRIC, ERRORS, Family, GONE, LATENCY, Moment, PAUSES, REQUESTS, SINGLE, Single, WAITS,
 };
 use crate::node::Node;
 use crate::telemetry::Series;
-use klamm_coordinator::groups::{GroupKind, Wait, WaitCounts};
+use klamm_coordinator::groups::{Departure, GroupKind, Wait, WaitCounts};
 use klamm_wire::ApiKey;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
@@ -26,6 +26,7 @@ pub(crate) async fn text(node: &Node) -> Result<String, fmt::Error> {
         single: SINGLE.iter().map(|m| (m, (m.read)(&moment))).collect(),
         apis: apis(node),
         pauses: pauses(node),
+        gone: Departure::ALL.map(|why| (why.name(), gone(node, why))),
         waits: node.groups.waits().await,
         pushed: node.telemetry.series(),
     };
@@ -42,6 +43,7 @@ struct Scrape {
     single: Vec<(&'static Single, u64)>,
     apis: Vec<Api>,
     pauses: Vec<Pauses>,
+    gone: [(&'static str, u64); Departure::ALL.len()],
     waits: Option<WaitCounts>,
     pushed: Vec<Series>,
 }
@@ -63,13 +65,18 @@ struct Pauses {
     sum_s: f64,
 }
 
+fn gone(node: &Node, why: Departure) -> u64 {
+    let counts = &node.groups.seen().gone;
+    counts.get(why.index()).map_or(0, |count| count.value())
+}
+
 fn pauses(node: &Node) -> Vec<Pauses> {
     let kinds = [
         (GroupKind::Classic, "classic"),
         (GroupKind::Consumer, "consumer"),
     ];
     let pauses = kinds.into_iter().map(|(kind, protocol)| {
-        let histogram = node.groups.pauses().of(kind);
+        let histogram = node.groups.seen().pauses.of(kind);
         Pauses {
             protocol,
             counts: bounded(histogram),
@@ -161,6 +168,11 @@ impl Scrape {
             family
                 .encode_family(&[("protocol", *protocol)])?
                 .encode_histogram::<NoLabelSet>(*sum_s, count, counts, None)?;
+        }
+        let mut family =
+            encoder.encode_descriptor(GONE.name, GONE.help, None, MetricType::Counter)?;
+        for (reason, count) in self.gone {
+            ConstCounter::new(count).encode(family.encode_family(&[("reason", reason)])?)?;
         }
         let Some(waits) = self.waits else {
             return Ok(());

@@ -123,7 +123,23 @@ pub(super) const WAITS: Family = Family {
     labels: "`reason`",
 };
 
-const FAMILIES: &[Family] = &[REQUESTS, ERRORS, LATENCY, PAUSES, WAITS, CLIENT_METRIC];
+pub(super) const GONE: Family = Family {
+    name: "group_members_gone",
+    help: "Members that left a group or were removed, by why: `left`, `session_timeout`, `join_timeout`, `sync_timeout`, \
+           `revocation_timeout`, `no_room`",
+    kind: "counter",
+    labels: "`reason`",
+};
+
+const FAMILIES: &[Family] = &[
+    REQUESTS,
+    ERRORS,
+    LATENCY,
+    PAUSES,
+    WAITS,
+    GONE,
+    CLIENT_METRIC,
+];
 
 /// The table as a Markdown page.
 #[must_use]

@@ -181,3 +181,24 @@ fn the_last_fetch_of_a_member_is_known_by_its_clients_name_and_address() {
         node.stop().await;
     });
 }
+
+#[test]
+fn members_that_are_gone_are_counted_by_why() {
+    run(async {
+        let node = Node::start(QUICK).await;
+        let client = client(&node, &[]);
+        topic(&client, 1).await;
+        let mut peer = node.connect().await;
+        assert_eq!(find(&mut peer, 0).await, 0);
+        let gone = |reason| format!("klamm_group_members_gone_total{{reason=\"{reason}\"}}");
+        let page = scrape(&node).await;
+        for reason in ["left", "session_timeout", "revocation_timeout"] {
+            assert_eq!(value(&page, &gone(reason)), Some(0.0), "{reason}");
+        }
+        let joined = peer.ask(&join_consumer("a"), 1).await;
+        assert_eq!(joined.error_code, 0);
+        peer.ask(&idle("a", -1), 1).await;
+        until(&node, &gone("left"), |n| n == 1.0).await;
+        node.stop().await;
+    });
+}

@@ -8,6 +8,7 @@
 //! classic/ one group of the classic protocol: join, sync, heartbeat, leave
 //! consumer/ one group of the consumer protocol (KIP-848), and the way from one protocol to the other
 //! subscription  what classic consumers say to each other, which the coordinator has to understand then
+//! departure  what groups tell whoever watches: pauses of members, and who is gone and why
 //! standing  how members stand: what they wait for, and how long their assignments move
 //! surroundings  topics and settings, as the driver hands them over
 //! offsets  committed offsets: commit, delete, expire; and those that wait for the end of a transaction
@@ -23,6 +24,7 @@ pub mod assign;
 mod classic;
 mod command;
 mod consumer;
+mod departure;
 mod group;
 mod offsets;
 mod pattern;
@@ -48,6 +50,7 @@ pub use consumer::{
     ConsumerAnswer, ConsumerHeartbeat, ConsumerSnapshot, ConsumerState, DescribedAssignment,
     DescribedConsumer, DescribedConsumerGroup, MemberState,
 };
+pub use departure::{Departure, Gone, Observation};
 pub use pattern::{Pattern, PatternError};
 pub use shard::{Committed, GroupShard, KeptGroup, Snapshot, shard_of};
 pub use standing::{Pause, Standing, TopicPartitions, Wait, WaitCounts};

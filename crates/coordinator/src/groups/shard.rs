@@ -6,9 +6,9 @@ use super::command::{
     GroupError, Join, JoinRefused, Leave, ListedGroup, NewOffset, Output, Reply,
 };
 use super::consumer::ConsumerSnapshot;
+use super::departure::Observation;
 use super::group::{Group, Rule};
 use super::record::{self, Meaning};
-use super::standing::Pause;
 use super::surroundings::{Nowhere, Surroundings};
 use super::timers::{Due, Timers};
 use crate::records::{GroupMetadataValue, OffsetCommitValue};
@@ -66,7 +66,7 @@ impl Shard for GroupShard {
     type Command = Command;
     type Reply = Reply;
     type Effect = Effect;
-    type Observation = Pause;
+    type Observation = Observation;
 
     fn replay(&mut self, record: &Record) -> Result<Replayed, RecordError> {
         match record::read(record)? {

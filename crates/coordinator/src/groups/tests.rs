@@ -43,6 +43,7 @@ struct World {
     log: Vec<Entry>,
     answers: BTreeMap<Ticket, Reply>,
     pauses: Vec<Pause>,
+    gone: Vec<(Str, Departure)>,
     now: i64,
     tickets: u64,
 }
@@ -54,6 +55,7 @@ impl World {
             log: Vec::new(),
             answers: BTreeMap::new(),
             pauses: Vec::new(),
+            gone: Vec::new(),
             now: 1_000,
             tickets: 0,
         };
@@ -75,7 +77,12 @@ impl World {
             }
             self.log.push(Entry::Record(out.transaction, record));
         }
-        self.pauses.extend(out.observations);
+        for observation in out.observations {
+            match observation {
+                Observation::Pause(pause) => self.pauses.push(pause),
+                Observation::Gone(gone) => self.gone.push((gone.member, gone.why)),
+            }
+        }
         for (ticket, reply) in out.replies {
             assert!(ticket.0 <= self.tickets, "an answer to nobody");
             let before = self.answers.insert(ticket, reply);
@@ -374,6 +381,7 @@ fn a_new_member_begins_a_round_that_those_who_stay_away_lose() {
     }
     let joined = world.joined(ticket);
     assert_eq!((joined.generation, joined.leader), (2, b.clone()));
+    assert_eq!(world.gone, [(a.clone(), Departure::Join)]);
     assert_eq!(world.beat(&a, 1), Err(GroupError::UnknownMemberId));
     world.sync(&b, 2, &[(&b, "all")]);
     assert_eq!(world.state(), GroupState::Stable);
@@ -408,6 +416,7 @@ fn a_leader_that_never_assigns_is_removed() {
         Reply::Sync(Err(GroupError::RebalanceInProgress))
     );
     assert_eq!(world.beat(&a, 1), Err(GroupError::UnknownMemberId));
+    assert_eq!(world.gone.first(), Some(&(a, Departure::Sync)));
 }
 
 #[test]
@@ -421,6 +430,7 @@ fn silence_ends_a_session_and_the_last_one_leaves_an_empty_group() {
     world.pass(i64::from(SESSION) + 1);
     assert_eq!(world.state(), GroupState::Empty);
     assert_eq!(world.beat(&a, 1), Err(GroupError::UnknownMemberId));
+    assert_eq!(world.gone, [(a, Departure::Session)]);
     assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
 }
 
@@ -433,6 +443,7 @@ fn leaving_is_at_once_and_names_each_result() {
         [Err(GroupError::UnknownMemberId)]
     );
     assert_eq!(world.each(leave(&a, None)), [Ok(())]);
+    assert_eq!(world.gone, [(a.clone(), Departure::Left)]);
     assert_eq!(world.state(), GroupState::Empty);
     let gone = Command::Leave(Leave {
         group: "none".into(),

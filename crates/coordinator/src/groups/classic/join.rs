@@ -2,6 +2,7 @@
 
 use super::{ClassicGroup, GroupState, Member, NEW_MEMBER_WAIT_MS, NO_TIMER, Step, arm, keep};
 use crate::groups::command::{GroupError, Join, JoinRefused, Joined, JoinedMember, Reply};
+use crate::groups::departure::Departure;
 use crate::groups::standing::Moves;
 use crate::groups::timers::Due;
 use crate::shard::Ticket;
@@ -62,7 +63,7 @@ impl ClassicGroup {
     fn forget(&mut self, member_id: &str, step: &mut Step<'_>) {
         self.promised.remove(member_id);
         if self.members.contains_key(member_id) {
-            self.remove_member(member_id, step);
+            self.remove_member(member_id, Departure::NoRoom, step);
             self.after_removal(step);
         }
     }

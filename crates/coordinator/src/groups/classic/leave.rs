@@ -2,6 +2,7 @@
 
 use super::{ClassicGroup, Step};
 use crate::groups::command::{GroupError, Leave, LeavingMember};
+use crate::groups::departure::Departure;
 
 impl ClassicGroup {
     pub(in crate::groups) fn leave(
@@ -27,14 +28,14 @@ impl ClassicGroup {
             let instance = leaving.instance_id.as_ref();
             let member = instance.and_then(|instance| self.instances.get(instance));
             let member = member.cloned().ok_or(GroupError::UnknownMemberId)?;
-            self.remove_member(&member, step);
+            self.remove_member(&member, Departure::Left, step);
             return Ok(());
         }
         if leaving.instance_id.is_none() && self.promised.remove(&*leaving.member_id).is_some() {
             return Ok(());
         }
         self.check_member(&leaving.member_id, leaving.instance_id.as_ref())?;
-        self.remove_member(&leaving.member_id, step);
+        self.remove_member(&leaving.member_id, Departure::Left, step);
         Ok(())
     }
 

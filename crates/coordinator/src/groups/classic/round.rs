@@ -3,6 +3,7 @@
 use super::join::refuse;
 use super::{ClassicGroup, GroupState, InitialWait, NO_TIMER, Step, arm};
 use crate::groups::command::{GroupError, GroupKind, Heartbeat, Reply, Sync, Synced};
+use crate::groups::departure::{Departure, Gone, Observation};
 use crate::groups::standing::Pause;
 use crate::groups::timers::Due;
 use crate::shard::Ticket;
@@ -79,7 +80,7 @@ impl ClassicGroup {
             .map(|(id, _)| id.clone())
             .collect();
         for member in late {
-            self.remove_member(&member, step);
+            self.remove_member(&member, Departure::Join, step);
         }
         if !self.elect() && !self.members.is_empty() {
             // Only static members are left, and none has joined: they may still come.
@@ -227,7 +228,7 @@ impl ClassicGroup {
         let member = self.members.get_mut(member_id);
         if let Some(ms) = member.and_then(|member| member.moves.end(step.now.monotonic)) {
             let pause = Pause { kind: GroupKind::Classic, ms };
-            step.out.observations.push(pause);
+            step.out.observations.push(Observation::Pause(pause));
         }
         let assignment = self.members.get(member_id).map(|m| m.assignment.clone());
         let synced = Synced {
@@ -295,7 +296,7 @@ impl ClassicGroup {
             return;
         }
         for member in &silent {
-            self.remove_member(member, step);
+            self.remove_member(member, Departure::Sync, step);
         }
         self.after_removal(step);
     }
@@ -322,13 +323,13 @@ impl ClassicGroup {
         } else if member.session_ends > now {
             arm(&self.id, member_id, member, step);
         } else {
-            self.remove_member(member_id, step);
+            self.remove_member(member_id, Departure::Session, step);
             self.after_removal(step);
         }
     }
 
     /// Takes a member out and answers what waits.
-    pub(super) fn remove_member(&mut self, member_id: &str, step: &mut Step<'_>) {
+    pub(super) fn remove_member(&mut self, member_id: &str, why: Departure, step: &mut Step<'_>) {
         let Some((id, member)) = self.members.remove_entry(member_id) else {
             return;
         };
@@ -346,6 +347,12 @@ impl ClassicGroup {
         if self.leader.as_ref() == Some(&id) {
             self.leader = self.members.keys().next().cloned();
         }
+        step.out.observations.push(Observation::Gone(Gone {
+            group: self.id.clone(),
+            kind: GroupKind::Classic,
+            member: id,
+            why,
+        }));
     }
 
     /// Members were removed.

@@ -5,7 +5,8 @@ use super::heartbeat::LEFT_FOR_A_WHILE;
 use super::kept::{Change, Current, Owned};
 use super::{Became, ConsumerGroup};
 use crate::groups::classic::Step;
-use crate::groups::command::{GroupError, Leave, LeavingMember};
+use crate::groups::command::{GroupError, GroupKind, Leave, LeavingMember};
+use crate::groups::departure::{Departure, Gone, Observation};
 use klamm_codec::Str;
 
 impl ConsumerGroup {
@@ -49,7 +50,7 @@ impl ConsumerGroup {
             }
             return (Ok(answer), Became::TheSame);
         }
-        let became = self.fence(&[member_id], step);
+        let became = self.fence(&[member_id], Departure::Left, step);
         (Ok(answer), became)
     }
 
@@ -70,7 +71,7 @@ impl ConsumerGroup {
                 gone.push(member);
             }
         }
-        let became = self.fence(&gone, step);
+        let became = self.fence(&gone, Departure::Left, step);
         (results, became)
     }
 
@@ -89,10 +90,18 @@ impl ConsumerGroup {
     }
 
     /// Removes members. If only members of the classic protocol are left, the group becomes one of that kind.
-    pub(super) fn fence(&mut self, members: &[Str], step: &mut Step<'_>) -> Became {
+    pub(super) fn fence(&mut self, members: &[Str], why: Departure, step: &mut Step<'_>) -> Became {
         if members.is_empty() {
             return Became::TheSame;
         }
+        step.out.observations.extend(members.iter().map(|member| {
+            Observation::Gone(Gone {
+                group: self.id.clone(),
+                kind: GroupKind::Consumer,
+                member: member.clone(),
+                why,
+            })
+        }));
         if self.may_become_classic_without(members, step) {
             return self.become_classic(members, true, step);
         }

@@ -84,6 +84,7 @@ struct World {
     log: Vec<Record>,
     answers: BTreeMap<Ticket, Reply>,
     pauses: Vec<Pause>,
+    gone: Vec<(Str, Departure)>,
     now: i64,
     tickets: u64,
 }
@@ -105,6 +106,7 @@ impl World {
             log: Vec::new(),
             answers: BTreeMap::new(),
             pauses: Vec::new(),
+            gone: Vec::new(),
             now: 1_000,
             tickets: 0,
         };
@@ -138,7 +140,12 @@ impl World {
     fn take(&mut self, out: Output) {
         assert_eq!(out.spoiled, None);
         self.log.extend(out.records);
-        self.pauses.extend(out.observations);
+        for observation in out.observations {
+            match observation {
+                Observation::Pause(pause) => self.pauses.push(pause),
+                Observation::Gone(gone) => self.gone.push((gone.member, gone.why)),
+            }
+        }
         for (ticket, reply) in out.replies {
             assert_eq!(
                 self.answers.insert(ticket, reply),

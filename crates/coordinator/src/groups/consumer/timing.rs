@@ -4,6 +4,7 @@ use super::kept::{Change, MemberState};
 use super::{Became, ConsumerGroup};
 use crate::groups::classic::Step;
 use crate::groups::command::GroupKind;
+use crate::groups::departure::{Departure, Observation};
 use crate::groups::standing::{Moves, Pause};
 use crate::groups::timers::Due;
 use klamm_codec::Str;
@@ -182,7 +183,7 @@ impl ConsumerGroup {
                 session.moves.begin(now);
             } else if let Some(ms) = session.moves.end(now) {
                 let pause = Pause { kind: GroupKind::Consumer, ms };
-                step.out.observations.push(pause);
+                step.out.observations.push(Observation::Pause(pause));
             }
         }
     }
@@ -203,14 +204,21 @@ impl ConsumerGroup {
             .members
             .get(member_id)
             .map(|member| member.current.epoch);
-        let is_over = session.ends <= now
-            || session.join_by.is_some_and(|by| by <= now)
-            || session.sync_by.is_some_and(|by| by <= now)
-            || session
-                .revoke_by
-                .is_some_and(|(by, in_epoch)| by <= now && Some(in_epoch) == epoch);
-        if is_over {
-            return self.fence(&[Str::from(member_id)], step);
+        let is_past = |by: Option<i64>| by.is_some_and(|by| by <= now);
+        let limits = [
+            (Some(session.ends), Departure::Session),
+            (session.join_by, Departure::Join),
+            (session.sync_by, Departure::Sync),
+            (
+                session
+                    .revoke_by
+                    .filter(|(_, since)| Some(*since) == epoch)
+                    .map(|(by, _)| by),
+                Departure::Revocation,
+            ),
+        ];
+        if let Some((_, why)) = limits.into_iter().find(|(by, _)| is_past(*by)) {
+            return self.fence(&[Str::from(member_id)], why, step);
         }
         session.revoke_by = session.revoke_by.filter(|(by, _)| *by > now);
         self.arm(member_id, step);

@@ -465,6 +465,7 @@ fn a_classic_member_that_does_not_join_again_or_never_asks_is_removed() {
     new.report(&mut world).unwrap();
     assert_eq!(old.beat(&mut world), Err(GroupError::UnknownMemberId));
     assert_eq!(new.count(), 6);
+    assert_eq!(world.gone, [(old.id, Departure::Join)]);
     // One that joins, and then does not ask for its part.
     old = Old {
         id: Str::EMPTY,
@@ -484,6 +485,7 @@ fn a_classic_member_that_does_not_join_again_or_never_asks_is_removed() {
         world.pass(5_000);
     }
     assert_eq!(old.beat(&mut world), Err(GroupError::UnknownMemberId));
+    assert_eq!(world.gone.last(), Some(&(old.id, Departure::Sync)));
     world.check_replay();
 }
 

@@ -153,6 +153,7 @@ fn who_does_not_give_back_in_time_is_thrown_out() {
     }
     world.pass(10_000);
     assert_eq!(a.report(&mut world), Err(GroupError::UnknownMemberId));
+    assert_eq!(world.gone, [("a".into(), Departure::Revocation)]);
     b.report(&mut world).unwrap();
     assert_eq!(b.count(), 6);
     world.check_replay();

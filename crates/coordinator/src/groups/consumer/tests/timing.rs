@@ -12,6 +12,7 @@ fn a_silent_member_is_removed_after_its_session_and_a_heartbeat_renews_it() {
     assert_eq!(world.describe().members.len(), 1);
     world.pass(1);
     assert_eq!(world.describe().state, ConsumerState::Empty);
+    assert_eq!(world.gone, [("a".into(), Departure::Session)]);
     assert_eq!(a.report(&mut world), Err(GroupError::UnknownMemberId));
     world.check_replay();
 }
