@@ -17,6 +17,8 @@ pub enum OpenMode {
     Create,
     /// Read and write; fails with `AlreadyExists` if present.
     CreateNew,
+    /// Read and write; made empty if absent, emptied if present.
+    Overwrite,
 }
 
 /// A file or folder in a folder.
@@ -53,10 +55,19 @@ pub enum Residency {
 /// Held until dropped: no other process uses the folder.
 pub trait DirLock: Debug + Send + Sync {}
 
+/// The volume that a folder lies on.
+pub trait Volume: Debug + Send + Sync {
+    /// Makes all durable that was written to the volume before the call, contents and names, also by other programs. Fails
+    /// if any write-back failed since the volume was opened, or since the last call.
+    fn sync(&self) -> io::Result<()>;
+}
+
 /// A file system. Calls block; whoever opens, syncs, renames or lists does so off the reactor.
 pub trait Disk: Debug + Send + Sync {
     /// Opens a file.
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>>;
+    /// Makes a folder; fails with `AlreadyExists` if something has its name. Durable once the parent was synced.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Makes a folder and those above it. Durable once the parent was synced.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
     /// Removes a file.
@@ -73,6 +84,8 @@ pub trait Disk: Debug + Send + Sync {
     fn exists(&self, path: &Path) -> io::Result<bool>;
     /// Makes creations, renames and removals in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// The volume that a folder lies on. `None` where its sync might keep a failure to itself.
+    fn volume(&self, path: &Path) -> io::Result<Option<Box<dyn Volume>>>;
     /// Locks a file (made if absent) against other processes. `WouldBlock` if another holds it.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>>;
     /// Room on the volume.
@@ -93,8 +106,7 @@ pub trait Disk: Debug + Send + Sync {
         let mut name = path.as_os_str().to_owned();
         name.push(".tmp");
         let temporary = Path::new(&name);
-        let file = self.open(temporary, OpenMode::Create)?;
-        file.set_len(0)?;
+        let file = self.open(temporary, OpenMode::Overwrite)?;
         file.write_all_at(&[IoSlice::new(content)], 0)?;
         file.sync_all()?;
         drop(file);
@@ -129,6 +141,8 @@ pub trait DiskFile: Debug + Send + Sync {
     fn sync_all(&self) -> io::Result<()>;
     /// When the content was last changed, in milliseconds since the Unix epoch.
     fn modified_ms(&self) -> io::Result<i64>;
+    /// Says when the content was last changed.
+    fn set_modified_ms(&self, ms: i64) -> io::Result<()>;
     /// Whether a range is in the page cache.
     fn residency(&self, position: u64, len: u64) -> Residency;
     /// Asks the system to read a range ahead. May block for a short while.

@@ -11,7 +11,7 @@ pub mod os;
 mod tasks;
 
 pub use clock::Clock;
-pub use disk::{DirEntry, DirLock, Disk, DiskFile, FileRange, OpenMode, Residency, Space};
+pub use disk::{DirEntry, DirLock, Disk, DiskFile, FileRange, OpenMode, Residency, Space, Volume};
 pub use entropy::Entropy;
 pub use net::{Connection, Listener, Network};
 pub use tasks::{BlockingLoad, BoxFuture, TaskHandle, Tasks, run_blocking};

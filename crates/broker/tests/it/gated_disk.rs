@@ -1,6 +1,6 @@
 //! A disk whose reads of chosen files wait until they are let through: a device that takes its time.
 
-use klamm_host::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space};
+use klamm_host::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -101,6 +101,10 @@ impl Disk for GatedDisk {
         }))
     }
 
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.below.create_dir(path)
+    }
+
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         self.below.create_dir_all(path)
     }
@@ -133,6 +137,10 @@ impl Disk for GatedDisk {
         self.below.sync_dir(path)
     }
 
+    fn volume(&self, path: &Path) -> io::Result<Option<Box<dyn Volume>>> {
+        self.below.volume(path)
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>> {
         self.below.lock(path)
     }
@@ -145,6 +153,10 @@ impl Disk for GatedDisk {
 impl DiskFile for GatedFile {
     fn modified_ms(&self) -> io::Result<i64> {
         self.below.modified_ms()
+    }
+
+    fn set_modified_ms(&self, ms: i64) -> io::Result<()> {
+        self.below.set_modified_ms(ms)
     }
 
     fn len(&self) -> io::Result<u64> {

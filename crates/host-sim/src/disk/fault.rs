@@ -25,6 +25,8 @@ pub enum DiskOp {
     Preallocate,
     SyncData,
     SyncAll,
+    SyncVolume,
+    SetModified,
 }
 
 impl DiskOp {
@@ -57,6 +59,8 @@ impl DiskOp {
             Self::Preallocate => "disk preallocate",
             Self::SyncData => "disk sync_data",
             Self::SyncAll => "disk sync_all",
+            Self::SyncVolume => "disk sync_volume",
+            Self::SetModified => "disk set_modified",
         }
     }
 }
@@ -68,7 +72,7 @@ pub enum OpFilter {
     Any,
     /// Calls that can change what is on the disk.
     Mutating,
-    /// `sync_data` and `sync_all`.
+    /// `sync_data` and `sync_all` of a file, `sync` of the volume.
     Sync,
     /// One kind of call.
     Is(DiskOp),
@@ -79,7 +83,7 @@ impl OpFilter {
         match self {
             Self::Any => true,
             Self::Mutating => op.is_mutating(),
-            Self::Sync => matches!(op, DiskOp::SyncData | DiskOp::SyncAll),
+            Self::Sync => matches!(op, DiskOp::SyncData | DiskOp::SyncAll | DiskOp::SyncVolume),
             Self::Is(wanted) => wanted == op,
         }
     }
@@ -88,7 +92,7 @@ impl OpFilter {
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// `EIO`. On a sync of a file the unsynced edits are dropped for good, and later syncs succeed: what Linux does.
+    /// `EIO`. On a sync of a file, or of all, the unsynced edits are dropped for good, and later syncs succeed: what Linux does.
     Eio,
     /// `ENOSPC`, with the same consequence on a sync.
     Enospc,

@@ -4,6 +4,7 @@
 //! - Data of a file is durable after `sync_data` or `sync_all` of that file; every unsynced edit may or may not be.
 //! - A name (creation, removal, rename) is durable after `sync_dir` of its folder. Syncing a new file does *not* make
 //!   its name durable, and syncing a folder does not make the folder's own name durable: each parent needs its sync.
+//! - The sync of the volume makes all data and all names durable that there are.
 //! - A rename is atomic. Between two folders it is durable with the sync of the folder it went to.
 //! - A cut or extension of a file is an edit like a write: unsynced, it may be lost while a later write is kept.
 //! - A sync that fails drops the unsynced edits of the file: reads still see them, later syncs succeed and leave them out.

@@ -6,7 +6,7 @@ use super::tree::{Change, Folder, Node, NodeId};
 use super::{DiskOp, FILE_LEN_MAX, Shared, SimDisk, State, Verdict};
 use crate::digest;
 use bytes::Bytes;
-use klamm_host::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space};
+use klamm_host::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
 use parking_lot::MutexGuard;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -30,6 +30,37 @@ struct SimLock {
 }
 
 impl DirLock for SimLock {}
+
+#[derive(Debug)]
+struct SimVolume {
+    shared: Arc<Shared>,
+    boot: u64,
+    path: PathBuf,
+}
+
+impl Volume for SimVolume {
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.shared.state.lock();
+        let call = (DiskOp::SyncVolume, &*self.path);
+        match self
+            .shared
+            .begin(&mut state, Some(self.boot), call, [0; 3])?
+        {
+            Verdict::Run => state.tree.sync_all(),
+            Verdict::Lie => {}
+            Verdict::Fail(error) if state.off => return Err(error),
+            Verdict::Fail(error) => {
+                state.tree.each_file(File::forget_pending);
+                return Err(error);
+            }
+            Verdict::Short => {
+                state.tree.each_file(File::forget_pending);
+                return Err(enospc());
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Drop for SimLock {
     fn drop(&mut self) {
@@ -62,7 +93,10 @@ impl SimDisk {
 
 impl Disk for SimDisk {
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
-        let creates = matches!(mode, OpenMode::Create | OpenMode::CreateNew);
+        let creates = matches!(
+            mode,
+            OpenMode::Create | OpenMode::CreateNew | OpenMode::Overwrite
+        );
         let op = if creates {
             DiskOp::Create
         } else {
@@ -87,6 +121,12 @@ impl Disk for SimDisk {
             .file_mut(node)
             .ok_or(io::ErrorKind::IsADirectory)?;
         file.handles += 1;
+        if mode == OpenMode::Overwrite && file.live.len() > 0 {
+            let (seq, now_ms) = (state.next_seq(), state.now_ms());
+            if let Some(file) = state.tree.file_mut(node) {
+                file.edit(seq, now_ms, Edit::SetLen(0));
+            }
+        }
         Ok(Arc::new(SimFile {
             shared: Arc::clone(&self.shared),
             boot: state.boot,
@@ -94,6 +134,19 @@ impl Disk for SimDisk {
             path: path.to_owned(),
             writable: mode != OpenMode::Read,
         }))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let Some(mut state) = self.enter(DiskOp::CreateDir, path)? else {
+            return Ok(());
+        };
+        let at = state.tree.place(path)?;
+        if state.tree.at(&at).is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let seq = state.next_seq();
+        state.tree.make(seq, at, Node::Folder(Folder::default()));
+        Ok(())
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -226,6 +279,18 @@ impl Disk for SimDisk {
         state.tree.folder(node)?;
         state.tree.sync(node);
         Ok(())
+    }
+
+    fn volume(&self, path: &Path) -> io::Result<Option<Box<dyn Volume>>> {
+        let mut state = self.shared.state.lock();
+        self.shared
+            .runs(&mut state, self.boot, (DiskOp::Open, path))?;
+        state.tree.found(path)?;
+        Ok(Some(Box::new(SimVolume {
+            shared: Arc::clone(&self.shared),
+            boot: state.boot,
+            path: path.to_owned(),
+        })))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>> {
@@ -415,6 +480,13 @@ impl DiskFile for SimFile {
             return Ok(0);
         };
         Ok(self.of(&mut state)?.modified_ms)
+    }
+
+    fn set_modified_ms(&self, ms: i64) -> io::Result<()> {
+        if let Some(mut state) = self.enter(DiskOp::SetModified, [ms.cast_unsigned(), 0])? {
+            self.of(&mut state)?.modified_ms = ms;
+        }
+        Ok(())
     }
 
     fn residency(&self, _position: u64, _len: u64) -> Residency {

@@ -553,3 +553,61 @@ fn a_file_knows_when_it_was_changed() {
     file.set_len(0).unwrap();
     assert_eq!(file.modified_ms().unwrap(), 18);
 }
+
+#[test]
+fn the_sync_of_the_volume_covers_every_name_and_content() {
+    let disk = SimDisk::new();
+    let volume = disk.volume(Path::new("/")).unwrap().unwrap();
+    disk.create_dir(Path::new("/d")).unwrap();
+    let file = new_file(&disk, "/d/f");
+    put(&*file, b"x", 0).unwrap();
+    durable_file(&disk, "/old", b"o");
+    disk.rename(Path::new("/old"), Path::new("/d/new")).unwrap();
+    volume.sync().unwrap();
+    put(&*file, b"y", 1).unwrap();
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/d/f"), Some(b"x".to_vec()));
+    assert_eq!(content(&disk, "/d/new"), Some(b"o".to_vec()));
+    assert_eq!(content(&disk, "/old"), None);
+    assert!(volume.sync().is_err(), "of another boot");
+}
+
+#[test]
+fn a_failed_sync_of_the_volume_drops_the_pages_of_all() {
+    let disk = SimDisk::new();
+    let volume = disk.volume(Path::new("/")).unwrap().unwrap();
+    let files = ["/a", "/b"].map(|name| durable_file(&disk, name, b"old"));
+    for file in &files {
+        put(&**file, b"new", 0).unwrap();
+    }
+    disk.inject(DiskFault::once(
+        OpFilter::Is(DiskOp::SyncVolume),
+        0,
+        Effect::Eio,
+    ));
+    assert_eq!(volume.sync().unwrap_err().raw_os_error(), Some(5));
+    volume.sync().unwrap();
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    for name in ["/a", "/b"] {
+        assert_eq!(content(&disk, name), Some(b"old".to_vec()));
+    }
+}
+
+#[test]
+fn a_file_is_overwritten_as_a_whole_and_a_folder_is_made_once() {
+    let disk = SimDisk::new();
+    durable_file(&disk, "/f", b"long");
+    let file = disk.open(Path::new("/f"), OpenMode::Overwrite).unwrap();
+    assert_eq!(file.len().unwrap(), 0);
+    put(&*file, b"s", 0).unwrap();
+    assert_eq!(content(&disk, "/f"), Some(b"s".to_vec()));
+    disk.open(Path::new("/new"), OpenMode::Overwrite).unwrap();
+    assert_eq!(content(&disk, "/new"), Some(Vec::new()));
+    disk.create_dir(Path::new("/d")).unwrap();
+    for taken in ["/d", "/f"] {
+        let error = disk.create_dir(Path::new(taken)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+    let error = disk.create_dir(Path::new("/x/y")).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+}

@@ -203,6 +203,25 @@ impl Tree {
         }
     }
 
+    /// Makes all changes of names and contents durable.
+    pub(super) fn sync_all(&mut self) {
+        for (_, change) in std::mem::take(&mut self.journal) {
+            self.apply(&change, Side::Durable);
+        }
+        self.each_file(File::sync);
+        if self.nodes.len() > self.collect_at {
+            self.collect();
+        }
+    }
+
+    pub(super) fn each_file(&mut self, change: impl Fn(&mut File)) {
+        for node in self.nodes.values_mut() {
+            if let Node::File(file) = node {
+                change(file);
+            }
+        }
+    }
+
     /// Drops nodes that no name and no handle can reach any more, now or after a crash.
     pub(super) fn collect(&mut self) {
         let mut reached = BTreeSet::new();

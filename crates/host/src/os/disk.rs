@@ -1,7 +1,8 @@
 //! The file system.
 
-use crate::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space};
-use rustix::fs::{Advice, FallocateFlags, FlockOperation};
+use super::volume;
+use crate::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
+use rustix::fs::{Advice, FallocateFlags, FlockOperation, Timespec, Timestamps, UTIME_OMIT};
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
@@ -35,8 +36,14 @@ impl Disk for OsDisk {
             OpenMode::ReadWrite => options.write(true),
             OpenMode::Create => options.write(true).create(true).truncate(false),
             OpenMode::CreateNew => options.write(true).create_new(true),
+            // Not cut afterwards: ext4 takes that for a replaced file and writes it out when it is closed.
+            OpenMode::Overwrite => options.write(true).create(true).truncate(true),
         };
         Ok(Arc::new(OsFile(options.open(path)?)))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir(path)
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -101,6 +108,10 @@ impl Disk for OsDisk {
             path
         };
         File::open(path)?.sync_all()
+    }
+
+    fn volume(&self, path: &Path) -> io::Result<Option<Box<dyn Volume>>> {
+        volume::open(path)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>> {
@@ -189,6 +200,17 @@ impl DiskFile for OsFile {
         Ok(since.map_or(0, |since| {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         }))
+    }
+
+    fn set_modified_ms(&self, ms: i64) -> io::Result<()> {
+        let times = Timestamps {
+            last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+            last_modification: Timespec {
+                tv_sec: ms.div_euclid(1000),
+                tv_nsec: ms.rem_euclid(1000) * 1_000_000,
+            },
+        };
+        Ok(rustix::fs::futimens(&self.0, &times)?)
     }
 
     fn residency(&self, position: u64, len: u64) -> Residency {

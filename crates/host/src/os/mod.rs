@@ -6,6 +6,7 @@ mod entropy;
 mod net;
 mod residency;
 mod tasks;
+mod volume;
 
 pub use clock::SystemClock;
 pub use disk::OsDisk;

@@ -101,6 +101,10 @@ impl DiskFile for Zeros {
         Ok(0)
     }
 
+    fn set_modified_ms(&self, _: i64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn len(&self) -> io::Result<u64> {
         Ok(u64::MAX)
     }
