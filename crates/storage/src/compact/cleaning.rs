@@ -82,6 +82,8 @@ struct Group {
     all: Range<usize>,
     next: usize,
     source: Option<Source>,
+    /// When the newest source was last changed: retention may go by it.
+    modified_ms: Option<i64>,
     output: Output,
 }
 
@@ -245,7 +247,13 @@ impl Cleaning {
         };
         let (write, interval) = (self.limits.io_bytes, self.index_interval_bytes);
         let output = Output::begin(&self.files, first.base, write, interval)?;
-        let group = Group { next: all.start, all, source: None, output };
+        let group = Group {
+            next: all.start,
+            all,
+            source: None,
+            modified_ms: None,
+            output,
+        };
         Ok(Phase::Copy(left, Some(Box::new(group))))
     }
 
@@ -261,6 +269,9 @@ impl Cleaning {
                 Some(source) => source,
                 None if group.all.contains(&group.next) => {
                     group.source = self.open(group.next)?;
+                    if let Some(source) = &group.source {
+                        group.modified_ms = Some(source.modified_ms()?);
+                    }
                     continue;
                 }
                 None => {
@@ -301,7 +312,8 @@ impl Cleaning {
         self.stats.bytes_after += group.output.size();
         self.stats.segments.0 += sources.len() as u64;
         self.stats.segments.1 += 1;
-        group.output.finish(sources, self.truncations)
+        let of_sources = (sources, group.modified_ms);
+        group.output.finish(of_sources, self.truncations)
     }
 }
 

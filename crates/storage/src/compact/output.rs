@@ -149,10 +149,10 @@ impl Output {
         Ok(())
     }
 
-    /// Completes all files and syncs them and their names.
+    /// Completes all files and syncs them and their names. The log keeps the time of change of its newest source.
     pub(crate) fn finish(
         mut self,
-        sources: Vec<(i64, u64)>,
+        (sources, modified_ms): (Vec<(i64, u64)>, Option<i64>),
         truncations: u64,
     ) -> Result<CleanedSegment, CleanError> {
         self.push_time()?;
@@ -175,6 +175,9 @@ impl Output {
             let written = file.write_all_at(&[IoSlice::new(bytes)], 0);
             written.map_err(|e| self.files.write_failed(kind, self.base, &e))?;
             parts.push(Part { kind, file, len: bytes.len() as u64 });
+        }
+        if let Some(Err(e)) = modified_ms.map(|ms| self.log.set_modified_ms(ms)) {
+            return Err(self.files.write_failed(FileKind::Log, self.base, &e).into());
         }
         for part in &parts {
             part.file

@@ -35,6 +35,11 @@ impl Source {
         }
     }
 
+    /// When the segment was last changed.
+    pub(crate) fn modified_ms(&self) -> Result<i64, CleanError> {
+        self.file.modified_ms().map_err(|e| CleanError::of_read(&e))
+    }
+
     /// The next batch with its bytes; `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<(Found, &[u8])>, CleanError> {
         let position = self.position;

@@ -2,7 +2,7 @@
 
 use crate::store::{check_times, context, marker, open_dir, open_log, partition, producer};
 use bytes::Bytes;
-use klamm_host::Disk;
+use klamm_host::{Disk, OpenMode};
 use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::{
     BatchBuilder, BatchFields, Codec, Compression, Deflater, EndTransaction, HeaderView,
@@ -710,6 +710,30 @@ fn small_segments_are_joined_and_every_offset_still_leads_somewhere() {
 }
 
 #[test]
+fn a_joined_segment_is_as_old_as_the_newest_of_its_sources() {
+    let mut bench = Bench::with(LogConfig { segment_bytes: 2000, ..config() });
+    let first_log = Path::new(DATA).join("t-0/00000000000000000000.log");
+    let file = |bench: &Bench, base: i64| {
+        let path = first_log.with_file_name(format!("{base:020}.log"));
+        bench.disk.mount().open(&path, OpenMode::Read).unwrap()
+    };
+    let mut ages_ms = Vec::new();
+    for n in 0..4 {
+        bench.put(&[(&format!("k{n}"), Some("v"))]);
+        bench.close_segment();
+        ages_ms.push(1_000_000 + 1000 * n);
+    }
+    let sources: Vec<_> = bench.log.segments().iter().map(|s| s.base_offset).collect();
+    for (base, age_ms) in sources.iter().zip(&ages_ms) {
+        file(&bench, *base).set_modified_ms(*age_ms).unwrap();
+    }
+    bench.disk.set_wall_clock(|| 9_000_000);
+    let stats = bench.clean();
+    assert_eq!(stats.segments, (4, 1));
+    assert_eq!(file(&bench, 0).modified_ms().unwrap(), ages_ms[3]);
+}
+
+#[test]
 fn records_younger_than_the_lag_are_left_alone() {
     let config = LogConfig { min_compaction_lag_ms: 100, ..config() };
     let mut bench = Bench::with(config);
@@ -761,9 +785,7 @@ fn damage_leaves_the_log_as_it_is() {
     bench.close_segment();
     let path = Path::new(DATA).join("t-0/00000000000000000000.log");
     let mounted = bench.disk.mount();
-    let file = mounted
-        .open(&path, klamm_host::OpenMode::ReadWrite)
-        .unwrap();
+    let file = mounted.open(&path, OpenMode::ReadWrite).unwrap();
     file.write_all_at(&[std::io::IoSlice::new(b"!")], at)
         .unwrap();
     let before = bench.names();
