@@ -44,12 +44,18 @@ pub(crate) struct HeaderWalk<'f> {
     buffer: Vec<u8>,
     buffer_at: u64,
     capacity: usize,
+    /// Nobody asks for bodies.
+    skips_bodies: bool,
+    /// Of the batch before the next one.
+    last_bytes: u64,
 }
 
 /// For look-ups: several headers of small batches, and little waste with large ones.
 const LOOKUP_BYTES: usize = 512;
 /// For whole segments.
 const SEQUENTIAL_BYTES: usize = 256 << 10;
+/// Where batches are at least this long, a read of each header costs less than one of all bytes.
+const SKIPPED_BYTES_MIN: u64 = 8 << 10;
 /// Bytes of a message of magic 0 without key and value.
 const LEGACY_BYTES_MIN: u64 = 26;
 
@@ -64,7 +70,18 @@ impl<'f> HeaderWalk<'f> {
         Self::new(file, (position, end), next_offset_min, LOOKUP_BYTES)
     }
 
-    /// The same for a walk over many batches.
+    /// A walk over many batches whose bodies are not looked at.
+    pub(crate) fn headers(
+        file: &'f dyn DiskFile,
+        position: u64,
+        end: u64,
+        next_offset_min: i64,
+    ) -> Self {
+        let walk = Self::long(file, position, end, next_offset_min);
+        Self { skips_bodies: true, ..walk }
+    }
+
+    /// The same where bodies are read, too.
     pub(crate) fn long(
         file: &'f dyn DiskFile,
         position: u64,
@@ -88,6 +105,8 @@ impl<'f> HeaderWalk<'f> {
             buffer: Vec::new(),
             buffer_at: 0,
             capacity,
+            skips_bodies: false,
+            last_bytes: 0,
         }
     }
 
@@ -110,6 +129,7 @@ impl<'f> HeaderWalk<'f> {
             "the last offset is impossible"
         } else {
             self.next = position + found.bytes;
+            self.last_bytes = found.bytes;
             self.next_offset_min = header.next_offset().0;
             return Ok(Ok(Some(found)));
         };
@@ -130,8 +150,10 @@ impl<'f> HeaderWalk<'f> {
             Some(skip) => skip,
             None => {
                 let left = self.end.saturating_sub(position);
-                let fill = left.min(self.capacity as u64) as usize;
-                self.buffer.clear();
+                let skips = self.skips_bodies && self.last_bytes >= SKIPPED_BYTES_MIN;
+                let most = if skips { LOOKUP_BYTES } else { self.capacity };
+                let fill = left.min(most as u64) as usize;
+                // Not emptied before: what is read over needs no zeros.
                 self.buffer.resize(fill, 0);
                 self.buffer_at = position;
                 if let Err(error) = self.file.read_exact_at(&mut self.buffer, position) {

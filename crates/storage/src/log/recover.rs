@@ -132,7 +132,7 @@ impl PartitionLog {
         segment.offsets.truncate(0, &files, base)?;
         segment.times.truncate(0, &files, base)?;
         let file = segment.open(&files)?;
-        let mut walk = HeaderWalk::long(&*file, 0, size, i64::MIN);
+        let mut walk = HeaderWalk::headers(&*file, 0, size, i64::MIN);
         let failed = |e| files.read_failed(&path, &e);
         while let Ok(Some(found)) = walk.step().map_err(failed)? {
             self.index_batch(&found.header, found.position, found.bytes);

@@ -91,7 +91,7 @@ impl PartitionLog {
             .and_then(|e| u64::try_from(e.position).ok())
             .unwrap_or(0);
         let file = segment.open(files)?;
-        let mut walk = HeaderWalk::long(&*file, from, segment.size, i64::MIN);
+        let mut walk = HeaderWalk::headers(&*file, from, segment.size, i64::MIN);
         let mut found: BTreeMap<i64, Vec<RememberedBatch>> = BTreeMap::new();
         let path = files.path(FileKind::Log, segment.base);
         while let Ok(Some(batch)) = walk.step().map_err(|e| files.read_failed(&path, &e))? {
@@ -148,7 +148,7 @@ impl PartitionLog {
             return Ok(());
         }
         let file = segment.open(&files)?;
-        let mut walk = HeaderWalk::long(&*file, start, segment.size, i64::MIN);
+        let mut walk = HeaderWalk::headers(&*file, start, segment.size, i64::MIN);
         loop {
             match walk.step().map_err(|e| files.read_failed(&path, &e))? {
                 Ok(Some(found)) => {

@@ -76,7 +76,7 @@ fn end_of(files: &Files, path: &Path, len: u64, base: i64) -> Result<i64, Storag
         .disk()
         .open(path, OpenMode::Read)
         .map_err(|e| failed(&e))?;
-    let mut walk = HeaderWalk::long(&*file, 0, len, i64::MIN);
+    let mut walk = HeaderWalk::headers(&*file, 0, len, i64::MIN);
     let mut end = base;
     while let Ok(Some(found)) = walk.step().map_err(|e| failed(&e))? {
         end = found.header.next_offset().0;
