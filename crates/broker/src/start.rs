@@ -41,6 +41,7 @@ pub struct Broker {
     serving: Vec<TaskHandle>,
     upkeep: Vec<TaskHandle>,
     cleaning: Option<TaskHandle>,
+    flushing: Option<TaskHandle>,
 }
 
 /// Set when the node can't go on.
@@ -174,6 +175,7 @@ impl Broker {
             serving: Vec::new(),
             upkeep: Vec::new(),
             cleaning: None,
+            flushing: None,
         }
     }
 
@@ -190,7 +192,9 @@ impl Broker {
             host.tasks
                 .spawn(Box::pin(run_once(host.clone(), set_aside))),
         );
-        let flusher = upkeep::run_flusher(Arc::clone(&node.dirty), node.config.flush_interval);
+        let dirty = Arc::clone(&node.dirty);
+        let flusher = upkeep::run_flusher(dirty, host.clone(), node.config.flush_interval);
+        self.flushing = Some(host.tasks.spawn(Box::pin(flusher)));
         let retention =
             upkeep::run_retention(Arc::clone(&node.partitions), host.clone(), node.config.pace);
         let moves = upkeep::run_moves(
@@ -208,7 +212,6 @@ impl Broker {
         );
         self.upkeep.push(host.tasks.spawn(Box::pin(shortage)));
         let removals = upkeep::run_removals(node.partitions.removals(), host.clone());
-        self.upkeep.push(host.tasks.spawn(Box::pin(flusher)));
         self.upkeep.push(host.tasks.spawn(Box::pin(retention)));
         self.upkeep.push(host.tasks.spawn(Box::pin(removals)));
         let cleaner = node.partitions.cleaner();
@@ -287,10 +290,16 @@ impl Broker {
         if let Some(cleaning) = self.cleaning {
             cleaning.join().await;
         }
+        // As does a sync, so that the last one of each log has something to add to.
+        node.dirty.stop();
+        if let Some(flushing) = self.flushing {
+            flushing.join().await;
+        }
         node.transactions.stopped().await;
         node.groups.stopped().await;
         registration::rest(&node.quorum, node.config.node_id, self.broker_epoch).await;
         node.quorum.shutdown().await;
+        node.partitions.until_no_sync().await;
         let (partitions, epoch) = (Arc::clone(&node.partitions), self.broker_epoch);
         let closed = move || partitions.close(epoch);
         if klamm_host::run_blocking(&*node.host.tasks, closed)

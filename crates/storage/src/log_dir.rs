@@ -7,7 +7,7 @@ use crate::checkpoint::{self, Offsets};
 use crate::error::{StorageError, is_full};
 use crate::layout::FolderName;
 use crate::meta_properties::{MetaProperties, MetaPropertiesError};
-use klamm_host::{DirLock, Disk, OpenMode};
+use klamm_host::{DirLock, Disk, OpenMode, Volume};
 use klamm_model::{NodeId, TopicPartition, Uuid};
 use parking_lot::Mutex;
 use std::io::{self, IoSlice};
@@ -36,6 +36,8 @@ pub struct LogDir {
     /// Wall time until which nothing is reserved ahead: the volume was full.
     short_until_ms: AtomicI64,
     when_full: OnceLock<WhenFull>,
+    /// Open since the directory is: it hears of every write-back that failed since.
+    volume: Option<Box<dyn Volume>>,
     /// Released when the directory is closed, even if somebody still holds the directory itself.
     lock: Mutex<Option<Box<dyn DirLock>>>,
 }
@@ -207,6 +209,7 @@ impl LogDir {
                 _ => at(e),
             })?;
         check_identity(path, &meta, expected)?;
+        let volume = disk.volume(path).map_err(at)?;
         let last = read_last_run(&*disk, path).map_err(at)?;
         let failed_before = disk.exists(&path.join(FAILED_FILE)).map_err(at)?;
         if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
@@ -225,6 +228,7 @@ impl LogDir {
             owes_note: AtomicBool::new(false),
             short_until_ms: AtomicI64::new(i64::MIN),
             when_full: OnceLock::new(),
+            volume,
             lock: Mutex::new(Some(lock)),
         };
         Ok((Arc::new(dir), last))
@@ -366,6 +370,22 @@ impl LogDir {
         removed.map_err(|e| self.fail_io("removing the note of a failure", &e))
     }
 
+    /// Whether all that was written to it can be synced at once.
+    #[must_use]
+    pub fn can_sync_volume(&self) -> bool {
+        self.volume.is_some()
+    }
+
+    /// Makes all durable that was written to the directory, whatever file it is in. `false` where that can't be done.
+    pub(crate) fn sync_volume(&self) -> Result<bool, StorageError> {
+        self.check_online()?;
+        let Some(volume) = &self.volume else {
+            return Ok(false);
+        };
+        let synced = volume.sync().map(|()| true);
+        synced.map_err(|e| self.fail_io("syncing the volume", &e))
+    }
+
     /// Gives the directory up: nothing more is written, and another process may open it.
     pub fn close(&self) {
         self.note_failure();
@@ -397,10 +417,10 @@ impl LogDir {
     /// Writes a small file that nothing relies on before the next sync.
     pub(crate) fn write_unsynced(&self, path: &Path, content: &[u8]) -> Result<(), StorageError> {
         self.check_online()?;
-        let written = self.disk.open(path, OpenMode::Create).and_then(|file| {
-            file.set_len(0)?;
-            file.write_all_at(&[IoSlice::new(content)], 0)
-        });
+        let written = self
+            .disk
+            .open(path, OpenMode::Overwrite)
+            .and_then(|file| file.write_all_at(&[IoSlice::new(content)], 0));
         written.map_err(|e| self.judge(path, &e))
     }
 
@@ -526,12 +546,20 @@ fn parse_broker_epoch(json: &[u8]) -> Option<i64> {
 pub(crate) fn read_small(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
     match disk.file_len(path)? {
         None => Ok(None),
-        Some(len) if len > SMALL_FILE_BYTES_MAX => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the file is far too large",
-        )),
-        Some(_) => disk.read(path).map(Some),
+        Some(len) => read_listed(disk, path, len).map(Some),
     }
+}
+
+/// The bytes of a file that should be small, and whose length is known.
+pub(crate) fn read_listed(disk: &dyn Disk, path: &Path, len: u64) -> io::Result<Vec<u8>> {
+    if len > SMALL_FILE_BYTES_MAX {
+        let too_large = "the file is far too large";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, too_large));
+    }
+    let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+    disk.open(path, OpenMode::Read)?
+        .read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

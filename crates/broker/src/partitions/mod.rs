@@ -4,6 +4,7 @@ mod append;
 mod checkpoints;
 mod partition;
 mod registry;
+mod syncing;
 mod topic_traits;
 
 pub(crate) use append::{AppendFailure, AppendRequest, Appended};
@@ -12,4 +13,5 @@ pub(crate) use partition::{
     OffsetAt, Partition, Pass, ReadError, Reader, Reading, Replaced,
 };
 pub(crate) use registry::{Directory, FindError, MoveRefusal, Registry, Shared, Sizes};
+pub(crate) use syncing::flush_together;
 pub(crate) use topic_traits::TopicTraits;

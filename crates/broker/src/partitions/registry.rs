@@ -8,6 +8,7 @@ use found::{Found, Slot};
 pub(crate) use moves::MoveRefusal;
 use opening::Missing;
 
+use super::syncing::sync_each;
 use super::{Partition, TopicTraits};
 use klamm_host::Host;
 use klamm_metadata::decide::stored;
@@ -437,12 +438,11 @@ impl Registry {
         if !self.shared.checkpoints_due.swap(false, Ordering::AcqRel) {
             return;
         }
-        let mut is_done = true;
-        for partition in self.all() {
-            is_done &= partition.advance_recovery_point();
-        }
-        is_done &= self.write_checkpoints();
-        if !is_done {
+        let all = self.all();
+        let tasks = &*self.shared.host.tasks;
+        sync_each(&all, Partition::full_sync, (tasks, 1));
+        let is_done = all.iter().all(|partition| partition.is_settled());
+        if !self.write_checkpoints() || !is_done {
             self.shared.checkpoints_due.store(true, Ordering::Release);
         }
     }
@@ -475,19 +475,33 @@ impl Registry {
         written.is_ok()
     }
 
+    /// Waits for syncs that somebody waited for when the node was told to stop.
+    pub(crate) async fn until_no_sync(&self) {
+        for partition in self.all() {
+            partition.until_no_sync().await;
+        }
+    }
+
+    /// What keeps the logs' files open.
+    pub(crate) fn handles(&self) -> Arc<HandleCache> {
+        Arc::clone(&self.handles)
+    }
+
     /// Flushes and closes every log and leaves the marker of a clean stop. Blocks.
     pub(crate) fn close(&self, broker_epoch: i64) {
         let all = self.all();
-        let close = |i: usize| {
-            if let Some(partition) = all.get(i) {
-                partition.close();
-            }
-        };
-        let tasks = &self.shared.host.tasks;
-        tasks.run_each(all.len(), self.recovery_threads(), &close);
+        let tasks = &*self.shared.host.tasks;
+        let threads = self.recovery_threads();
+        sync_each(&all, Partition::begin_close, (tasks, threads));
         self.write_checkpoints();
+        // What could not be completed has to be recovered.
+        let unsettled = all.iter().filter(|partition| !partition.is_settled());
+        let unsettled: BTreeSet<_> = unsettled.map(|p| p.dir().directory_id()).collect();
+        let settled = |dir: &&Arc<LogDir>| !unsettled.contains(&dir.directory_id());
         for dir in self.directories().filter(|dir| dir.is_online()) {
-            if let Err(error) = dir.mark_clean_stop(broker_epoch) {
+            if !settled(&dir) {
+                tracing::warn!(dir = %dir.path().display(), "not marked as stopped in order");
+            } else if let Err(error) = dir.mark_clean_stop(broker_epoch) {
                 tracing::error!(dir = %dir.path().display(), %error, "marking the clean stop");
             }
         }

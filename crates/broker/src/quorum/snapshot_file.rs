@@ -146,8 +146,7 @@ pub(super) fn write(
 }
 
 fn write_part(disk: &dyn Disk, part: &Path, parts: &[Bytes]) -> io::Result<()> {
-    let file = disk.open(part, OpenMode::Create)?;
-    file.set_len(0)?;
+    let file = disk.open(part, OpenMode::Overwrite)?;
     let mut position = 0;
     for bytes in parts {
         file.write_all_at(&[IoSlice::new(bytes)], position)?;

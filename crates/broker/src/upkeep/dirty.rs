@@ -5,7 +5,7 @@
 use crate::partitions::Partition;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// Bytes appended and not yet synced, over all partitions of the node.
@@ -20,6 +20,7 @@ pub(crate) struct DirtyBudget {
     /// Told when there is work for the flusher.
     pub(crate) work: Notify,
     room: Notify,
+    stopping: AtomicBool,
 }
 
 /// Logs that may wait for the flusher's pace, each with an open file; twice as many stop producers.
@@ -35,7 +36,19 @@ impl DirtyBudget {
             partitions: Mutex::default(),
             work: Notify::new(),
             room: Notify::new(),
+            stopping: AtomicBool::new(false),
         }
+    }
+
+    /// The node stops: the flusher ends when what it has begun is done.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.work.notify_one();
+    }
+
+    /// The node stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// Bytes that are in the page cache only.

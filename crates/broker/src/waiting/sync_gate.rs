@@ -48,6 +48,25 @@ impl SyncGate {
         }
     }
 
+    /// Takes the turn to sync; whoever gets it tells `finished`. Not given while a sync runs, or once the disk failed.
+    pub(crate) fn try_begin(&self) -> bool {
+        let mut state = self.state.lock();
+        !state.failed && !std::mem::replace(&mut state.running, true)
+    }
+
+    /// Waits until no sync runs.
+    pub(crate) async fn until_idle(&self) {
+        loop {
+            let moved = self.moved.notified();
+            let mut moved = std::pin::pin!(moved);
+            moved.as_mut().enable();
+            if !self.state.lock().running {
+                return;
+            }
+            moved.await;
+        }
+    }
+
     /// A sync ended: everything below `synced_end` is on the disk, or the disk failed.
     pub(crate) fn finished(&self, result: Result<i64, SyncFailed>) {
         let mut state = self.state.lock();
@@ -68,6 +87,25 @@ mod tests {
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn one_turn_is_given_at_a_time_and_its_end_is_waited_for() {
+        let gate = SyncGate::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(gate.until_idle()).poll(&mut cx).is_ready());
+        assert!(gate.try_begin());
+        assert!(!gate.try_begin());
+        let mut waiter = pin!(gate.wait(3, || panic!("a sync runs already")));
+        let mut idle = pin!(gate.until_idle());
+        assert!(waiter.as_mut().poll(&mut cx).is_pending());
+        assert!(idle.as_mut().poll(&mut cx).is_pending());
+        gate.finished(Ok(3));
+        assert_eq!(waiter.poll(&mut cx), Poll::Ready(Ok(())));
+        assert!(idle.poll(&mut cx).is_ready());
+        assert!(gate.try_begin());
+        gate.finished(Err(SyncFailed));
+        assert!(!gate.try_begin());
+    }
 
     #[test]
     fn one_sync_serves_all_that_wait_for_it() {

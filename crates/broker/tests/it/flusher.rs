@@ -1,13 +1,14 @@
 //! The background flush keeps its pace, however fast producers are. In simulated time.
 
-use crate::node::{batch, produce_request};
+use crate::node::{batch_at, produce_request};
 use klamm_broker::Broker;
+use klamm_codec::Message;
 use klamm_host::{Connection, Host};
 use klamm_host_sim::{DiskOp, World};
-use klamm_records::Compression;
+use klamm_records::{BatchFields, Compression};
 use klamm_settings::Settings;
-use klamm_wire::Request;
 use klamm_wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
+use klamm_wire::{Request, ResponseHeader};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +18,12 @@ use tokio::time::{Instant, interval};
 const SYNC: Duration = Duration::from_millis(20);
 const SECONDS: u64 = 20;
 
-async fn ask<R: Request>(connection: &mut dyn Connection, request: &R, version: i16) {
+/// Sends a request and waits for its answer.
+pub(crate) async fn ask<R: Request>(
+    connection: &mut dyn Connection,
+    request: &R,
+    version: i16,
+) -> R::Response {
     let output = klamm_wire::header::encode_request(request, version, 1, None).unwrap();
     let bytes = output.into_bytes().unwrap();
     connection.write_all(&bytes).await.unwrap();
@@ -25,6 +31,8 @@ async fn ask<R: Request>(connection: &mut dyn Connection, request: &R, version: 
     connection.read_exact(&mut length).await.unwrap();
     let mut answer = vec![0; u32::from_be_bytes(length) as usize];
     connection.read_exact(&mut answer).await.unwrap();
+    let (_, mut body) = ResponseHeader::decode(answer.into(), R::KEY, version).unwrap();
+    R::Response::decode(&mut body, version).unwrap()
 }
 
 /// A batch every few milliseconds.
@@ -37,14 +45,19 @@ async fn produce_for_a_while(host: &Host, address: SocketAddr) {
         ..MetadataRequest::default()
     };
     ask(&mut *connection, &make, 9).await;
-    let produce = produce_request("t", batch(&[b"x"], Compression::None), -1);
+    // The simulated clock is far from that of the machine.
+    let now_ms = host.clock.now_ms();
+    let records = batch_at(now_ms, &[b"x"], Compression::None, &BatchFields::default());
+    let produce = produce_request("t", records, -1);
     let (mut ticks, end) = (
         interval(Duration::from_millis(5)),
         Instant::now() + Duration::from_secs(SECONDS),
     );
     while Instant::now() < end {
         ticks.tick().await;
-        ask(&mut *connection, &produce, 9).await;
+        let answer = ask(&mut *connection, &produce, 9).await;
+        let answer = &answer.responses[0].partition_responses[0];
+        assert_eq!(answer.error_code, 0, "{answer:?}");
     }
 }
 

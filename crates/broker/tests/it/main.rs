@@ -17,6 +17,7 @@ mod group_consumer;
 mod groups;
 mod kafkas_directory;
 mod log_dirs;
+mod many_logs;
 mod metrics;
 mod node;
 mod quotas;

@@ -12,7 +12,7 @@ use crate::error::StorageError;
 use crate::files::Files;
 use crate::handle_cache::HandleCache;
 use crate::layout::{FileKind, FileName};
-use crate::log_dir::{LastOffsets, LogDir, read_small};
+use crate::log_dir::{LastOffsets, LogDir, read_listed};
 use crate::partition_metadata;
 use crate::producer_state::{ProducerState, snapshot};
 use crate::segment::{Segment, SegmentError};
@@ -77,11 +77,19 @@ impl PartitionLog {
         let log = Self::bare(dir, cache, partition, config, now_ms);
         let path = log.files.folder_path();
         let fail = |e: &io::Error| OpenError::Storage(dir.judge(&path, e));
-        if dir.disk().exists(&path).map_err(|e| fail(&e))? {
-            return Err(OpenError::Exists(log.partition));
+        let exists = |p: &TopicPartition| OpenError::Exists(p.clone());
+        if dir.has_lines_of(&log.partition) {
+            if dir.disk().exists(&path).map_err(|e| fail(&e))? {
+                return Err(exists(&log.partition));
+            }
+            // First: once there is a folder, lines of an older log would be taken for its own.
+            dir.scrub(&log.partition)?;
         }
+        dir.disk().create_dir(&path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => exists(&log.partition),
+            _ => fail(&e),
+        })?;
         dir.scrub(&log.partition)?;
-        dir.disk().create_dir_all(&path).map_err(|e| fail(&e))?;
         let log = Self { topic_id, identity: Identity::Unwritten, ..log };
         if log.config.preallocate {
             log.start_file(log.active_segment())?;
@@ -122,7 +130,8 @@ impl PartitionLog {
                 None => Identity::Unwritten,
             };
         }
-        let recovery = log.load(&lens, last, now_ms)?;
+        let newest_snapshot = log.newest_snapshot(&entries);
+        let recovery = log.load(&lens, (last, newest_snapshot), now_ms)?;
         log.settle(last, epochs, now_ms)?;
         if log.size_bytes() == 0 && log.topic_id.is_some() {
             // A log without records may never have been synced.
@@ -131,6 +140,9 @@ impl PartitionLog {
         }
         for segment in log.segments.iter() {
             segment.unpin();
+            if recovery.is_none() {
+                segment.close();
+            }
         }
         Ok(Opened { log, recovery })
     }
@@ -204,14 +216,25 @@ impl PartitionLog {
         Ok(lens)
     }
 
+    /// Offset and length of the newest producer snapshot.
+    fn newest_snapshot(&self, entries: &[DirEntry]) -> Option<(i64, u64)> {
+        let offset = *self.snapshots.last()?;
+        let name = FileKind::Snapshot.file_name(offset);
+        let entry = entries.iter().find(|entry| entry.name == name)?;
+        Some((offset, entry.len))
+    }
+
     /// Topic id and epochs. Gives the epochs as they are on disk.
     fn read_small_files(&mut self, entries: &[DirEntry]) -> Result<EpochHistory, StorageError> {
         let read = |name: &str| {
-            if entries.iter().all(|entry| entry.name != name) {
+            let Some(entry) = entries.iter().find(|entry| entry.name == name) else {
                 return Ok(None);
-            }
+            };
             let path = self.files.folder_path().join(name);
-            read_small(self.files.disk(), &path).map_err(|e| self.files.read_failed(&path, &e))
+            let bytes = read_listed(self.files.disk(), &path, entry.len);
+            bytes
+                .map(Some)
+                .map_err(|e| self.files.read_failed(&path, &e))
         };
         let topic_id = read(partition_metadata::FILE)?;
         let topic_id = topic_id
@@ -230,7 +253,7 @@ impl PartitionLog {
     fn load(
         &mut self,
         lens: &BTreeMap<i64, Lens>,
-        last: LastOffsets,
+        (last, newest_snapshot): (LastOffsets, Option<(i64, u64)>),
         now_ms: i64,
     ) -> Result<Option<RecoveryReport>, StorageError> {
         let segment = |(base, lens): (&i64, &Lens)| Segment::of_lens(*base, *lens);
@@ -270,7 +293,7 @@ impl PartitionLog {
         }
         let Some(from) = recover_from else {
             self.flush = FlushState::new(self.log_end, self.active_segment().base);
-            self.load_producers(now_ms)?;
+            self.load_producers(newest_snapshot, now_ms)?;
             return Ok(None);
         };
         let report = self.recover(from, last.cleaned.unwrap_or(-1), now_ms)?;
@@ -283,19 +306,20 @@ impl PartitionLog {
     }
 
     /// Producers after an orderly stop: the snapshot at the log's end says it all.
-    fn load_producers(&mut self, now_ms: i64) -> Result<(), StorageError> {
+    fn load_producers(
+        &mut self,
+        newest_snapshot: Option<(i64, u64)>,
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
         let end = self.log_end;
         self.keep_snapshots(i64::MIN, end)?;
         if self.snapshots.is_empty() {
             // From before there were producers, or an empty log.
             return Ok(());
         }
-        if self.snapshots.last() == Some(&end) {
-            let path = self.files.path(FileKind::Snapshot, end);
-            let len = self.files.disk().file_len(&path);
-            if len.is_ok_and(|len| len.is_some_and(snapshot::is_empty_len)) {
-                return Ok(());
-            }
+        let of_end = newest_snapshot.filter(|(offset, _)| *offset == end);
+        if of_end.is_some_and(|(_, len)| snapshot::is_empty_len(len)) {
+            return Ok(());
         }
         self.rebuild_producers(end, None, now_ms)
     }

@@ -81,11 +81,8 @@ impl PartitionLog {
         let write = self
             .files
             .disk()
-            .open(&path, OpenMode::Create)
-            .and_then(|file| {
-                file.set_len(0)?;
-                file.write_all_at(&[IoSlice::new(&bytes)], 0)
-            });
+            .open(&path, OpenMode::Overwrite)
+            .and_then(|file| file.write_all_at(&[IoSlice::new(&bytes)], 0));
         write.map_err(|e| self.files.write_failed(FileKind::Snapshot, offset, &e))?;
         self.snapshots.push(offset);
         self.flush.new_snapshots.push(offset);

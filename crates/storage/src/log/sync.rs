@@ -13,6 +13,7 @@ use crate::error::StorageError;
 use crate::files::Files;
 use crate::handle_cache::{LazySlot, Slot};
 use crate::layout::FileKind;
+use crate::log_dir::LogDir;
 use crate::partition_metadata;
 use klamm_host::{DiskFile, OpenMode};
 use std::io;
@@ -297,6 +298,28 @@ impl PartitionLog {
 }
 
 impl SyncWork {
+    /// Where the log is.
+    #[must_use]
+    pub fn dir(&self) -> &Arc<LogDir> {
+        &self.files.dir
+    }
+
+    /// Runs the syncs of several logs of one directory as one of its volume, which takes about as long as that of one
+    /// log. Where the volume can't be synced they run one after the other. See `run`.
+    #[must_use = "each log must hear of its own"]
+    pub fn run_together(works: Vec<Self>) -> Vec<Result<SyncDone, StorageError>> {
+        let same = |work: &Self, dir: &Arc<LogDir>| Arc::ptr_eq(work.dir(), dir);
+        let dir = works.first().map(|work| Arc::clone(work.dir()));
+        let dir = dir.filter(|dir| works.iter().all(|work| same(work, dir)));
+        let synced = dir.map_or(Ok(false), |dir| dir.sync_volume());
+        let run = |work: Self| match &synced {
+            Ok(true) => Ok(work.done),
+            Ok(false) => work.run(),
+            Err(error) => Err(error.clone()),
+        };
+        works.into_iter().map(run).collect()
+    }
+
     /// Runs the sync. A failure is final for the directory: nothing is retried, nothing more is acknowledged.
     ///
     /// # Errors

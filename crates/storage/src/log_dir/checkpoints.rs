@@ -153,6 +153,11 @@ impl LogDir {
         );
     }
 
+    /// The files may have lines of a log of this name that is gone.
+    pub(crate) fn has_lines_of(&self, partition: &TopicPartition) -> bool {
+        self.checkpoints.lock().orphans.contains_key(partition)
+    }
+
     /// Removes the lines of a partition that had this name before, and with them those of all that were deleted: when
     /// many are made anew, the files are written once.
     pub(crate) fn scrub(&self, partition: &TopicPartition) -> Result<(), StorageError> {

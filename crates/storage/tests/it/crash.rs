@@ -12,10 +12,10 @@ pub(crate) fn script() -> Vec<Step> {
     let (abort, commit) = (End(EndTransaction::Abort), End(EndTransaction::Commit));
     vec![
         Append, SyncData, Produce, Produce, Append, NewEpoch, Append, Transact, Produce, Append,
-        Checkpoint, Append, abort, Together, Produce, SyncData, Append, Append, Truncate, Append,
+        Checkpoint, Append, abort, Together, Produce, SyncVolume, Append, Append, Truncate, Append,
         Produce, SyncData, Append, Together, Append, Transact, commit, Append, Expire, Append,
-        Restart, Produce, Append, NewEpoch, Together, Truncate, Produce, SyncData, Append, Append,
-        Checkpoint, Expire, Together, Append,
+        Restart, Produce, Append, NewEpoch, Together, Truncate, Produce, SyncVolume, Append,
+        Append, Restart, Append, Checkpoint, Expire, Together, Append,
     ]
 }
 
@@ -113,7 +113,8 @@ fn random_stories_recover() {
                 6 => Transact,
                 7 if open && rng.percent(50) => End(EndTransaction::Abort),
                 7 if open => End(EndTransaction::Commit),
-                8..=9 => SyncData,
+                8 => SyncData,
+                9 => SyncVolume,
                 10 => Checkpoint,
                 11 => NewEpoch,
                 12 => Truncate,

@@ -8,7 +8,7 @@ use klamm_host_sim::{SimDisk, SimRng};
 use klamm_records::{BatchFields, EndTransaction};
 use klamm_storage::{
     AppendContext, CheckpointFile, HandleCache, LogConfig, LogDir, OpenError, Origin, PartitionLog,
-    SyncScope, UpperBound,
+    StorageError, SyncDone, SyncScope, SyncWork, UpperBound,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,6 +30,8 @@ pub(crate) enum Step {
     End(EndTransaction),
     /// What an acknowledgement with `flush.messages=1` waits for.
     SyncData,
+    /// The same by a sync of the volume.
+    SyncVolume,
     /// A full sync and the checkpoints.
     Checkpoint,
     /// A new leader.
@@ -66,6 +68,15 @@ pub(crate) struct Story {
     number: i32,
     epoch: i32,
     sequences: [i32; 2],
+}
+
+/// How a sync is done.
+type Run = fn(SyncWork) -> Result<SyncDone, StorageError>;
+
+/// As it is done for many logs at once.
+fn by_volume(work: SyncWork) -> Result<SyncDone, StorageError> {
+    assert!(work.dir().can_sync_volume());
+    SyncWork::run_together(vec![work]).remove(0)
 }
 
 /// The step could not be done: the disk is gone, or its directory offline.
@@ -121,7 +132,8 @@ impl Story {
                 Ok(())
             }
             Step::End(end) => self.write(&marker(2, end), Origin::Coordinator),
-            Step::SyncData => self.sync(SyncScope::Data),
+            Step::SyncData => self.sync(SyncScope::Data, SyncWork::run),
+            Step::SyncVolume => self.sync(SyncScope::Data, by_volume),
             Step::Checkpoint => self.checkpoint(),
             Step::NewEpoch => {
                 self.epoch += 1;
@@ -242,10 +254,10 @@ impl Story {
         is_whole.then_some(()).ok_or(Stopped)
     }
 
-    fn sync(&mut self, scope: SyncScope) -> Result<(), Stopped> {
+    fn sync(&mut self, scope: SyncScope, run: Run) -> Result<(), Stopped> {
         let mut result = Ok(());
         if let Some(work) = self.log.sync_work(scope).map_err(|_| Stopped)? {
-            let done = work.run();
+            let done = run(work);
             result = done.as_ref().map(drop).map_err(|_| Stopped);
             self.log.synced(done);
         }
@@ -256,7 +268,14 @@ impl Story {
     }
 
     fn checkpoint(&mut self) -> Result<(), Stopped> {
-        self.sync(SyncScope::All)?;
+        // In turns: both have to do.
+        self.number += 1;
+        let run = if self.number % 2 == 0 {
+            SyncWork::run
+        } else {
+            by_volume
+        };
+        self.sync(SyncScope::All, run)?;
         assert_eq!(self.log.recovery_point(), self.log.log_end_offset());
         self.write_checkpoints()
     }
@@ -323,7 +342,7 @@ impl Story {
 
     fn restart(&mut self) -> Result<(), Stopped> {
         if let Some(work) = self.log.prepare_close().map_err(|_| Stopped)? {
-            let done = work.run().map_err(|_| Stopped)?;
+            let done = by_volume(work).map_err(|_| Stopped)?;
             self.log.synced(Ok(done));
         }
         self.model.promised_end = self.model.end;

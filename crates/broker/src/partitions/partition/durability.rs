@@ -9,6 +9,13 @@ use klamm_wire::ErrorCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// What of the dirty budget a sync is to give back.
+#[derive(Debug)]
+pub(in crate::partitions) struct TakenDirty {
+    bytes: u64,
+    was_dirty: bool,
+}
+
 impl Partition {
     pub(super) fn note_dirty(self: &Arc<Self>, bytes: usize, traits: &TopicTraits) {
         let bytes = bytes as u64;
@@ -54,10 +61,64 @@ impl Partition {
         let end = self.marks().log_end_offset;
         // The first failure took the directory offline and was reported there.
         if self.wait_until_synced(end).await.is_err() {
-            let was_dirty = self.is_dirty.swap(false, Ordering::AcqRel);
-            let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
-            self.shared.dirty.release(bytes, was_dirty);
+            let never = self.take_dirty();
+            self.release(&never);
         }
+    }
+
+    /// Begins what `flush` does, for whoever syncs many logs at once. `None`: it has to go its own way, since another sync
+    /// is under way, or none can be.
+    pub(in crate::partitions) fn begin_flush(&self) -> Option<(TakenDirty, SyncWork)> {
+        if !self.syncs.try_begin() {
+            return None;
+        }
+        let taken = self.take_dirty();
+        match self.take_sync_work(SyncScope::Data) {
+            Ok(Some(work)) => Some((taken, work)),
+            Ok(None) => {
+                let flushed = self.log().map(|log| log.flushed_end_offset());
+                self.finish_sync(&taken, flushed.map_err(|Gone| SyncFailed));
+                None
+            }
+            Err(failed) => {
+                self.finish_sync(&taken, Err(failed));
+                None
+            }
+        }
+    }
+
+    /// The sync of a flush that was begun has ended.
+    pub(in crate::partitions) fn end_flush(
+        &self,
+        taken: &TakenDirty,
+        done: Result<SyncDone, StorageError>,
+    ) {
+        let result = self.take_in(done);
+        self.finish_sync(taken, result);
+        if result.is_err() {
+            let never = self.take_dirty();
+            self.release(&never);
+        }
+    }
+
+    /// Waits until no sync runs that somebody waits for.
+    pub(in crate::partitions) async fn until_no_sync(&self) {
+        self.syncs.until_idle().await;
+    }
+
+    fn take_dirty(&self) -> TakenDirty {
+        let was_dirty = self.is_dirty.swap(false, Ordering::AcqRel);
+        TakenDirty { bytes: self.dirty_bytes.swap(0, Ordering::AcqRel), was_dirty }
+    }
+
+    fn release(&self, taken: &TakenDirty) {
+        self.shared.dirty.release(taken.bytes, taken.was_dirty);
+    }
+
+    fn finish_sync(&self, taken: &TakenDirty, result: Result<i64, SyncFailed>) {
+        self.release(taken);
+        self.syncs.finished(result);
+        self.watchers.wake();
     }
 
     fn start_sync(self: &Arc<Self>) {
@@ -70,8 +131,7 @@ impl Partition {
     }
 
     async fn sync(&self, host: &Host) -> Result<(), SyncFailed> {
-        let was_dirty = self.is_dirty.swap(false, Ordering::AcqRel);
-        let bytes = self.dirty_bytes.swap(0, Ordering::AcqRel);
+        let taken = self.take_dirty();
         let result = match self.take_sync_work(SyncScope::Data) {
             Ok(None) => self
                 .log()
@@ -84,9 +144,7 @@ impl Partition {
             }
             Err(SyncFailed) => Err(SyncFailed),
         };
-        self.shared.dirty.release(bytes, was_dirty);
-        self.syncs.finished(result);
-        self.watchers.wake();
+        self.finish_sync(&taken, result);
         result.map(|_| ())
     }
 
@@ -133,28 +191,32 @@ impl Partition {
         }
     }
 
-    /// Syncs indexes and snapshots too, so that a restart reads nothing below. `false`: another sync is under way, and
-    /// this one must be tried again. Blocks.
-    pub(in crate::partitions) fn advance_recovery_point(&self) -> bool {
-        if let Ok(Some(work)) = self.take_sync_work(SyncScope::All) {
-            // A failure was reported, and took the directory offline.
-            let _ = self.take_in(work.run());
-        }
-        self.log().map_or(true, |log| {
-            log.recovery_point() >= log.log_end_offset() || !log.dir().is_online()
+    /// What has to be synced, indexes and snapshots too, so that a restart reads nothing below. `None` as well while
+    /// another sync is under way.
+    pub(in crate::partitions) fn full_sync(&self) -> Option<SyncWork> {
+        // A failure was reported, and took the directory offline.
+        self.take_sync_work(SyncScope::All).ok().flatten()
+    }
+
+    /// Completes the files for the end, and gives what is left to sync. Blocks.
+    pub(in crate::partitions) fn begin_close(&self) -> Option<SyncWork> {
+        let work = self.log().ok()?.prepare_close();
+        work.unwrap_or_else(|error| {
+            tracing::error!(partition = %self.name, %error, "closing the log");
+            None
         })
     }
 
-    /// Syncs what is left and closes the files. Blocks.
-    pub(in crate::partitions) fn close(&self) {
-        let work = self.log().map(|mut log| log.prepare_close());
-        match work {
-            Ok(Ok(Some(work))) => {
-                // A failure was reported, and took the directory offline.
-                let _ = self.take_in(work.run());
-            }
-            Ok(Ok(None)) | Err(Gone) => {}
-            Ok(Err(error)) => tracing::error!(partition = %self.name, %error, "closing the log"),
-        }
+    /// Tells the log how a sync ended that nobody waits for.
+    pub(in crate::partitions) fn note_synced(&self, done: Result<SyncDone, StorageError>) {
+        // A failure was reported, and took the directory offline.
+        let _ = self.take_in(done);
+    }
+
+    /// Nothing is left for a restart to read, or the disk failed.
+    pub(in crate::partitions) fn is_settled(&self) -> bool {
+        self.log().map_or(true, |log| {
+            log.recovery_point() >= log.log_end_offset() || !log.dir().is_online()
+        })
     }
 }

@@ -210,7 +210,9 @@ impl Partition {
 
     /// Syncs what took over, once. `true` when all that the replaced log had is on the disk.
     pub(crate) fn is_move_durable(&self, replaced: &Replaced) -> Result<bool, MoveError> {
-        self.advance_recovery_point();
+        if let Some(work) = self.full_sync() {
+            self.note_synced(work.run());
+        }
         let Ok(log) = self.log() else {
             return Ok(true);
         };
