@@ -195,6 +195,8 @@ impl Broker {
         let dirty = Arc::clone(&node.dirty);
         let flusher = upkeep::run_flusher(dirty, host.clone(), node.config.flush_interval);
         self.flushing = Some(host.tasks.spawn(Box::pin(flusher)));
+        let idle_files = upkeep::run_idle_files(node.partitions.handles(), host.clone());
+        self.upkeep.push(host.tasks.spawn(Box::pin(idle_files)));
         let retention =
             upkeep::run_retention(Arc::clone(&node.partitions), host.clone(), node.config.pace);
         let moves = upkeep::run_moves(

@@ -16,7 +16,20 @@ use std::sync::{Arc, OnceLock, Weak};
 pub struct HandleCache {
     capacity: usize,
     ring: Mutex<Ring>,
+    when_many: OnceLock<WhenMany>,
 }
+
+/// Who is told that there are more files open than a node at rest keeps.
+struct WhenMany(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for WhenMany {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WhenMany")
+    }
+}
+
+/// Files that stay open however long nobody uses them.
+const AT_REST: usize = 32;
 
 #[derive(Debug, Default)]
 struct Ring {
@@ -88,7 +101,11 @@ impl HandleCache {
     /// A cache that keeps up to `capacity` files open, not counting those with unsynced writes.
     #[must_use]
     pub fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self { capacity: capacity.max(1), ring: Mutex::default() })
+        Arc::new(Self {
+            capacity: capacity.max(1),
+            ring: Mutex::default(),
+            when_many: OnceLock::new(),
+        })
     }
 
     /// Files open at the moment, those with unsynced writes included.
@@ -103,36 +120,76 @@ impl HandleCache {
     }
 
     fn admit(&self, slot: &Arc<Slot>) {
+        let (closed, is_first_of_many) = {
+            let mut ring = self.ring.lock();
+            let steps = (2 * ring.open.len()).min(STEPS_MAX);
+            let closed = ring.shrink_below(self.capacity, steps);
+            ring.open.push(Arc::downgrade(slot));
+            (closed, ring.open.len() == AT_REST + 1)
+        };
+        drop(closed);
+        if is_first_of_many && let Some(when_many) = self.when_many.get() {
+            (when_many.0)();
+        }
+    }
+
+    /// Calls this whenever more files are open than a node at rest keeps; once set, it stays. It must not wait.
+    pub fn when_many(&self, tell: impl Fn() + Send + Sync + 'static) {
+        let _ = self.when_many.set(WhenMany(Box::new(tell)));
+    }
+
+    /// So few files are open that none needs to be closed.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.ring.lock().open.len() <= AT_REST
+    }
+
+    /// Closes files that were not used since the last call, until few are open. Those with unsynced writes stay.
+    pub fn close_idle(&self) {
         let mut ring = self.ring.lock();
-        ring.shrink_below(self.capacity);
-        ring.open.push(Arc::downgrade(slot));
+        let steps = ring.open.len();
+        let closed = ring.shrink_below(AT_REST + 1, steps);
+        drop(ring);
+        drop(closed);
     }
 
     /// Closes what is too much, now that files were unpinned.
     pub(crate) fn trim(&self) {
-        self.ring.lock().shrink_below(self.capacity + 1);
+        let mut ring = self.ring.lock();
+        let steps = (2 * ring.open.len()).min(STEPS_MAX);
+        let closed = ring.shrink_below(self.capacity + 1, steps);
+        drop(ring);
+        drop(closed);
     }
 }
 
 impl Ring {
-    /// Turns the hand until fewer than `limit` files are open, or for a while.
-    fn shrink_below(&mut self, limit: usize) {
-        // Twice around, since the first visit may only take the mark of use away; but never for long.
-        let mut steps = (2 * self.open.len()).min(STEPS_MAX);
+    /// Turns the hand until fewer than `limit` files are open, or so many steps were made. Gives the files that are to be
+    /// closed: not under the lock.
+    fn shrink_below(&mut self, limit: usize, mut steps: usize) -> Vec<Arc<dyn DiskFile>> {
+        let mut closed = Vec::new();
         while self.open.len() >= limit && steps > 0 {
             steps -= 1;
             let at = self.hand % self.open.len();
-            let slot = self.open.get(at).and_then(Weak::upgrade);
-            if slot.is_none_or(|s| s.release()) {
-                self.open.swap_remove(at);
-            } else {
-                self.hand = at + 1;
+            match self.open.get(at).and_then(Weak::upgrade) {
+                Some(slot) => match slot.release() {
+                    Ok(file) => {
+                        closed.extend(file);
+                        self.open.swap_remove(at);
+                    }
+                    Err(InUse) => self.hand = at + 1,
+                },
+                None => {
+                    self.open.swap_remove(at);
+                }
             }
         }
+        closed
     }
 }
 
-/// Steps of the hand in one call.
+/// Steps of the hand while somebody waits: twice around, since the first visit may only take the mark of use away; but
+/// never for long.
 const STEPS_MAX: usize = 256;
 
 impl Slot {
@@ -199,19 +256,22 @@ impl Slot {
         *self.file.lock() = None;
     }
 
-    /// Closes the file unless it was used since the last call. Whether it is closed now.
-    fn release(&self) -> bool {
+    /// Gives the file up, unless it was used since the last call.
+    fn release(&self) -> Result<Option<Arc<dyn DiskFile>>, InUse> {
         let busy = self.pinned.load(Ordering::Relaxed) || self.held.load(Ordering::Relaxed);
         if self.used.swap(false, Ordering::Relaxed) || busy {
-            return false;
+            return Err(InUse);
         }
         // A lock that is taken means use at this moment.
-        self.file.try_lock().is_some_and(|mut file| {
-            *file = None;
-            true
-        })
+        self.file
+            .try_lock()
+            .map(|mut file| file.take())
+            .ok_or(InUse)
     }
 }
+
+/// The file stays open.
+struct InUse;
 
 #[cfg(test)]
 mod tests {
@@ -243,5 +303,33 @@ mod tests {
             open(i);
         }
         assert!(!is_open(0));
+    }
+
+    #[test]
+    fn a_cache_at_rest_holds_few_files_and_says_when_there_are_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = HandleCache::new(100);
+        let told = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&told);
+        cache.when_many(move || tell.store(true, Ordering::Relaxed));
+        let slots: Vec<_> = (0..AT_REST + 20).map(|_| Slot::new()).collect();
+        let use_it = |i: usize| {
+            let path = || folder.path().join(i.to_string());
+            slots[i]
+                .get(&cache, &OsDisk, OpenMode::Create, path)
+                .unwrap();
+        };
+        (0..AT_REST).for_each(use_it);
+        assert!(cache.is_at_rest() && !told.load(Ordering::Relaxed));
+        (AT_REST..AT_REST + 20).for_each(use_it);
+        assert!(!cache.is_at_rest() && told.load(Ordering::Relaxed));
+        slots[0].pin();
+        // The first look takes the marks of use away.
+        cache.close_idle();
+        assert_eq!(cache.open_files(), AT_REST + 20);
+        use_it(1);
+        cache.close_idle();
+        assert_eq!(cache.open_files(), AT_REST);
+        assert!(slots[0].file.lock().is_some() && slots[1].file.lock().is_some());
     }
 }

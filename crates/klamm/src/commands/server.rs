@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -78,6 +79,9 @@ fn begin_logging(settings: &Settings, json: bool) -> Result<(), Failure> {
     started.map_err(Failure::failed)
 }
 
+/// How long an idle thread for blocking work stays: a node at rest has none.
+const POOL_KEEP_ALIVE: Duration = Duration::from_secs(1);
+
 fn runtime(settings: &Settings) -> Result<tokio::runtime::Runtime, Failure> {
     let count = |n: i32| usize::try_from(n).unwrap_or_default();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -87,6 +91,7 @@ fn runtime(settings: &Settings) -> Result<tokio::runtime::Runtime, Failure> {
     }
     builder
         .max_blocking_threads(count(settings.get(&broker::KLAMM_BLOCKING_THREADS)).max(1))
+        .thread_keep_alive(POOL_KEEP_ALIVE)
         .thread_name("klamm")
         .enable_all()
         .build()
