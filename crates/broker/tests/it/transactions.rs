@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 
 mod compaction;
 mod markers;
+mod offline;
 mod offsets;
 mod refusals;
 

@@ -221,7 +221,7 @@ impl ProducerEntry {
     }
 
     /// Takes a transaction marker in. `strict` is the rule of transactions version 2 (KIP-890): the marker's epoch is
-    /// above the producer's, or equal when no transaction is open (a retry).
+    /// above the producer's, or equal when no transaction is open (a retry), or when there is none above.
     pub(crate) fn end_txn(
         &mut self,
         marker: EndTransactionMarker,
@@ -230,8 +230,9 @@ impl ProducerEntry {
         (checks, strict): (Checks, bool),
     ) -> Result<Option<EndedTxn>, ProducerError> {
         let (epoch, current) = (header.producer_epoch, self.epoch);
-        let retry = epoch == current && self.txn_first_offset.is_none();
-        if checks != Checks::None && strict && epoch <= current && !retry {
+        let may_be_equal = self.txn_first_offset.is_none() || epoch == i16::MAX;
+        let is_above = epoch > current || epoch == current && may_be_equal;
+        if checks != Checks::None && strict && !is_above {
             let producer_id = self.producer_id;
             return Err(ProducerError::InvalidProducerEpoch { producer_id, epoch, current });
         }

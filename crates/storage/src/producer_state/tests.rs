@@ -194,6 +194,16 @@ fn markers_are_fenced_by_epoch_and_coordinator() {
 }
 
 #[test]
+fn the_last_epoch_ends_a_transaction_that_was_written_under_it() {
+    let mut state = ProducerState::default();
+    let last = i16::MAX;
+    append(&mut state, &txn(header(1, last, 0, 1)), 0).unwrap();
+    end(&mut state, EndTransaction::Abort, (1, last), 1, (9, true)).unwrap();
+    state.high_watermark_is(2);
+    assert_eq!(state.first_unstable(), None);
+}
+
+#[test]
 fn a_batch_outside_of_the_open_transaction_is_refused() {
     let mut state = ProducerState::default();
     append(&mut state, &txn(header(1, 0, 0, 1)), 0).unwrap();
