@@ -12,9 +12,10 @@ use crate::node::Node;
 use anyhow::{Result, ensure};
 use consumer::{Crew, Move};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const MEMBERS: usize = 50;
+const CROWD: usize = 1_000;
 const PARTITIONS: i32 = 500;
 
 /// One member joins 50 that share 500 partitions, then one leaves; before each the group rests until its members report
@@ -63,6 +64,49 @@ pub(crate) fn idle_classic(program: &Path, rest: Duration) -> Result<Vec<Figure>
         idle,
         format!("the node alone {alone:.2}"),
     )])
+}
+
+/// A thousand members of the classic protocol: they come together, one more joins, one leaves. A move takes as long as the
+/// members' interval between heartbeats (3 s), by which they hear of it; the rest is the node's.
+pub(crate) fn crowd_classic(program: &Path) -> Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let node = Node::start(program, &folder.path().join("data"), &[])?;
+    frames::make(node.address, "g", 1, &[])?;
+    let started = Instant::now();
+    let (cpu, members) = node.cpu_of(|| classic::Members::start(node.address, CROWD))?;
+    let mut members = members;
+    let seconds = started.elapsed().as_secs_f64();
+    let of = |what: &str, seconds, cpu, note| {
+        let name = format!("group of {CROWD}, classic, {what}");
+        Figure::alone(
+            &name,
+            "s",
+            seconds,
+            format!("{cpu:.2} s CPU of the node; {note}"),
+        )
+    };
+    let mut figures = vec![of(
+        "all join",
+        seconds,
+        cpu,
+        "the wait for more included".to_owned(),
+    )];
+    for what in ["one joins", "one leaves"] {
+        let (cpu, round) = node.cpu_of(|| {
+            members.measure(|members| match what {
+                "one joins" => members.join(),
+                _ => members.leave(),
+            })
+        })?;
+        let note = format!(
+            "{} generations, {} joins sent",
+            round.generations, round.joins
+        );
+        figures.push(of(what, round.seconds, cpu, note));
+    }
+    members.stop()?;
+    node.kill()?;
+    Ok(figures)
 }
 
 fn wait(time: Duration) {

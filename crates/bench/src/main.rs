@@ -120,6 +120,10 @@ fn cases(program: &Path, sizes: Scale, rest: Duration) -> Vec<Case<'_>> {
             Box::new(move || groups::idle_classic(program, rest)),
         ),
         (
+            "group crowd classic",
+            Box::new(move || groups::crowd_classic(program)),
+        ),
+        (
             "scale partitions",
             Box::new(move || scale::partitions(program, sizes.many)),
         ),
