@@ -1,13 +1,16 @@
-//! Reads all that transactors committed, as a reader of committed records does, and has it judged.
+//! Reads all that transactors committed, as a reader of committed records does, the markers, and what their coordinators
+//! wrote down, and has it judged.
 
-use crate::oracle::TransactionKey;
+use crate::oracle::{Marker, Markers, StateLog, Step, TransactionKey};
 use crate::stage::{Client, HEALED_WAIT_MAX};
-use crate::transactor::{PARTITIONS, recognise, topic_of};
+use crate::transactor::{PARTITIONS, STATE_TOPIC, recognise, topic_of};
 use klamm_codec::Str;
-use klamm_records::{ControlType, Records, batches};
+use klamm_records::{
+    BatchHeader, EndTransaction, EndTransactionMarker, RecordView, Records, batches,
+};
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::fetch::{FetchPartition, FetchRequest, FetchTopic, PartitionData};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::timeout;
 
 /// By name.
@@ -23,6 +26,17 @@ pub(crate) struct Reader {
     position: i64,
     /// Producers whose transaction here was aborted.
     aborted: BTreeSet<i64>,
+    /// The epoch of the records that wait for a marker, by producer.
+    open: BTreeMap<i64, i16>,
+}
+
+/// What a reader comes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Found<'a> {
+    /// A record that counts.
+    Record { offset: i64, key: Option<&'a [u8]>, value: Option<&'a [u8]> },
+    /// The end of a transaction.
+    Marker(Marker),
 }
 
 /// Nobody writes any more: every transaction must have ended, as it was promised.
@@ -32,9 +46,21 @@ pub(crate) async fn audit(client: &mut Client) {
         for partition in 0..PARTITIONS {
             let topic = Str::from(topic_of(number));
             let mut reader = Reader::new(topic, partition);
-            let mut take = |value: Option<&[u8]>| {
-                let (key, number) = recognise(value).ok_or("a record that no transactor wrote")?;
-                read.push((key, partition, number));
+            let mut markers = Markers::default();
+            let stage = std::rc::Rc::clone(&client.stage);
+            let mut take = |found: Found<'_>| {
+                match found {
+                    Found::Record { value, .. } => {
+                        let (key, number) =
+                            recognise(value).ok_or("a record that no transactor wrote")?;
+                        read.push((key, partition, number));
+                    }
+                    Found::Marker(marker) => {
+                        let mut oracle = stage.oracle();
+                        let broken = markers.marker(marker, &mut oracle.decisions);
+                        broken.into_iter().for_each(|text| oracle.violation(text));
+                    }
+                }
                 Ok(())
             };
             let reading = reader.read_all(client, &mut take);
@@ -45,18 +71,64 @@ pub(crate) async fn audit(client: &mut Client) {
             }
         }
     }
-    let mut oracle = client.stage.oracle();
-    for text in oracle.transactions.audited(&read) {
-        oracle.violation(text);
+    {
+        let mut oracle = client.stage.oracle();
+        for text in oracle.transactions.audited(&read) {
+            oracle.violation(text);
+        }
+    }
+    if client.stage.options.transactors > 0 {
+        let steps = timeout(HEALED_WAIT_MAX, audit_decisions(client));
+        if steps.await.is_err() {
+            let text = format!("{STATE_TOPIC} can't be read");
+            client.stage.violation(text);
+        }
     }
 }
 
-/// What is done with a committed record's value.
-type Take<'a> = dyn FnMut(Option<&[u8]>) -> Result<(), &'static str> + 'a;
+/// *Invariant 19*, as the log of the coordinators shows it.
+async fn audit_decisions(client: &mut Client) {
+    for partition in 0..STATE_PARTITIONS {
+        let mut log = StateLog::default();
+        let stage = std::rc::Rc::clone(&client.stage);
+        let mut take = |found: Found<'_>| {
+            let Found::Record { offset, key, value } = found else {
+                return Err("a marker among decisions");
+            };
+            // Its type, and the length of the id.
+            let id = key
+                .and_then(|key| key.get(4..))
+                .ok_or("a decision about nobody")?;
+            let step = match value {
+                Some(value) => Some(Step::read(value).ok_or("a decision that can't be read")?),
+                None => None,
+            };
+            if let Some(text) = log.record(offset, id, step) {
+                stage.violation(text);
+            }
+            stage.reach("a step of a transactional id");
+            Ok(())
+        };
+        let mut reader = Reader::new(Str::from_static(STATE_TOPIC), partition);
+        reader.read_all(client, &mut take).await;
+    }
+}
+
+/// What is done with what a reader comes by.
+type Take<'a> = dyn FnMut(Found<'_>) -> Result<(), &'static str> + 'a;
+
+/// As the node is told.
+pub(crate) const STATE_PARTITIONS: i32 = 2;
 
 impl Reader {
     pub(crate) fn new(topic: Str, partition: i32) -> Self {
-        Self { topic, partition, position: 0, aborted: BTreeSet::new() }
+        Self {
+            topic,
+            partition,
+            position: 0,
+            aborted: BTreeSet::new(),
+            open: BTreeMap::new(),
+        }
     }
 
     /// Reads up to the high watermark: only then no transaction is open.
@@ -140,16 +212,36 @@ impl Reader {
                     continue;
                 }
                 if header.is_control() {
-                    let end = record.key.and_then(ControlType::from_key);
-                    if end == Some(ControlType::Abort) {
-                        self.aborted.remove(&producer);
+                    if let Some(marker) = self.marker(&header, &record) {
+                        if !marker.commit {
+                            self.aborted.remove(&producer);
+                        }
+                        take(Found::Marker(marker))?;
                     }
-                } else if !self.aborted.contains(&producer) {
-                    take(record.value)?;
+                    continue;
+                }
+                self.open.insert(producer, header.producer_epoch);
+                if !self.aborted.contains(&producer) {
+                    let (offset, key, value) = (record.offset.0, record.key, record.value);
+                    take(Found::Record { offset, key, value })?;
                 }
             }
             self.position = self.position.max(last + 1);
         }
         Ok(())
+    }
+
+    /// The marker that a control record is.
+    fn marker(&mut self, header: &BatchHeader, record: &RecordView<'_>) -> Option<Marker> {
+        let marker = EndTransactionMarker::parse(record.key?, record.value?)?;
+        let (producer_id, epoch) = (header.producer_id.0, header.producer_epoch);
+        let open = self.open.remove(&producer_id);
+        Some(Marker {
+            producer_id,
+            epoch,
+            commit: marker.end == EndTransaction::Commit,
+            coordinator_epoch: marker.coordinator_epoch,
+            has_own_epoch: open.is_some_and(|records| records < epoch),
+        })
     }
 }

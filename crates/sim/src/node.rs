@@ -1,5 +1,7 @@
 //! A broker on a simulated machine.
 
+use crate::audit::STATE_PARTITIONS;
+use crate::groups::OFFSETS_PARTITIONS;
 use klamm_broker::Broker;
 use klamm_host::Host;
 use klamm_host_sim::{CrashPolicy, SimNode};
@@ -97,8 +99,14 @@ fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
         // Small: a pass seldom knows all keys.
         ("log.cleaner.dedupe.buffer.size", "1000".to_owned()),
         ("log.cleaner.backoff.ms", "700".to_owned()),
-        ("offsets.topic.num.partitions", "2".to_owned()),
-        ("transaction.state.log.num.partitions", "2".to_owned()),
+        (
+            "offsets.topic.num.partitions",
+            OFFSETS_PARTITIONS.to_string(),
+        ),
+        (
+            "transaction.state.log.num.partitions",
+            STATE_PARTITIONS.to_string(),
+        ),
         // As long as the classic protocol's least.
         ("group.consumer.session.timeout.ms", "6000".to_owned()),
         ("group.consumer.min.session.timeout.ms", "1000".to_owned()),

@@ -31,7 +31,7 @@ use tokio::time::Instant;
 /// Partitions of each transactor's topic.
 pub(crate) const PARTITIONS: i32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(10);
-const STATE_TOPIC: &str = "__transaction_state";
+pub(crate) const STATE_TOPIC: &str = "__transaction_state";
 const TOPIC_RESOURCE: i8 = 2;
 pub(crate) const TRANSACTIONS: i8 = 1;
 

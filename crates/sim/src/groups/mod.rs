@@ -43,6 +43,8 @@ pub(crate) const SESSION: Duration = Duration::from_secs(6);
 const REBALANCE: Duration = Duration::from_secs(10);
 const GROUPS: i8 = 0;
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
+/// As the node is told.
+pub(crate) const OFFSETS_PARTITIONS: i32 = 2;
 
 /// How a member takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

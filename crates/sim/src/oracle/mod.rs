@@ -10,10 +10,12 @@
 //! - *Newest*: in a compacted topic a record may go once a newer one has its key, never before; no other one moves.
 //! - *Forward*: high watermark, last stable offset and log start never fall, but for what a power cut took.
 //! - *Whole*: a transaction is read as a whole or not at all, and as its client was told.
+//! - *Decided*: a coordinator of transactions goes from state to state as it may, and its decisions stay.
 //! - *Owned*: a partition of a group has one owner at a time, and one who lost it commits no more.
 //! - *Committed*: a committed offset is the last one that was acknowledged, or a later one; none of an aborted transaction.
 //! - *Topics*: an acknowledged creation, deletion or setting survives everything.
 
+mod decisions;
 mod groups;
 mod offsets;
 mod partition;
@@ -21,6 +23,7 @@ mod partition;
 mod tests;
 mod transactions;
 
+pub(crate) use decisions::{Decisions, Marker, Markers, StateLog, Step};
 pub use groups::{Groups, MemberKey};
 pub use offsets::{CommitKey, Offsets};
 pub use transactions::{TransactionKey, Transactions};
@@ -116,6 +119,8 @@ pub struct Oracle {
     pub transactions: Transactions,
     /// What groups were promised.
     pub groups: Groups,
+    /// What coordinators of transactions decided.
+    pub(crate) decisions: Decisions,
 }
 
 impl Default for Oracle {
@@ -142,6 +147,7 @@ impl Oracle {
             read: 0,
             transactions: Transactions::default(),
             groups: Groups::default(),
+            decisions: Decisions::default(),
         }
     }
 
