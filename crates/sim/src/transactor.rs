@@ -130,7 +130,11 @@ impl Transactor {
         let record = open.records;
         open.records += 1;
         let sequence = self.sequences.entry(partition).or_default();
-        let bytes = batch(self.producer, *sequence, (open.key, record));
+        // What the record belongs to.
+        let mut value = open.key.0.to_be_bytes().to_vec();
+        value.extend_from_slice(&record.to_be_bytes());
+        let timestamp_ms = crate::RecordId(open.key.0).timestamp_ms();
+        let bytes = batch(self.producer, *sequence, timestamp_ms, [value]);
         *sequence += 1;
         let request = self.produce(partition, bytes);
         let version = if self.is_new { 12 } else { 9 };
@@ -290,20 +294,20 @@ impl Transactor {
     }
 }
 
-/// One record, which says what it belongs to.
-fn batch(producer: (i64, i16), base_sequence: i32, (key, record): (TransactionKey, u32)) -> Bytes {
-    let mut value = key.0.to_be_bytes().to_vec();
-    value.extend_from_slice(&record.to_be_bytes());
+/// Records of a transaction, all of one time.
+pub(crate) fn batch(
+    producer: (i64, i16),
+    base_sequence: i32,
+    timestamp_ms: i64,
+    values: impl IntoIterator<Item = Vec<u8>>,
+) -> Bytes {
     let mut builder = BatchBuilder::new();
-    let new = NewRecord {
-        timestamp_ms: crate::RecordId(key.0).timestamp_ms(),
-        key: None,
-        value: Some(&value),
-        headers: &[],
-    };
-    builder
-        .append(&new)
-        .expect("a small record stays far below 2 GiB");
+    for value in values {
+        let new = NewRecord { timestamp_ms, key: None, value: Some(&value), headers: &[] };
+        builder
+            .append(&new)
+            .expect("small records stay far below 2 GiB");
+    }
     let fields = BatchFields {
         producer_id: ProducerId(producer.0),
         producer_epoch: producer.1,

@@ -1,6 +1,18 @@
 //! The quorum of one over a simulated machine: start, decide, crash, come back, and Kafka's own files.
 
+macro_rules! kafka {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/fixtures/kafka-4.3.1-metadata/",
+            $name
+        )) as &[u8]
+    };
+}
+
 mod full_volume;
+mod snapshots;
+mod starts;
 
 use super::*;
 use klamm_codec::Str;
@@ -134,12 +146,6 @@ fn write(host: &Host, name: &str, content: &[u8]) {
     file.sync_all().unwrap();
 }
 
-macro_rules! kafka {
-    ($name:literal) => {
-        include_bytes!(concat!("../../fixtures/kafka-4.3.1-metadata/", $name)) as &[u8]
-    };
-}
-
 /// A data directory as Kafka 4.3.1 left it after a clean stop.
 fn lay_out_kafkas(host: &Host) {
     let folder = Path::new(DIR).join("__cluster_metadata-0");
@@ -166,95 +172,6 @@ fn simulate<T, F: Future<Output = T>>(seed: u64, main: impl FnOnce(SimNode) -> F
     let run = World::run(seed, |mut world| main(world.node()));
     assert_eq!(run.panics, Vec::<String>::new());
     run.value
-}
-
-#[test]
-fn a_new_node_leads_at_once_and_writes_what_kafka_writes() {
-    simulate(1, |mut node| async move {
-        let host = node.boot();
-        // Kafka wrote its port of the day into the log; the one at its formatting was another.
-        format_with(&host, 39393);
-        let (quorum, recorder) = open(&host, "").await.unwrap();
-        assert_eq!(
-            quorum.image().metadata_version().map(|v| v.level()),
-            Some(30)
-        );
-        assert_eq!(quorum.image().feature("transaction.version"), 2);
-        assert_eq!(recorder.published.lock().len(), 1);
-        let state = r#"{"leaderId":0,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}"#;
-        assert_eq!(
-            read(&host, "__cluster_metadata-0/quorum-state"),
-            state.as_bytes()
-        );
-        // Our log begins like Kafka's, but for times.
-        let (ours, kafkas) = (read(&host, LOG), kafka!("00000000000000000000.log"));
-        for (ours, kafkas) in batches(&ours).zip(batches(kafkas)).take(2) {
-            let (ours, kafkas) = (ours.unwrap(), kafkas.unwrap());
-            assert_eq!(ours.body(), kafkas.body());
-            assert_eq!(
-                ours.header().last_offset_delta,
-                kafkas.header().last_offset_delta
-            );
-        }
-    });
-}
-
-#[test]
-fn formatting_gives_the_records_that_kafka_gives() {
-    simulate(1, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let first = "00000000000000000000-0000000000.checkpoint";
-        let pairs = [
-            (
-                read(&host, "bootstrap.checkpoint"),
-                kafka!("bootstrap.checkpoint"),
-            ),
-            (
-                read(&host, &format!("__cluster_metadata-0/{first}")),
-                kafka!("00000000000000000000-0000000000.checkpoint"),
-            ),
-        ];
-        for (ours, kafkas) in pairs {
-            assert_eq!(ours.len(), kafkas.len());
-            for (ours, kafkas) in batches(&ours).zip(batches(kafkas)) {
-                let (ours, kafkas) = (*ours.unwrap().header(), *kafkas.unwrap().header());
-                let times = |header: klamm_records::BatchHeader| klamm_records::BatchHeader {
-                    base_timestamp_ms: 0,
-                    max_timestamp_ms: 0,
-                    crc: 0,
-                    ..header
-                };
-                assert_eq!(times(ours), times(kafkas));
-            }
-            let (ours, kafkas) = (snapshot_file::decode(&ours), snapshot_file::decode(kafkas));
-            let (ours, kafkas) = (ours.unwrap(), kafkas.unwrap());
-            assert_eq!(ours.records, kafkas.records);
-            assert_eq!(
-                (ours.voters, ours.kraft_version),
-                (kafkas.voters, kafkas.kraft_version)
-            );
-        }
-    });
-}
-
-#[test]
-fn kafkas_directory_is_loaded_and_continued() {
-    simulate(2, |mut node| async move {
-        let host = node.boot();
-        lay_out_kafkas(&host);
-        let (quorum, _) = open(&host, "").await.unwrap();
-        let broker = quorum.image().cluster().broker(NODE).cloned().unwrap();
-        assert_eq!(broker.listener("PLAINTEXT").map(|l| l.port), Some(39392));
-        assert!(quorum.describe().await.unwrap().epoch > LeaderEpoch(1));
-        set(&quorum, "retention.ms", "5").await.unwrap();
-        let log = read(&host, LOG);
-        assert_eq!(
-            &log[..kafka!("00000000000000000000.log").len()],
-            kafka!("00000000000000000000.log")
-        );
-        assert!(batches(&log).all(|batch| batch.unwrap().verify_crc().is_ok()));
-    });
 }
 
 #[test]
@@ -397,100 +314,6 @@ fn a_failed_sync_ends_the_quorum() {
 }
 
 #[test]
-fn a_snapshot_takes_the_place_of_the_log() {
-    let lines = "metadata.log.max.record.bytes.between.snapshots=2000\nmetadata.max.retention.bytes=1\ninternal.metadata.log.segment.bytes=1500\n";
-    simulate(7, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let (quorum, _) = open(&host, lines).await.unwrap();
-        for i in 0..60 {
-            set(&quorum, &format!("k{i}"), &"v".repeat(50))
-                .await
-                .unwrap();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let snapshots: Vec<SnapshotId> = names(&host, "__cluster_metadata-0")
-            .iter()
-            .filter_map(|name| SnapshotId::of_file(name))
-            .collect();
-        assert_eq!(snapshots.len(), 1, "older ones are gone");
-        assert!(!names(&host, "__cluster_metadata-0").contains(&"00000000000000000000.log".into()));
-        assert!(snapshots[0].end_offset > Offset(20));
-        let image = quorum.image();
-        drop(quorum);
-        node.crash(CrashPolicy::DropUnsynced);
-        let (quorum, _) = open(&node.boot(), lines).await.unwrap();
-        assert_eq!(quorum.image().configs(), image.configs());
-        assert_eq!(
-            quorum.image().features().collect::<Vec<_>>(),
-            image.features().collect::<Vec<_>>()
-        );
-        set(&quorum, "after", "1").await.unwrap();
-    });
-}
-
-#[test]
-fn a_start_after_a_crash_reads_the_log_from_the_snapshot_on() {
-    let lines = "metadata.log.max.record.bytes.between.snapshots=2000\n";
-    simulate(16, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let (quorum, _) = open(&host, lines).await.unwrap();
-        for i in 0..60 {
-            let value = "v".repeat(50);
-            set(&quorum, &format!("k{i}"), &value).await.unwrap();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        set(&quorum, "last", "1").await.unwrap();
-        drop(quorum);
-        node.crash(CrashPolicy::DropUnsynced);
-        // Far below the snapshot, where nobody looks any more.
-        let path = Path::new(DIR).join(LOG);
-        node.disk.corrupt(&path, 200, b"rotten").unwrap();
-        let (quorum, _) = open(&node.boot(), lines).await.unwrap();
-        assert_eq!(value_of(&quorum, "last").as_deref(), Some("1"));
-        assert!(value_of(&quorum, "k0").is_some());
-    });
-}
-
-#[test]
-fn snapshots_round_trip_and_damaged_ones_are_refused() {
-    simulate(8, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let (quorum, _) = open(&host, "").await.unwrap();
-        set(&quorum, "a", "1").await.unwrap();
-        let image = quorum.image();
-        let content = snapshot_file::SnapshotContent {
-            voters: Some(voters(39093)),
-            kraft_version: 1,
-            last_timestamp_ms: 9,
-            records: image.to_records().collect(),
-        };
-        let id = SnapshotId { end_offset: Offset(20), epoch: LeaderEpoch(3) };
-        let parts = snapshot_file::encode(id, &content, image.writing_version(), 5).unwrap();
-        let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_vec()).collect();
-        let decoded = snapshot_file::decode(&bytes).unwrap();
-        assert_eq!(decoded.records, content.records);
-        assert_eq!(
-            (decoded.voters, decoded.last_timestamp_ms),
-            (content.voters, 9)
-        );
-        for cut in 0..bytes.len() {
-            assert!(
-                snapshot_file::decode(&bytes[..cut]).is_err(),
-                "cut at {cut}"
-            );
-        }
-        for at in 12..bytes.len() {
-            let mut mutated = bytes.clone();
-            mutated[at] ^= 0x40;
-            let _ = snapshot_file::decode(&mutated);
-        }
-    });
-}
-
-#[test]
 fn a_stopped_quorum_answers_everybody_and_starts_again() {
     simulate(9, |mut node| async move {
         let host = node.boot();
@@ -516,48 +339,6 @@ fn a_stopped_quorum_answers_everybody_and_starts_again() {
 }
 
 #[test]
-fn a_directory_that_was_not_formatted_is_refused() {
-    simulate(10, |mut node| async move {
-        let host = node.boot();
-        format_log_dir(&*host.disk, Path::new(DIR), &identity()).unwrap();
-        assert!(matches!(
-            open(&host, "").await,
-            Err(QuorumStartError::NotFormatted(_))
-        ));
-    });
-}
-
-#[test]
-fn fixed_voters_come_from_the_settings_and_stay_out_of_the_log() {
-    simulate(12, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        // Kafka writes no first snapshot where the settings name the voters.
-        let first = Path::new(DIR).join("__cluster_metadata-0");
-        let first = first.join(SnapshotId::BOOTSTRAP.file_name());
-        host.disk.remove_file(&first).unwrap();
-        assert!(matches!(
-            open(&host, "").await,
-            Err(QuorumStartError::NotFormatted(_))
-        ));
-        let lines = format!(
-            "node.id={}\ncontroller.quorum.voters={}@127.0.0.1:9093",
-            NODE.0, NODE.0
-        );
-        let (quorum, _) = open(&host, &lines).await.unwrap();
-        set(&quorum, "a", "1").await.unwrap();
-        node.crash(CrashPolicy::KeepAll);
-        let host = node.boot();
-        assert!(
-            open(&host, "").await.is_err(),
-            "the log says nothing of voters"
-        );
-        let (quorum, _) = open(&host, &lines).await.unwrap();
-        assert_eq!(value_of(&quorum, "a").as_deref(), Some("1"));
-    });
-}
-
-#[test]
 fn an_idle_quorum_sets_no_timer_but_for_the_hourly_snapshot() {
     simulate(11, |mut node| async move {
         let host = node.boot();
@@ -577,74 +358,6 @@ fn an_idle_quorum_sets_no_timer_but_for_the_hourly_snapshot() {
             .count();
         assert_eq!(snapshots, 2);
         assert!(quorum.describe().await.is_ok());
-    });
-}
-
-#[test]
-fn a_log_that_lost_its_end_starts_again_behind_the_snapshot() {
-    let lines = "metadata.log.max.record.bytes.between.snapshots=2000\n";
-    simulate(12, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let (quorum, _) = open(&host, lines).await.unwrap();
-        for i in 0..40 {
-            set(&quorum, "k", &i.to_string()).await.unwrap();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        quorum.shutdown().await;
-        let lost = Path::new(DIR).join(LOG);
-        host.disk
-            .open(&lost, OpenMode::ReadWrite)
-            .unwrap()
-            .set_len(300)
-            .unwrap();
-        node.crash(CrashPolicy::KeepAll);
-        let (quorum, _) = open(&node.boot(), lines).await.unwrap();
-        let value: i32 = value_of(&quorum, "k").unwrap().parse().unwrap();
-        assert!(
-            (15..40).contains(&value),
-            "the state of the newest snapshot, not {value}"
-        );
-        set(&quorum, "k", "new").await.unwrap();
-        node.crash(CrashPolicy::DropUnsynced);
-        let (quorum, _) = open(&node.boot(), lines).await.unwrap();
-        assert_eq!(value_of(&quorum, "k").as_deref(), Some("new"));
-    });
-}
-
-#[test]
-fn an_interrupted_transaction_is_aborted_at_the_start() {
-    simulate(13, |mut node| async move {
-        let host = node.boot();
-        lay_out_kafkas(&host);
-        // The bootstrap transaction of Kafka's log without its end: cut in the middle of the data batch's successor.
-        let begin: MetadataRecord =
-            klamm_metadata::generated::BeginTransactionRecord { name: None }.into();
-        let kafkas = kafka!("00000000000000000000.log");
-        let next = batches(kafkas)
-            .map(Result::unwrap)
-            .last()
-            .unwrap()
-            .header()
-            .base_offset
-            .plus(1);
-        let mut open_end = batching::RecordBatches::new(next, LeaderEpoch(1), 5, 1 << 20);
-        for record in [begin, record("half", "1")] {
-            open_end
-                .push(
-                    &record
-                        .to_value(klamm_metadata::MetadataVersion::LATEST)
-                        .unwrap(),
-                )
-                .unwrap();
-        }
-        let (parts, _) = open_end.finish().unwrap();
-        let log = [kafkas, &parts[0]].concat();
-        write(&host, LOG, &log);
-        let (quorum, _) = open(&host, "").await.unwrap();
-        assert_eq!(value_of(&quorum, "half"), None);
-        set(&quorum, "whole", "1").await.unwrap();
-        assert_eq!(value_of(&quorum, "whole").as_deref(), Some("1"));
     });
 }
 
@@ -699,107 +412,4 @@ fn the_power_may_go_at_any_call_of_the_disk() {
         }
     }
     assert!(calls > 60, "only {calls} calls of the disk were tried");
-}
-
-#[test]
-fn snapshots_go_when_they_are_old_and_replaced() {
-    simulate(14, |mut node| async move {
-        let host = node.boot();
-        format(&host);
-        let (quorum, _) = open(&host, "metadata.max.retention.ms=10000000\n")
-            .await
-            .unwrap();
-        for round in 0..6 {
-            set(&quorum, "k", &round.to_string()).await.unwrap();
-            tokio::time::sleep(std::time::Duration::from_secs(3_700)).await;
-        }
-        let snapshots = names(&host, "__cluster_metadata-0");
-        let snapshots = snapshots
-            .iter()
-            .filter(|name| name.ends_with(".checkpoint"))
-            .count();
-        assert_eq!(
-            snapshots, 2,
-            "of seven, those whose last record is young enough"
-        );
-    });
-}
-
-#[test]
-fn a_controller_that_moved_says_so_once() {
-    let lines = "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://10.0.0.9:5000\n";
-    simulate(15, |mut node| async move {
-        let mut host = node.boot();
-        format(&host);
-        let records = |host: &Host| {
-            let log = read(host, LOG);
-            let control = batches(&log)
-                .map(|batch| klamm_raft::ControlRecord::of_batch(&batch.unwrap()).unwrap());
-            let voters = |record: &klamm_raft::ControlRecord| {
-                matches!(record, klamm_raft::ControlRecord::Voters(_))
-            };
-            control
-                .flatten()
-                .filter(|(_, record)| voters(record))
-                .count()
-        };
-        for round in 0..3 {
-            let lines = if round == 0 { "" } else { lines };
-            let (quorum, _) = open(&host, lines).await.unwrap();
-            let described = quorum.describe().await.unwrap();
-            let port = described.nodes[0].endpoints[0].port;
-            assert_eq!(
-                (round, port),
-                (round, if round == 0 { 39093 } else { 5000 })
-            );
-            assert_eq!(described.voters.len(), 1);
-            assert_eq!(records(&host), if round == 0 { 1 } else { 2 });
-            quorum.shutdown().await;
-            node.crash(CrashPolicy::KeepAll);
-            host = node.boot();
-        }
-    });
-}
-
-#[test]
-fn a_batch_that_steps_back_stops_the_start() {
-    // With and without a right checksum: the offsets lie either way.
-    for repair in [false, true] {
-        simulate(16, |mut node| async move {
-            let host = node.boot();
-            format(&host);
-            let small = "internal.metadata.log.segment.bytes=900\n";
-            let (quorum, _) = open(&host, small).await.unwrap();
-            for i in 0..10 {
-                set(&quorum, "k", &i.to_string()).await.unwrap();
-            }
-            quorum.shutdown().await;
-            let mut log = read(&host, LOG);
-            let second: usize = batches(&log)
-                .take(1)
-                .map(|b| b.unwrap().bytes().len())
-                .sum();
-            log[second + 23..second + 27].copy_from_slice(&(-4i32).to_be_bytes());
-            if repair {
-                let len = batches(&log[second..])
-                    .next()
-                    .unwrap()
-                    .unwrap()
-                    .bytes()
-                    .len();
-                let crc = klamm_records::crc32c(&log[second + 21..second + len]);
-                log[second + 17..second + 21].copy_from_slice(&crc.to_be_bytes());
-            }
-            write(&host, LOG, &log);
-            // After a stop in order nobody checks older segments on the way.
-            write(
-                &host,
-                ".kafka_cleanshutdown",
-                br#"{"version":0,"brokerEpoch":1}"#,
-            );
-            node.crash(CrashPolicy::KeepAll);
-            let opened = open(&node.boot(), small).await;
-            assert!(matches!(opened, Err(QuorumStartError::Open(_))));
-        });
-    }
 }

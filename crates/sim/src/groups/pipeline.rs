@@ -5,10 +5,8 @@ use super::{Plan, Seat, expect_passing, is_behind, output_of};
 use crate::Planted;
 use crate::oracle::CommitKey;
 use crate::stage::Client;
-use bytes::Bytes;
+use crate::transactor::batch;
 use klamm_codec::{Records, Str};
-use klamm_model::ProducerId;
-use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
 use klamm_wire::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
 use klamm_wire::messages::add_partitions_to_txn::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnTopic,
@@ -189,7 +187,13 @@ impl Producer {
                 return false;
             }
         }
-        let bytes = batch(self.producer, self.sequence, portion);
+        let values = portion.offsets.iter().map(|offset| {
+            let mut value = portion.partition.to_be_bytes().to_vec();
+            value.extend_from_slice(&offset.to_be_bytes());
+            value
+        });
+        let timestamp_ms = crate::RecordId(0).timestamp_ms();
+        let bytes = batch(self.producer, self.sequence, timestamp_ms, values);
         self.sequence += i32::try_from(portion.offsets.len()).unwrap_or(0);
         let request = ProduceRequest {
             transactional_id: Some(self.id.clone()),
@@ -330,38 +334,6 @@ impl Producer {
         }
         Some(code)
     }
-}
-
-/// A record for each that was read.
-fn batch(producer: (i64, i16), base_sequence: i32, portion: Portion<'_>) -> Bytes {
-    let mut builder = BatchBuilder::new();
-    for offset in portion.offsets {
-        let mut value = portion.partition.to_be_bytes().to_vec();
-        value.extend_from_slice(&offset.to_be_bytes());
-        let new = NewRecord {
-            timestamp_ms: crate::RecordId(0).timestamp_ms(),
-            key: None,
-            value: Some(&value),
-            headers: &[],
-        };
-        builder
-            .append(&new)
-            .expect("small records stay far below 2 GiB");
-    }
-    let fields = BatchFields {
-        producer_id: ProducerId(producer.0),
-        producer_epoch: producer.1,
-        base_sequence,
-        transactional: true,
-        ..BatchFields::default()
-    };
-    builder
-        .build(
-            &fields,
-            Codec::from(Compression::None),
-            &mut Deflater::new(),
-        )
-        .expect("writing bytes to memory needs only memory")
 }
 
 /// What an output record was made of: partition and offset.

@@ -1,0 +1,132 @@
+//! Committed offsets: who may commit, how long they stay, and their deletion.
+
+use super::*;
+
+#[test]
+fn commits_are_taken_from_the_current_generation_only() {
+    let mut world = World::new(config());
+    let early = world.try_each(Command::CommitOffsets(commit("x", 1, 5)));
+    assert_eq!(early, Err(GroupError::IllegalGeneration), "no such group");
+    let a = world.alone();
+    let mut refused = |member: &str, generation| {
+        world
+            .try_each(Command::CommitOffsets(commit(member, generation, 5)))
+            .unwrap_err()
+    };
+    assert_eq!(refused(&a, 0), GroupError::IllegalGeneration);
+    assert_eq!(refused(&a, 2), GroupError::IllegalGeneration);
+    assert_eq!(refused("x", 1), GroupError::UnknownMemberId);
+    assert_eq!(
+        refused("", -1),
+        GroupError::UnknownMemberId,
+        "the group has members"
+    );
+    assert_eq!(world.shard.offset("g", "t", 0), None);
+    assert_eq!(
+        world.each(Command::CommitOffsets(commit(&a, 1, 5))),
+        [Ok(())]
+    );
+    let mut long = commit(&a, 1, 6);
+    long.offsets[0].metadata = "x".repeat(4_097).into();
+    assert_eq!(
+        world.each(Command::CommitOffsets(long)),
+        [Err(GroupError::OffsetMetadataTooLarge)]
+    );
+    let kept = world.shard.offset("g", "t", 0).unwrap();
+    assert_eq!(
+        (kept.offset, kept.leader_epoch, &*kept.metadata),
+        (5, 3, "note")
+    );
+    let (_, _) = world.join("b");
+    assert_eq!(
+        world.each(Command::CommitOffsets(commit(&a, 1, 7))),
+        [Ok(())],
+        "before it joins again"
+    );
+    let _ = world.send(Command::Join(join("a", &a)));
+    let during = world.try_each(Command::CommitOffsets(commit(&a, 2, 8)));
+    assert_eq!(during, Err(GroupError::RebalanceInProgress));
+}
+
+#[test]
+fn a_commit_keeps_a_member_alive() {
+    let mut world = World::new(config());
+    let a = world.alone();
+    for n in 0..5 {
+        world.pass(i64::from(SESSION) - 1);
+        assert_eq!(
+            world.each(Command::CommitOffsets(commit(&a, 1, n))),
+            [Ok(())]
+        );
+    }
+}
+
+#[test]
+fn offsets_expire_only_when_the_group_is_empty() {
+    let mut world = World::new(config());
+    let a = world.alone();
+    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    for _ in 0..40 {
+        world.pass(5_000);
+        assert_eq!(world.beat(&a, 1), Ok(()));
+    }
+    assert!(
+        world.shard.offset("g", "t", 0).is_some(),
+        "members are there"
+    );
+    let _ = world.each(leave(&a, None));
+    world.pass(99_000);
+    assert!(
+        world.shard.offset("g", "t", 0).is_some(),
+        "the clock starts when the group is empty"
+    );
+    world.pass(12_000);
+    assert_eq!(world.state(), GroupState::Dead);
+    assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
+}
+
+#[test]
+fn a_commit_may_bring_its_own_end() {
+    let mut world = World::new(config());
+    let brief = CommitOffsets { retention_ms: 5_000, ..commit("", -1, 5) };
+    let _ = world.each(Command::CommitOffsets(brief));
+    assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
+    world.pass(10_000);
+    assert_eq!(world.state(), GroupState::Dead);
+}
+
+#[test]
+fn groups_and_offsets_are_deleted_when_nobody_reads() {
+    let mut world = World::new(config());
+    let group = Str::from("g");
+    let delete = || Command::DeleteGroup { group: group.clone() };
+    let forget = |topic: &str| Command::DeleteOffsets {
+        group: group.clone(),
+        partitions: vec![(topic.into(), 0)],
+    };
+    assert_eq!(
+        world.ask(delete()),
+        Reply::Done(Err(GroupError::GroupIdNotFound))
+    );
+    assert_eq!(
+        world.try_each(forget("t")),
+        Err(GroupError::GroupIdNotFound)
+    );
+    let a = world.alone();
+    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    assert_eq!(
+        world.ask(delete()),
+        Reply::Done(Err(GroupError::NonEmptyGroup))
+    );
+    assert_eq!(
+        world.each(forget("t")),
+        [Err(GroupError::GroupSubscribedToTopic)]
+    );
+    assert_eq!(world.each(forget("other")), [Ok(())]);
+    let _ = world.each(leave(&a, None));
+    assert_eq!(world.each(forget("t")), [Ok(())]);
+    assert_eq!(world.shard.offset("g", "t", 0), None);
+    assert_eq!(world.ask(delete()), Reply::Done(Ok(())));
+    assert_eq!(world.shard.list().count(), 0);
+    assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
+}
