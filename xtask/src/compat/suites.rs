@@ -64,9 +64,10 @@ pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<(
         .env("KAFKA_URI", format!("kafka://{}", server.bootstrap()))
         .env("KAFKA_VERSION", "4.3.0");
     tests.current_dir(&folder);
+    let mut pytest = Pytest::default();
     let ended = passes_quietly(&mut tests, |line| {
-        if let Some((name, verdict)) = pytest_case(line) {
-            report.case(name, verdict);
+        if let Some((name, verdict)) = pytest.case(line) {
+            report.case(&name, verdict);
         } else if line.contains(" RERUN ") {
             say(&format!("compat: tried again: {line}"));
         }
@@ -76,14 +77,32 @@ pub(crate) fn kafka_python(server: &mut Server, report: &mut Report) -> Result<(
 }
 
 /// Reads `test/integration/FILE.py::NAME PASSED [ 10%]`.
-fn pytest_case(line: &str) -> Option<(&str, Result<Verdict>)> {
-    let (name, rest) = line.split_once(' ')?;
-    let (_, name) = name.split_once("::")?;
-    match rest.split_whitespace().next()? {
-        "PASSED" => Some((name, Ok(Verdict::Pass))),
-        "SKIPPED" => Some((name, Ok(Verdict::Skip("skipped by the suite".to_owned())))),
-        "FAILED" | "ERROR" => Some((name, Err(anyhow!("see the suite's own output")))),
-        _ => None,
+#[derive(Debug, Default)]
+struct Pytest {
+    /// The test whose verdict is to come: something else wrote into its line.
+    waiting: Option<String>,
+}
+
+impl Pytest {
+    fn case(&mut self, line: &str) -> Option<(String, Result<Verdict>)> {
+        let named = line.split_once(' ').and_then(|(path, rest)| {
+            let (file, name) = path.split_once("::")?;
+            file.ends_with(".py").then(|| (name.to_owned(), rest))
+        });
+        let rest = match named {
+            Some((name, rest)) => {
+                self.waiting = Some(name);
+                rest
+            }
+            None => line,
+        };
+        let verdict = match rest.split_whitespace().next()? {
+            "PASSED" => Ok(Verdict::Pass),
+            "SKIPPED" => Ok(Verdict::Skip("skipped by the suite".to_owned())),
+            "FAILED" | "ERROR" => Err(anyhow!("see the suite's own output")),
+            _ => return None,
+        };
+        Some((self.waiting.take()?, verdict))
     }
 }
 
@@ -190,15 +209,33 @@ pub(crate) fn as_case(good: bool, why: &str) -> Result<Verdict> {
 
 #[cfg(test)]
 mod tests {
-    use super::{go_case, pytest_case};
+    use super::{Pytest, go_case};
 
     #[test]
     fn pytest_lines_are_cases() {
+        let mut pytest = Pytest::default();
         let line = "test/integration/test_a.py::test_b[gzip] PASSED   [ 10%]";
-        assert_eq!(pytest_case(line).unwrap().0, "test_b[gzip]");
+        assert_eq!(pytest.case(line).unwrap().0, "test_b[gzip]");
         let line = "test/integration/test_a.py::TestC::test_b ERROR [ 10%]";
-        assert!(pytest_case(line).unwrap().1.is_err());
-        assert!(pytest_case("FAILED test/integration/test_a.py::test_b").is_none());
+        assert!(pytest.case(line).unwrap().1.is_err());
+        // The summary at the end names them again.
+        assert!(
+            pytest
+                .case("FAILED test/integration/test_a.py::test_b")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn what_writes_into_a_line_of_pytest_takes_no_case_away() {
+        let mut pytest = Pytest::default();
+        assert!(
+            pytest
+                .case("test/integration/test_a.py::test_b Done!")
+                .is_none()
+        );
+        assert_eq!(pytest.case("PASSED [ 10%]").unwrap().0, "test_b");
+        assert!(pytest.case("PASSED [ 10%]").is_none());
     }
 
     #[test]
