@@ -46,6 +46,7 @@ pub(crate) fn test(seeds: u64, with_compat: bool) -> Result<ExitCode> {
     tally.add(cargo_tests(&mut tests)?);
     tally.add(simulate(seeds)?);
     tally.add(budget::run()?);
+    tally.add(package()?);
     if with_compat {
         tally.add(compat::run(&compat::Arguments::for_test())?);
     }
@@ -106,6 +107,38 @@ fn simulator() -> Command {
         "--",
     ]);
     command
+}
+
+/// The client and what it stands on, as a registry takes them: without a path that leads out of the package.
+const PUBLISHED: [&str; 7] = [
+    "klamm-model",
+    "klamm-codec",
+    "klamm-wire",
+    "klamm-records",
+    "klamm-host",
+    "klamm-coordinator",
+    "klamm-client",
+];
+
+fn package() -> Result<Tally> {
+    let mut command = cargo();
+    command.args([
+        "package",
+        "--quiet",
+        "--offline",
+        "--no-verify",
+        "--allow-dirty",
+    ]);
+    for name in PUBLISHED {
+        command.args(["--package", name]);
+    }
+    let good = passes(&mut command)?;
+    let verdict = if good { "pass" } else { "fail see above" };
+    let line = format!("case package/client {verdict}");
+    say(&line);
+    let mut tally = Tally::default();
+    tally.add_case_line(&line);
+    Ok(tally)
 }
 
 /// One case per run of seeds: the simulator itself names the seed that failed.
