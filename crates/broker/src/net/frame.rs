@@ -50,6 +50,8 @@ const LENGTH_BYTES: usize = 4;
 const HEADER_BYTES_MIN: i32 = 8;
 /// First reads go through a buffer on the stack, so that idle connections own none.
 const STAGE_BYTES: usize = 16 * 1024;
+/// Larger frames are read where they stay, once one like them has come: the copy costs more than a buffer.
+const STAGED_BYTES_MAX: usize = 4 * 1024;
 /// What a proven connection may reserve before the bytes arrive.
 const PROVEN_STEP_BYTES: usize = 2 << 20;
 /// What any connection may reserve.
@@ -150,8 +152,9 @@ impl FrameReader {
             // A bad length was reported by next_frame already.
             Ok(None) | Err(_) => 0,
         };
-        let expects_more = self.proven && self.likely_bytes() > STAGE_BYTES;
-        if want > STAGE_BYTES || self.received.len() >= STAGE_BYTES || expects_more {
+        let expects_much = self.proven
+            && (self.expected_bytes > STAGE_BYTES || self.last_frame_bytes > STAGED_BYTES_MAX);
+        if want > STAGE_BYTES || self.received.len() >= STAGE_BYTES || expects_much {
             return self.poll_fill_in_place(cx, stream, want);
         }
         let mut stage = [MaybeUninit::<u8>::uninit(); STAGE_BYTES];
