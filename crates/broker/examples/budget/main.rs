@@ -4,6 +4,7 @@
 //! Nothing here is left to chance: one thread, paused time, connections in memory, a clock that moves when it is read.
 //! The client is in the count too; it is the same few hundred instructions for every case.
 
+mod members;
 mod pipe;
 mod requests;
 mod world;
@@ -11,8 +12,11 @@ mod world;
 use klamm_broker::Broker;
 use klamm_records::BatchFields;
 use klamm_settings::Settings;
+use klamm_wire::messages::add_partitions_to_txn::AddPartitionsToTxnRequest;
+use klamm_wire::messages::consumer_group_heartbeat::ConsumerGroupHeartbeatRequest;
+use klamm_wire::messages::end_txn::EndTxnRequest;
 use klamm_wire::messages::fetch::FetchRequest;
-use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
+use klamm_wire::messages::heartbeat::HeartbeatRequest;
 use klamm_wire::messages::offset_commit::OffsetCommitRequest;
 use klamm_wire::messages::produce::ProduceRequest;
 use pipe::{Pipe, PipeNetwork};
@@ -25,14 +29,19 @@ use tokio::runtime::Runtime;
 
 type Frames<'a> = Pin<Box<dyn Future<Output = Fallible<Vec<Frame>>> + 'a>>;
 
+/// Fails if an answer tells of an error.
+type Verify = fn(Vec<u8>) -> Fallible<()>;
+
 /// What is counted.
 struct Case {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
     /// Requests sent before the answer to the first is waited for.
     depth: usize,
-    /// Fails if an answer tells of an error.
-    verify: fn(Vec<u8>) -> Fallible<()>,
+    /// Fails if an answer tells of an error: one for each kind of request, which follow each other in this order.
+    verify: &'static [Verify],
+    /// The broker has something to do after its answer, which is waited for.
+    rests: bool,
     /// What the case needs, and its n requests.
     prepare: for<'a> fn(&'a Pipe, usize) -> Frames<'a>,
 }
@@ -40,64 +49,122 @@ struct Case {
 /// Requests that are counted. As many again go before them.
 const REQUESTS: usize = 1000;
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 12] = [
     Case {
         name: "produce-16k",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<ProduceRequest, 11>,
+        verify: &[requests::verify::<ProduceRequest, 11>],
+        rests: false,
         prepare: |_, n| Box::pin(async move { produced(n, 16, 1000) }),
     },
     Case {
         name: "produce-small",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<ProduceRequest, 11>,
+        verify: &[requests::verify::<ProduceRequest, 11>],
+        rests: false,
         prepare: |_, n| Box::pin(async move { produced(n, 1, 100) }),
     },
     Case {
         name: "produce-small-5-at-once",
         settings: &[],
         depth: 5,
-        verify: requests::verify::<ProduceRequest, 11>,
+        verify: &[requests::verify::<ProduceRequest, 11>],
+        rests: false,
         prepare: |_, n| Box::pin(async move { produced(n, 1, 100) }),
     },
     Case {
         name: "produce-16k-idempotent",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<ProduceRequest, 11>,
+        verify: &[requests::verify::<ProduceRequest, 11>],
+        rests: false,
         prepare: |pipe, n| Box::pin(numbered(pipe, n)),
     },
     Case {
         name: "produce-16k-records-checked",
         settings: &[("klamm.validate", "deep")],
         depth: 1,
-        verify: requests::verify::<ProduceRequest, 11>,
+        verify: &[requests::verify::<ProduceRequest, 11>],
+        rests: false,
         prepare: |_, n| Box::pin(async move { produced(n, 160, 80) }),
     },
     Case {
         name: "fetch-1m",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<FetchRequest, 12>,
+        verify: &[requests::verify::<FetchRequest, 12>],
+        rests: false,
         prepare: |pipe, n| Box::pin(fetched(pipe, n, 254, 1 << 20)),
     },
     Case {
         name: "fetch-16k",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<FetchRequest, 12>,
+        verify: &[requests::verify::<FetchRequest, 12>],
+        rests: false,
         prepare: |pipe, n| Box::pin(fetched(pipe, n, 16, 16_100)),
     },
     Case {
         name: "offset-commit",
         settings: &[],
         depth: 1,
-        verify: requests::verify::<OffsetCommitRequest, 8>,
+        verify: &[requests::verify::<OffsetCommitRequest, 8>],
+        rests: false,
         prepare: |pipe, n| Box::pin(committed(pipe, n)),
     },
+    Case {
+        name: "fetch-tail",
+        settings: &[],
+        // A fetch that waits at the end of the log, and the record that it waits for.
+        depth: 2,
+        verify: &[
+            requests::verify::<FetchRequest, 12>,
+            requests::verify::<ProduceRequest, 11>,
+        ],
+        rests: false,
+        prepare: |_, n| Box::pin(async move { followed(n) }),
+    },
+    Case {
+        name: "transaction",
+        settings: &[],
+        depth: 1,
+        verify: &[
+            requests::verify::<AddPartitionsToTxnRequest, 3>,
+            requests::verify::<EndTxnRequest, 4>,
+        ],
+        rests: true,
+        prepare: |pipe, n| Box::pin(members::transactional(pipe, n)),
+    },
+    Case {
+        name: "heartbeat-classic",
+        settings: &[("group.initial.rebalance.delay.ms", "0")],
+        depth: 1,
+        verify: &[requests::verify::<HeartbeatRequest, 4>],
+        rests: false,
+        prepare: |pipe, n| Box::pin(members::beating_classic(pipe, n)),
+    },
+    Case {
+        name: "heartbeat-consumer",
+        settings: &[],
+        depth: 1,
+        verify: &[requests::verify::<ConsumerGroupHeartbeatRequest, 1>],
+        rests: false,
+        prepare: |pipe, n| Box::pin(members::beating_consumer(pipe, n)),
+    },
 ];
+
+/// Fetches of what is not there yet, each with the request that brings it.
+fn followed(n: usize) -> Fallible<Vec<Frame>> {
+    let produce = requests::produce(requests::batch(1, 100, &BatchFields::default())?)?;
+    let mut frames = Vec::new();
+    for offset in 0..i64::try_from(n / 2)? {
+        frames.push(requests::fetch_at(offset, 1 << 20, 30_000)?);
+        frames.push(produce.clone());
+    }
+    Ok(frames)
+}
 
 fn produced(n: usize, records: usize, record_bytes: usize) -> Fallible<Vec<Frame>> {
     let batch = requests::batch(records, record_bytes, &BatchFields::default())?;
@@ -121,18 +188,7 @@ async fn fetched(pipe: &Pipe, n: usize, records: usize, bytes_max: i32) -> Falli
 }
 
 async fn committed(pipe: &Pipe, n: usize) -> Fallible<Vec<Frame>> {
-    let find = FindCoordinatorRequest {
-        coordinator_keys: vec!["group".into()],
-        ..FindCoordinatorRequest::default()
-    };
-    until_accepted(async || {
-        let answer = ask(pipe, &find, 4).await?;
-        Ok(answer
-            .coordinators
-            .iter()
-            .all(|found| found.error_code == 0))
-    })
-    .await?;
+    members::find_coordinator(pipe, 0, "group").await?;
     let request = requests::commit_request();
     until_accepted(async || {
         let answer = ask(pipe, &request, 8).await?;
@@ -144,7 +200,7 @@ async fn committed(pipe: &Pipe, n: usize) -> Fallible<Vec<Frame>> {
 }
 
 /// Asks again until the answer is good.
-async fn until_accepted(mut ask: impl AsyncFnMut() -> Fallible<bool>) -> Fallible<()> {
+pub(crate) async fn until_accepted(mut ask: impl AsyncFnMut() -> Fallible<bool>) -> Fallible<()> {
     for _ in 0..10_000 {
         if ask().await? {
             return Ok(());
@@ -173,10 +229,12 @@ fn main() -> Fallible<()> {
     let answer_bytes = runtime.block_on(warm_up(&pipe, case, &frames))?;
     counted(
         &runtime,
-        Box::pin(drive(&pipe, case, &measured, answer_bytes)),
+        Box::pin(drive(&pipe, case, &measured, &answer_bytes)),
     );
     let last = measured.last().ok_or("no requests")?;
-    (case.verify)(runtime.block_on(pipe.ask(last)))?;
+    let answers = runtime.block_on(pipe.ask_each(std::slice::from_ref(last)));
+    let verify = case.verify.last().ok_or("nothing verifies")?;
+    answers.into_iter().try_for_each(verify)?;
     runtime.block_on(broker.shutdown());
     writeln!(std::io::stdout().lock(), "{REQUESTS}")?;
     Ok(())
@@ -206,19 +264,37 @@ async fn begin(case: &Case, folder: &Path) -> Fallible<(Broker, Pipe, Vec<Frame>
     Ok((broker, pipe, frames))
 }
 
-/// Sends the first requests. Returns the size of an answer: all answers of a case have the same.
-async fn warm_up(pipe: &Pipe, case: &Case, frames: &[Frame]) -> Fallible<usize> {
-    let (first, rest) = frames.split_first().ok_or("no requests")?;
-    let answer = pipe.ask(first).await;
-    let answer_bytes = 4 + answer.len();
-    (case.verify)(answer)?;
-    drive(pipe, case, rest, answer_bytes).await;
-    Ok(answer_bytes)
+/// Sends the first requests. Returns the size of the answers to a burst, for each of those that repeat: all others have
+/// the same.
+async fn warm_up(pipe: &Pipe, case: &Case, frames: &[Frame]) -> Fallible<Vec<usize>> {
+    let cycle = case.verify.len().max(case.depth);
+    let (first, rest) = frames.split_at_checked(cycle).ok_or("too few requests")?;
+    let mut verify = case.verify.iter().cycle();
+    let mut sizes = Vec::new();
+    for burst in first.chunks(case.depth) {
+        let mut bytes = 0;
+        for answer in pipe.ask_each(burst).await {
+            bytes += 4 + answer.len();
+            verify.next().ok_or("nothing verifies")?(answer)?;
+        }
+        sizes.push(bytes);
+        rest_after(case).await;
+    }
+    drive(pipe, case, rest, &sizes).await;
+    Ok(sizes)
 }
 
-async fn drive(pipe: &Pipe, case: &Case, frames: &[Frame], answer_bytes: usize) {
-    for burst in frames.chunks(case.depth) {
-        pipe.exchange(burst, burst.len() * answer_bytes).await;
+async fn drive(pipe: &Pipe, case: &Case, frames: &[Frame], answer_bytes: &[usize]) {
+    for (burst, bytes) in frames.chunks(case.depth).zip(answer_bytes.iter().cycle()) {
+        pipe.exchange(burst, *bytes).await;
+        rest_after(case).await;
+    }
+}
+
+async fn rest_after(case: &Case) {
+    if case.rests {
+        // Time stands still until nobody has anything to do.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -104,29 +104,37 @@ impl Pipe {
 
     /// Sends a frame and returns its answer, without the length.
     pub(crate) async fn ask(&self, frame: &Arc<[u8]>) -> Vec<u8> {
+        self.ask_each(std::slice::from_ref(frame)).await.concat()
+    }
+
+    /// Sends frames in one burst and returns their answers, without the lengths.
+    pub(crate) async fn ask_each(&self, frames: &[Arc<[u8]>]) -> Vec<Vec<u8>> {
         self.0.lock().answers = Some(Vec::new());
-        self.exchange(std::slice::from_ref(frame), 4).await;
-        loop {
-            let missing = match self.whole_answer() {
-                Ok(answer) => return answer,
-                Err(missing) => missing,
-            };
-            self.exchange(&[], missing).await;
+        self.exchange(frames, 4 * frames.len()).await;
+        let mut answers = Vec::new();
+        while answers.len() < frames.len() {
+            match self.whole_answer() {
+                Ok(answer) => answers.push(answer),
+                Err(missing) => self.exchange(&[], missing).await,
+            }
         }
+        self.0.lock().answers = None;
+        answers
     }
 
     /// The answer behind its length, or how many bytes are missing.
     fn whole_answer(&self) -> Result<Vec<u8>, usize> {
         let mut state = self.0.lock();
-        let answer = state.answers.as_deref().unwrap_or_default();
-        let length = answer
+        let answers = state.answers.get_or_insert_default();
+        let length = answers
             .first_chunk()
             .map_or(0, |l| u32::from_be_bytes(*l) as usize);
-        let missing = (4 + length).saturating_sub(answer.len());
+        let missing = (4 + length).saturating_sub(answers.len());
         if missing > 0 {
             return Err(missing);
         }
-        let mut answer = state.answers.take().unwrap_or_default();
+        let rest = answers.split_off(4 + length);
+        let mut answer = std::mem::replace(answers, rest);
         Ok(answer.split_off(4))
     }
 

@@ -99,9 +99,14 @@ pub(crate) fn produce_request(batch: Bytes) -> ProduceRequest {
 }
 
 pub(crate) fn fetch(bytes_max: i32) -> Fallible<Frame> {
+    fetch_at(0, bytes_max, 0)
+}
+
+/// A fetch that waits so long for its first byte.
+pub(crate) fn fetch_at(offset: i64, bytes_max: i32, wait_ms_max: i32) -> Fallible<Frame> {
     let partition = FetchPartition {
         current_leader_epoch: -1,
-        fetch_offset: 0,
+        fetch_offset: offset,
         last_fetched_epoch: -1,
         log_start_offset: -1,
         partition_max_bytes: bytes_max,
@@ -109,7 +114,7 @@ pub(crate) fn fetch(bytes_max: i32) -> Fallible<Frame> {
     };
     let request = FetchRequest {
         replica_id: -1,
-        max_wait_ms: 0,
+        max_wait_ms: wait_ms_max,
         min_bytes: 1,
         max_bytes: bytes_max,
         session_epoch: -1,
