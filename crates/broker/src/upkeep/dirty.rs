@@ -44,6 +44,7 @@ impl DirtyBudget {
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.work.notify_one();
+        self.room.notify_waiters();
     }
 
     /// The node stops.
@@ -97,15 +98,38 @@ impl DirtyBudget {
             || self.logs.load(Ordering::Relaxed) > 2 * DIRTY_LOGS_MAX
     }
 
-    /// Holds a producer back while far too much is unsynced.
+    /// Holds a producer back while far too much is unsynced. Not while the node stops: the flusher makes no room then, and
+    /// what is under way must come to its end.
     pub(crate) async fn wait_for_room(&self) {
-        while self.is_full() {
-            let room = self.room.notified();
-            if !self.is_full() {
+        while self.is_full() && !self.is_stopping() {
+            let mut room = std::pin::pin!(self.room.notified());
+            // Registered before the look, so that neither room nor the stop is missed.
+            room.as_mut().enable();
+            if !self.is_full() || self.is_stopping() {
                 return;
             }
             self.work.notify_one();
             room.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn nobody_waits_for_room_while_the_node_stops() {
+        let dirty = DirtyBudget::new(10);
+        dirty.bytes.store(21, Ordering::Relaxed);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut waits = pin!(dirty.wait_for_room());
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        dirty.stop();
+        assert_eq!(waits.poll(&mut cx), Poll::Ready(()));
+        assert!(pin!(dirty.wait_for_room()).poll(&mut cx).is_ready());
     }
 }
