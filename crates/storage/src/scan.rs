@@ -153,10 +153,20 @@ impl<'f> HeaderWalk<'f> {
                 let skips = self.skips_bodies && self.last_bytes >= SKIPPED_BYTES_MIN;
                 let most = if skips { LOOKUP_BYTES } else { self.capacity };
                 let fill = left.min(most as u64) as usize;
-                // Not emptied before: what is read over needs no zeros.
+                // What was read already moves to the front. No zeros for what is read over.
+                let kept = match skip.and_then(|skip| self.buffer.get(skip..)) {
+                    Some(rest) => rest.len().min(fill),
+                    None => 0,
+                };
+                let from = skip.unwrap_or(0);
+                if kept > 0 {
+                    self.buffer.copy_within(from..from + kept, 0);
+                }
                 self.buffer.resize(fill, 0);
                 self.buffer_at = position;
-                if let Err(error) = self.file.read_exact_at(&mut self.buffer, position) {
+                let rest = self.buffer.get_mut(kept..).unwrap_or_default();
+                let at = position + kept as u64;
+                if let Err(error) = self.file.read_exact_at(rest, at) {
                     self.buffer.clear();
                     return Err(error);
                 }

@@ -1,10 +1,15 @@
 //! Power cuts at every point of a story: before every call, and with every prefix of the writes that were not synced.
 
+use crate::store::{context, numbered, open_dir, open_log, partition};
 use crate::story::{DATA, Model, Step, Stopped, Story, check_recovered};
 use klamm_host::Disk;
-use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
-use klamm_records::EndTransaction;
+use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
+use klamm_records::{BatchFields, EndTransaction};
+use klamm_storage::{HandleCache, LogConfig, Origin, PartitionLog};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Every kind of step, most of them before and after a sync.
 pub(crate) fn script() -> Vec<Step> {
@@ -189,4 +194,36 @@ fn an_index_that_was_closed_at_the_recovery_point_is_finished_again() {
     drop(story);
     disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(0));
     check_recovered(&disk, &model, "closed index");
+}
+
+#[test]
+fn recovery_reads_each_byte_about_once() {
+    let disk = SimDisk::new();
+    let mount: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, _) = open_dir(&mount, Path::new(DATA)).unwrap();
+    let (cache, config) = (HandleCache::new(4), Arc::new(LogConfig::default()));
+    let mut log = PartitionLog::create(&dir, &cache, partition("t"), None, config, 0).unwrap();
+    for number in 0..40 {
+        // About 70 kB: three of them and a part of a fourth fit the buffer of a walk.
+        let batch = numbered(number, 1500, &BatchFields::default());
+        log.append_as_leader(&batch, context(Origin::Client))
+            .unwrap();
+    }
+    let size = log.size_bytes();
+    drop((log, dir, mount));
+    disk.crash(CrashPolicy::KeepAll, &mut SimRng::new(0));
+    let read = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&read);
+    disk.set_latency(move |op, bytes| {
+        if op == DiskOp::Read {
+            counted.fetch_add(bytes, Ordering::Relaxed);
+        }
+        Duration::ZERO
+    });
+    let mount: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, last) = open_dir(&mount, Path::new(DATA)).unwrap();
+    let opened = open_log(&dir, &last, "t", &LogConfig::default()).unwrap();
+    assert_eq!(opened.recovery.unwrap().bytes_checked, size);
+    let read = read.load(Ordering::Relaxed);
+    assert!(size > 1 << 20 && read < size + size / 8, "{read} of {size}");
 }
