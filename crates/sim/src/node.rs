@@ -1,5 +1,6 @@
 //! A broker on a simulated machine.
 
+use crate::Options;
 use crate::audit::STATE_PARTITIONS;
 use crate::groups::OFFSETS_PARTITIONS;
 use klamm_broker::Broker;
@@ -28,6 +29,7 @@ pub(crate) struct BrokerNode {
     pub(crate) machine: SimNode,
     kind: Kind,
     log_dirs: usize,
+    offsets_expire: bool,
     broker: Option<Broker>,
 }
 
@@ -37,8 +39,14 @@ pub(crate) fn log_dir(index: usize) -> String {
 }
 
 impl BrokerNode {
-    pub(crate) fn new(machine: SimNode, kind: Kind, log_dirs: usize) -> Self {
-        Self { machine, kind, log_dirs, broker: None }
+    pub(crate) fn new(machine: SimNode, kind: Kind, options: &Options) -> Self {
+        Self {
+            machine,
+            kind,
+            log_dirs: options.log_dirs,
+            offsets_expire: options.offsets_expire,
+            broker: None,
+        }
     }
 
     pub(crate) fn ip(&self) -> IpAddr {
@@ -50,7 +58,7 @@ impl BrokerNode {
         let host = self.machine.boot();
         match self.kind {
             Kind::Real => {
-                let settings = settings(self.ip(), self.log_dirs)?;
+                let settings = settings(self.ip(), self.log_dirs, self.offsets_expire)?;
                 self.broker = Some(start(host, settings).await?);
                 Ok(())
             }
@@ -90,7 +98,7 @@ async fn start(host: Host, settings: Settings) -> Result<Broker, String> {
         .map_err(|error| error.to_string())
 }
 
-fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
+fn settings(ip: IpAddr, log_dirs: usize, offsets_expire: bool) -> Result<Settings, String> {
     let dirs: Vec<_> = (0..log_dirs).map(log_dir).collect();
     let overrides = [
         ("listeners", format!("PLAINTEXT://{ip}:{PORT}")),
@@ -120,7 +128,15 @@ fn settings(ip: IpAddr, log_dirs: usize) -> Result<Settings, String> {
             "1000".to_owned(),
         ),
     ];
-    let overrides = overrides.map(|(name, value)| (name.to_owned(), value));
+    let expiry = [
+        ("offsets.retention.minutes", "1".to_owned()),
+        ("offsets.retention.check.interval.ms", "1000".to_owned()),
+    ];
+    let expiry = expiry.into_iter().filter(|_| offsets_expire);
+    let overrides = overrides.into_iter().chain(expiry);
+    let overrides: Vec<_> = overrides
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     match Settings::load("", &overrides) {
         Ok(loaded) => Ok(loaded.settings),
         Err(refused) => Err(format!("{refused:?}")),

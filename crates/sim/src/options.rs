@@ -34,6 +34,9 @@ pub struct Options {
     pub groups: usize,
     /// `__consumer_offsets` has `flush.messages=1`; otherwise a power cut may take commits.
     pub synced_groups: bool,
+    /// Committed offsets of groups without members expire after a minute of the wall clock, which jumps. No pipelines then:
+    /// they would begin anew.
+    pub offsets_expire: bool,
     /// Somebody creates, deletes and changes topics.
     pub admin: bool,
     /// Names of deleted topics are used again. Clients then name topics by id where they can.
@@ -193,6 +196,7 @@ impl Options {
             groups: 0,
             moves: false,
             synced_groups: false,
+            offsets_expire: false,
             admin: rng.percent(60),
             reuse_names,
             // DeleteRecords knows names only.
@@ -218,6 +222,10 @@ impl Options {
         options.groups = [0, 1, 2][rng.index(3)];
         options.synced_groups = rng.percent(70);
         options.moves = options.log_dirs > 1 && rng.percent(70);
+        options.offsets_expire = options.groups > 0 && rng.percent(25);
+        if options.offsets_expire && !options.faults.contains(&Fault::ClockJump) {
+            options.faults.push(Fault::ClockJump);
+        }
         options
     }
 }

@@ -108,7 +108,7 @@ fn set_up(world: &mut World, options: Options, kind: Kind) -> (Nemesis, SimRng) 
     let stage = Stage::new(options, address, world.net.clone(), world.trace.clone());
     let stage = Rc::new(stage);
     let inspector = stage.client(rng.fork());
-    let node = BrokerNode::new(machine, kind, stage.options.log_dirs);
+    let node = BrokerNode::new(machine, kind, &stage.options);
     let nemesis = Nemesis {
         stage: Rc::clone(&stage),
         node,

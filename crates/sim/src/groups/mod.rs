@@ -139,7 +139,7 @@ pub(crate) fn plans(options: &Options) -> Vec<Plan> {
             partitions: i32::try_from(rng.between(1, 5)).unwrap_or(1),
             members: 1 + rng.index(3),
             protocols,
-            is_pipeline: options.synced_groups && rng.percent(60),
+            is_pipeline: options.synced_groups && rng.percent(60) && !options.offsets_expire,
         }
     };
     (0..options.groups).map(&mut one).collect()

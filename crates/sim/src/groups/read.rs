@@ -72,10 +72,13 @@ pub(super) async fn committed(
     let number = metadata.as_ref().and_then(|text| text.parse().ok());
     let seen = (offset >= 0).then(|| (CommitKey(number.unwrap_or(u64::MAX)), offset));
     let mut oracle = client.stage.oracle();
-    let broken = oracle
-        .groups
-        .offsets
-        .seen((plan.number, partition), asked, seen);
+    let broken = if client.stage.options.offsets_expire {
+        let place = (plan.number, partition);
+        oracle.groups.seen_or_expired(place, asked, seen)
+    } else {
+        let offsets = &mut oracle.groups.offsets;
+        offsets.seen((plan.number, partition), asked, seen)
+    };
     if let Some(text) = broken {
         oracle.violation(format!("OffsetFetch {version}, stable {stable}: {text}"));
     }

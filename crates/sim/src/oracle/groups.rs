@@ -3,7 +3,7 @@
 //! A member has a partition from the answer that gave it until it says that it gives it back, or until the coordinator may
 //! have thrown it out: a session after the last request that was answered. Within that time nobody else may be given it.
 
-use super::{Ending, Offsets};
+use super::{CommitKey, Ending, Offsets};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -21,6 +21,8 @@ struct Group {
     epoch: i32,
     /// Its epochs may begin anew at any time.
     may_begin_anew: bool,
+    /// Members: since when for sure, and until when for sure.
+    lives: BTreeMap<MemberKey, (Instant, Instant)>,
 }
 
 /// The memory of groups.
@@ -78,7 +80,13 @@ impl Groups {
     ) {
         self.at_work
             .extend(owned.map(|partition| ((group, partition), until)));
-        for holders in self.group(group).holders.values_mut() {
+        let known = self.group(group);
+        let life = known
+            .lives
+            .entry(member)
+            .or_insert_with(|| (Instant::now(), until));
+        life.1 = until.max(life.1);
+        for holders in known.holders.values_mut() {
             if let Some(held) = holders.get_mut(&member) {
                 *held = until.max(*held);
             }
@@ -87,11 +95,41 @@ impl Groups {
 
     /// The member does without a partition from now on; without any if none is named.
     pub fn gave_back(&mut self, group: usize, member: MemberKey, partition: Option<i32>) {
-        for (number, holders) in &mut self.group(group).holders {
+        let known = self.group(group);
+        if partition.is_none() {
+            known.lives.remove(&member);
+        }
+        for (number, holders) in &mut known.holders {
             if partition.is_none_or(|one| one == *number) {
                 holders.remove(&member);
             }
         }
+    }
+
+    /// A look at a committed offset, where those of groups without members expire; what is wrong with it. *Invariant 29*: not
+    /// while somebody was a member all the time.
+    pub fn seen_or_expired(
+        &mut self,
+        place: (usize, i32),
+        since: Instant,
+        seen: Option<(CommitKey, i64)>,
+    ) -> Option<String> {
+        let last = self.offsets.last_there(place, since);
+        if let (None, Some(last)) = (seen, last)
+            && !self.had_a_member(place.0, last)
+        {
+            let expiry = self.offsets.deleting(place);
+            return self.offsets.taken(expiry);
+        }
+        self.offsets.seen(place, since, seen)
+    }
+
+    /// Whether one member was there all the time since then.
+    fn had_a_member(&self, group: usize, since: Instant) -> bool {
+        let now = Instant::now();
+        let lives = self.all.get(&group).map(|known| &known.lives);
+        let covers = |(from, until): &(Instant, Instant)| *from <= since && now < *until;
+        lives.is_some_and(|lives| lives.values().any(covers))
     }
 
     /// Whether all can see that the member has lost a partition: somebody else was given it.
@@ -202,6 +240,30 @@ mod tests {
             groups.given(1, a, 0, until);
             groups.restarted(ending, synced, None);
             assert_eq!(groups.given(1, b, 0, until).is_none(), fine);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn offsets_expire_only_while_nobody_is_a_member() {
+        for stays in [true, false] {
+            let mut groups = Groups::default();
+            let a = groups.joining();
+            let until = Instant::now() + SESSION;
+            groups.renewed(1, a, [0].into_iter(), until);
+            advance(Duration::from_millis(1)).await;
+            let key = groups.offsets.sending((1, 0), 5, false);
+            assert_eq!(groups.offsets.taken(key), None);
+            advance(Duration::from_millis(1)).await;
+            if !stays {
+                groups.gave_back(1, a, None);
+            }
+            let now = Instant::now();
+            let broken = groups.seen_or_expired((1, 0), now, None);
+            assert_eq!(broken.is_some(), stays, "{broken:?}");
+            advance(Duration::from_millis(1)).await;
+            let now = Instant::now();
+            let again = groups.seen_or_expired((1, 0), now, Some((key, 5)));
+            assert_eq!(again.is_none(), stays, "expired is gone");
         }
     }
 

@@ -150,6 +150,16 @@ impl Offsets {
         ))
     }
 
+    /// Since when the newest commit is there that was there before `since`; `None` if there is none.
+    pub(super) fn last_there(&self, place: Place, since: Instant) -> Option<Instant> {
+        let all = self.by_place.get(&place)?.iter();
+        let there = all.filter_map(|index| match self.all[*index] {
+            Commit { offset: Some(_), fate: Fate::There(at), .. } if at <= since => Some(at),
+            _ => None,
+        });
+        there.max()
+    }
+
     /// Nothing is committed: that was so at the start, and may be so after a deletion.
     fn seen_nothing(&self, place: Place, since: Instant) -> Option<String> {
         let all = self.by_place.get(&place)?;
