@@ -209,6 +209,10 @@ impl Member {
 
     /// What clients do now and then.
     async fn mishap(&mut self, client: &mut Client) {
+        // What expires too early is there again with the next commit.
+        if client.stage.options.offsets_expire && client.rng.percent(40) {
+            self.look(client).await;
+        }
         match client.rng.below(100) {
             0 => {
                 client.stage.reach("a member that crashed");
@@ -235,13 +239,7 @@ impl Member {
                 self.leave(client).await;
                 client.pause(2_000).await;
             }
-            3 => {
-                // Whatever the answer was, it must be held against what was promised.
-                let count = u64::try_from(self.plan.partitions).unwrap_or(1);
-                let partition = i32::try_from(client.rng.below(count)).unwrap_or(0);
-                let stable = client.rng.percent(50);
-                committed(client, &self.plan, partition, None, stable).await;
-            }
+            3 => self.look(client).await,
             4..8 => {
                 if let Some((seat, place)) = self.ghost.take() {
                     client.stage.reach("a commit of an earlier life");
@@ -250,6 +248,14 @@ impl Member {
             }
             _ => {}
         }
+    }
+
+    /// Whatever the answer is, it is held against what was promised.
+    async fn look(&self, client: &mut Client) {
+        let count = u64::try_from(self.plan.partitions).unwrap_or(1);
+        let partition = i32::try_from(client.rng.below(count)).unwrap_or(0);
+        let stable = client.rng.percent(50);
+        committed(client, &self.plan, partition, None, stable).await;
     }
 
     async fn leave(&mut self, client: &mut Client) {
