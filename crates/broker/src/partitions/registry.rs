@@ -388,10 +388,15 @@ impl Registry {
             return None;
         }
         let (leader, leader_epoch) = (state.leader(), state.leader_epoch());
-        let known = self.found.read().partition(topic.id, index);
-        if let Ok(partition) = known {
-            partition.lead(leader, leader_epoch);
-            return None;
+        let known = self.found.read().slot(topic.id, index).cloned();
+        match known {
+            Some(Slot::Here(partition)) if partition.is_online() => {
+                partition.lead(leader, leader_epoch);
+                return None;
+            }
+            // Only a start looks for it again: an empty log in its place would be a loss.
+            Some(_) => return None,
+            None => {}
         }
         Some(Missing {
             name: TopicPartition { topic: topic.name.clone(), partition: index },

@@ -3,6 +3,7 @@
 use crate::node::{Node, Peer, batch, create, fetch, run};
 use klamm_records::Compression;
 use klamm_wire::ErrorCode;
+use klamm_wire::messages::create_partitions::{CreatePartitionsRequest, CreatePartitionsTopic};
 use klamm_wire::messages::delete_topics::DeleteTopicsRequest;
 use klamm_wire::messages::describe_log_dirs::{DescribeLogDirsRequest, DescribeLogDirsResult};
 use std::collections::BTreeMap;
@@ -141,6 +142,43 @@ fn a_directory_that_is_lost_at_the_start_takes_its_logs_offline_and_no_others() 
         let (again, codes) = described(&mut peer).await;
         assert!(codes.values().all(|code| *code == ErrorCode::NONE));
         assert!(places.iter().all(|(topic, place)| again[topic] == *place));
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_log_that_can_not_be_opened_is_not_made_anew_when_its_topic_changes() {
+    run(async {
+        let node = Node::start(DIRS).await;
+        let places = filled(&node).await;
+        let (topic, _) = places.iter().find(|(_, place)| *place == "b").unwrap();
+        let identity = format!("b/{topic}-0/partition.metadata");
+        let aside = |folder: &Path| {
+            std::fs::rename(folder.join(&identity), folder.join("aside")).unwrap();
+            std::fs::create_dir(folder.join(&identity)).unwrap();
+        };
+        let back = |folder: &Path| {
+            std::fs::remove_dir(folder.join(&identity)).unwrap();
+            std::fs::rename(folder.join("aside"), folder.join(&identity)).unwrap();
+        };
+        let node = node.restart_after(aside).await;
+        let mut peer = node.connect().await;
+        let offline = ErrorCode::KAFKA_STORAGE_ERROR;
+        assert_eq!(append(&mut peer, topic).await, offline);
+        let grow = CreatePartitionsRequest {
+            topics: vec![CreatePartitionsTopic {
+                name: topic.as_str().into(),
+                count: 2,
+                assignments: None,
+            }],
+            timeout_ms: 10_000,
+            validate_only: false,
+        };
+        assert_eq!(peer.ask(&grow, 3).await.results[0].error_code, 0);
+        assert_eq!(append(&mut peer, topic).await, offline);
+        let node = node.restart_after(back).await;
+        let mut peer = node.connect().await;
+        assert_eq!(end_of(&mut peer, topic).await, Ok(1));
         node.stop().await;
     });
 }

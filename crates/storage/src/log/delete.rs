@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Files to get rid of: `mark` at once, `remove` after `file.delete.delay.ms`. Both block and need no lock. Dropping it
-/// is safe: what is marked goes at the next start, what is not comes back with it.
+/// after `mark` is safe: what is marked goes at the next start.
 #[derive(Debug)]
 #[must_use = "the files stay until `mark` and `remove` ran"]
 pub struct PendingDelete {
@@ -27,7 +27,9 @@ impl PendingDelete {
         self.delay_ms
     }
 
-    /// Renames the files, oldest segment first, each durably before the next: after a crash the log has no hole.
+    /// Renames the files, oldest segment first, each durably before the next: after a crash the log has no hole. On a full
+    /// volume files are removed at once: a name may find no room, and what stayed would be followed by a hole once newer
+    /// segments go.
     ///
     /// # Errors
     /// The directory is offline.
@@ -37,14 +39,22 @@ impl PendingDelete {
             return Ok(());
         }
         if let Some(epochs) = &self.epochs {
-            epochs.write(&self.files, &mut folder)?;
+            match epochs.write(&self.files, &mut folder) {
+                // Too long a history does no harm.
+                Ok(()) | Err(StorageError::DiskFull { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         for (i, path) in self.paths.iter().enumerate() {
             // A segment's log comes first of its files.
             if i > 0 && path.extension().is_some_and(|e| e == "log") {
                 self.files.sync_folder()?;
             }
-            self.files.rename(path, &marked(path))?;
+            match self.files.rename(path, &marked(path)) {
+                Ok(()) => {}
+                Err(StorageError::DiskFull { .. }) => self.files.remove(path)?,
+                Err(error) => return Err(error),
+            }
         }
         self.files.sync_folder()
     }

@@ -70,21 +70,6 @@ impl PartitionLog {
         Ok(copy)
     }
 
-    /// The log that this one copies has nothing up to `offset`: its newest segment is empty and begins behind the last
-    /// batch, as cleaners of others leave it. The next offset is `offset`.
-    ///
-    /// # Errors
-    /// See [`Self::roll`].
-    pub fn skip_to(&mut self, offset: i64, now_ms: i64) -> Result<(), StorageError> {
-        let before = self.log_end;
-        self.log_end = before.max(offset);
-        let rolled = self.roll(now_ms);
-        if rolled.is_err() {
-            self.log_end = before;
-        }
-        rolled
-    }
-
     /// The copy gets the log's own name, durably. All of it must have been synced with `SyncScope::All`.
     ///
     /// # Errors

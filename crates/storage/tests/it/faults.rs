@@ -333,3 +333,43 @@ fn a_full_volume_gets_back_what_logs_reserved_ahead() {
         .unwrap();
     assert_eq!(before - usable(), few.len() as u64);
 }
+
+/// Retention is what gives a full volume its room back, and the next start must not find a hole where it could not.
+#[test]
+fn segments_are_deleted_on_a_full_volume_and_no_hole_is_left() {
+    for full in [DiskOp::Rename, DiskOp::Write, DiskOp::Open] {
+        let disk = SimDisk::new();
+        let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+        let (dir, _) = open_dir(&mounted, Path::new("/a")).unwrap();
+        let cache = HandleCache::new(20);
+        let config = Arc::new(LogConfig { segment_bytes: 300, ..LogConfig::default() });
+        let name = || partition("t");
+        let mut log =
+            PartitionLog::create(&dir, &cache, name(), None, Arc::clone(&config), NOW_MS).unwrap();
+        for number in 0..40 {
+            let batch = numbered(number, 2, &BatchFields::default());
+            log.append_as_leader(&batch, context(Origin::Client))
+                .unwrap();
+        }
+        log.set_high_watermark(80);
+        log.advance_log_start(20).unwrap();
+        disk.inject(DiskFault {
+            times: u64::MAX,
+            ..DiskFault::once(OpFilter::Is(full), 0, Effect::Enospc)
+        });
+        let gone = log.expired(NOW_MS).unwrap().unwrap();
+        gone.mark().unwrap();
+        drop(gone);
+        disk.clear_faults();
+        log.advance_log_start(40).unwrap();
+        let gone = log.expired(NOW_MS).unwrap().unwrap();
+        gone.mark().unwrap();
+        drop((gone, log, dir));
+        disk.crash(CrashPolicy::KeepAll, &mut SimRng::new(0));
+        let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+        let (dir, last) = open_dir(&mounted, Path::new("/a")).unwrap();
+        let last = last.of(&name());
+        let opened = PartitionLog::open(&dir, &cache, name(), config, last, NOW_MS).unwrap();
+        assert_eq!(opened.log.log_end_offset(), 80, "{full:?}");
+    }
+}

@@ -1,7 +1,6 @@
 //! A log moves to another directory, and the power goes at every point of the way.
 
 use crate::store::{context, numbered, open_dir, partition, read_all};
-use bytes::Bytes;
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::BatchFields;
@@ -235,32 +234,4 @@ fn a_copy_of_a_log_that_begins_late_keeps_its_start_even_if_it_is_empty() {
     let last = last.of(&partition("t"));
     let opened = PartitionLog::open(&b, &cache, partition("t"), config(), last, NOW_MS).unwrap();
     assert_eq!(opened.log.log_end_offset(), 500);
-}
-
-#[test]
-fn a_copy_goes_on_where_its_log_does_over_what_is_not_there() {
-    let disk = SimDisk::new();
-    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
-    let [(a, _), (b, _)] = directories(&mounted).unwrap();
-    let cache = HandleCache::new(20);
-    let mut model = Model::default();
-    let old = PartitionLog::create(&a, &cache, partition("t"), None, config(), NOW_MS).unwrap();
-    let mut new = PartitionLog::create_future(old.seed(), &b, 0, 7, NOW_MS).unwrap();
-    append(&mut new, &mut model).unwrap();
-    let end = new.log_end_offset();
-    new.skip_to(end - 1, NOW_MS).unwrap();
-    assert_eq!(new.log_end_offset(), end, "never back");
-    new.skip_to(500, NOW_MS).unwrap();
-    sync(&mut new, SyncScope::All).unwrap();
-    assert_eq!(new.segments().last().unwrap().base_offset, 500);
-    append(&mut new, &mut model).unwrap();
-    let bases: Vec<i64> = [0, end, 500]
-        .map(|at| {
-            let slice = new.read(at, 1, true, UpperBound::LogEnd).unwrap();
-            let bytes = Bytes::from(slice.range.unwrap().read().unwrap());
-            let batch = klamm_records::batches(&bytes).next().unwrap().unwrap();
-            batch.header().base_offset.0
-        })
-        .into();
-    assert_eq!(bases, [0, 500, 500]);
 }

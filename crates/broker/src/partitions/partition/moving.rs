@@ -32,6 +32,9 @@ pub(crate) enum MoveError {
     /// The log can't be read.
     #[error("the log can't be read: {0:?}")]
     Read(ReadError),
+    /// The log's newest segment is empty, and begins behind the last batch.
+    #[error("the log has no records before its end")]
+    Hole,
     /// The log can't be read.
     #[error("the log can't be read: {0}")]
     ReadBytes(#[from] std::io::Error),
@@ -130,27 +133,18 @@ impl Partition {
         if marks.log_end_offset < 0 {
             return Ok(MoveStep::Over);
         }
-        if copy.log.log_end_offset() < marks.log_start_offset {
-            let start = self.first_offset()?;
-            if copy.log.log_end_offset() != start {
-                // Retention was faster.
-                copy.log.truncate_fully_and_start_at(start, self.now_ms())?;
-            }
-        }
-        let at = copy.log.log_end_offset();
-        if at >= marks.log_end_offset {
+        let end = copy.log.log_end_offset();
+        if end >= marks.log_end_offset {
             sync(&mut copy.log)?;
             return Ok(MoveStep::CaughtUp);
         }
-        let bytes = match self.bytes_from(at, bytes_max) {
-            // Retention was faster once more.
+        let start = marks.log_start_offset;
+        let bytes = match self.bytes_from(end.max(start), bytes_max) {
+            // Retention was faster.
             Err(MoveError::Read(ReadError::OutOfRange)) => return Ok(MoveStep::Copied(0)),
             bytes => bytes?,
         };
-        if bytes.is_empty() {
-            copy.log.skip_to(marks.log_end_offset, self.now_ms())?;
-        }
-        copy.log.append_as_follower(&bytes, self.now_ms())?;
+        take(&mut copy.log, start, &bytes, self.now_ms())?;
         if copy.log.dirty_bytes() >= SYNC_BYTES {
             sync(&mut copy.log)?;
         }
@@ -195,12 +189,16 @@ impl Partition {
         sync(&mut copy.log)?;
         copy.log.promote()?;
         for _ in 0..APPROACHES_MAX {
-            let at = copy.log.log_end_offset();
-            if at >= self.marks().log_end_offset {
+            let (marks, end) = (self.marks(), copy.log.log_end_offset());
+            if end >= marks.log_end_offset {
                 break;
             }
-            let bytes = self.bytes_from(at, 16 * LAST_GAP_BYTES)?;
-            copy.log.append_as_follower(&bytes, self.now_ms())?;
+            let start = marks.log_start_offset;
+            let bytes = match self.bytes_from(end.max(start), 16 * LAST_GAP_BYTES) {
+                Err(MoveError::Read(ReadError::OutOfRange)) => continue,
+                bytes => bytes?,
+            };
+            take(&mut copy.log, start, &bytes, self.now_ms())?;
             if bytes.len() < LAST_GAP_BYTES {
                 break;
             }
@@ -258,10 +256,10 @@ impl Partition {
         Ok(base.map_or(start, |base| base.min(start)))
     }
 
-    /// Batches from that of an offset on. Below the log's start there is only the rest of the batch that holds it.
+    /// Batches from that of an offset on.
     fn bytes_from(&self, offset: i64, bytes_max: usize) -> Result<Bytes, MoveError> {
         let ask = FetchAsk {
-            offset: offset.max(self.marks().log_start_offset),
+            offset,
             bytes_max,
             min_one_batch: true,
             reader: Reader::Debug,
@@ -282,17 +280,37 @@ impl Partition {
 /// Copies the last bytes, under the log's lock.
 fn complete(current: &PartitionLog, copy: &mut PartitionLog, now_ms: i64) -> Result<(), MoveError> {
     while copy.log_end_offset() < current.log_end_offset() {
-        let at = copy.log_end_offset().max(current.log_start_offset());
+        let start = current.log_start_offset();
         let slice = current
-            .read(at, 16 * LAST_GAP_BYTES, true, UpperBound::LogEnd)
+            .read(
+                copy.log_end_offset().max(start),
+                16 * LAST_GAP_BYTES,
+                true,
+                UpperBound::LogEnd,
+            )
             .map_err(|_| MoveError::Read(ReadError::Storage))?;
-        let Some(range) = slice.range else {
-            copy.skip_to(current.log_end_offset(), now_ms)?;
-            break;
-        };
-        copy.append_as_follower(&range.read()?.into(), now_ms)?;
+        let bytes = slice.range.map(|range| range.read()).transpose()?;
+        take(copy, start, &bytes.unwrap_or_default().into(), now_ms)?;
     }
     Ok(copy.take_over(current)?)
+}
+
+/// Appends what was read from the end of a copy, or from the log's start, which has moved past that end. The copy begins
+/// anew then, unless the batch that holds the start is the next one: a hole would be taken for lost records.
+fn take(copy: &mut PartitionLog, start: i64, bytes: &Bytes, now_ms: i64) -> Result<(), MoveError> {
+    let end = copy.log_end_offset();
+    let first = klamm_records::batches(bytes).next().and_then(Result::ok);
+    let base = match first {
+        Some(first) => first.header().base_offset.0,
+        // All was deleted.
+        None if end < start => start,
+        None => return Err(MoveError::Hole),
+    };
+    if end < start && end != base {
+        copy.truncate_fully_and_start_at(base.min(start), now_ms)?;
+    }
+    copy.append_as_follower(bytes, now_ms)?;
+    Ok(())
 }
 
 fn sync(log: &mut PartitionLog) -> Result<(), StorageError> {
