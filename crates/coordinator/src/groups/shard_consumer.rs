@@ -3,7 +3,7 @@
 use super::classic::{ClassicGroup, GroupState};
 use super::command::{GroupError, Join, Output};
 use super::consumer::{
-    Change, ConsumerAnswer, ConsumerGroup, ConsumerHeartbeat, DescribedConsumerGroup,
+    Became, Change, ConsumerAnswer, ConsumerGroup, ConsumerHeartbeat, DescribedConsumerGroup,
 };
 use super::group::{Group, Rule};
 use super::shard::GroupShard;
@@ -113,6 +113,7 @@ impl GroupShard {
             return Err(GroupError::GroupIdNotFound);
         }
         let result = self.with(&heartbeat.group, now, out, |group, step| {
+            let mut was_classic = false;
             if let Rule::Classic(classic) = &mut group.rule {
                 if heartbeat.member_epoch != 0 {
                     return Err(GroupError::GroupIdNotFound);
@@ -127,12 +128,18 @@ impl GroupShard {
                     heartbeat.check_pattern()?;
                     let consumer = ConsumerGroup::from_classic(classic, step)?;
                     group.rule = Rule::Consumer(Box::new(consumer));
+                    was_classic = true;
                 }
             }
             let Rule::Consumer(consumer) = &mut group.rule else {
                 return Err(GroupError::GroupIdNotFound);
             };
             let (result, became) = consumer.heartbeat(heartbeat, step);
+            // What its last round left to nobody.
+            if was_classic && matches!(became, Became::TheSame) {
+                consumer.mend(step);
+                consumer.plan_target(step);
+            }
             group.becomes(became);
             result
         });

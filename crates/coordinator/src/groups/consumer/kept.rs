@@ -157,7 +157,12 @@ impl Subscription {
 impl Kept {
     /// Nothing would be lost if the group were forgotten.
     pub(in crate::groups) fn is_untouched(&self) -> bool {
-        self.epoch == 0 && self.members.is_empty() && self.assignment_epoch == 0
+        // Compaction may leave a target before all else of a group.
+        self.epoch == 0
+            && self.members.is_empty()
+            && self.assignment_epoch == 0
+            && self.targets.is_empty()
+            && self.patterns.is_empty()
     }
 
     pub(in crate::groups) fn apply(&mut self, change: Change) {

@@ -6,14 +6,54 @@ use crate::groups::assign::{Assignor, MemberSubscription, TopicId, TopicShape, a
 use crate::groups::classic::Step;
 use crate::groups::timers::Due;
 use klamm_codec::Str;
+use klamm_model::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl ConsumerGroup {
+    /// Begins a new epoch where this one can't be right: members are ahead of it, because a power cut took a record from a
+    /// log that was not synced; or a partition is meant for nobody, because the last round of a classic group left it out.
+    pub(in crate::groups) fn mend(&mut self, step: &mut Step<'_>) {
+        let epochs = self
+            .kept
+            .members
+            .values()
+            .map(|member| member.current.epoch);
+        let newest = epochs.max().unwrap_or(0).max(self.kept.assignment_epoch);
+        let is_behind = newest > self.kept.epoch;
+        if is_behind {
+            let hash = self.kept.metadata_hash;
+            self.change(Change::Epoch(Some((newest, hash))), step);
+        }
+        let is_settled = self.kept.epoch == self.kept.assignment_epoch;
+        let lacks = is_settled && !self.kept.members.is_empty() && !self.is_total(step);
+        if is_behind || lacks {
+            self.bump(step);
+        }
+    }
+
+    /// Whether every partition of the topics that members name is meant for somebody.
+    fn is_total(&self, step: &Step<'_>) -> bool {
+        let meant: BTreeSet<(Uuid, i32)> = self
+            .kept
+            .targets
+            .values()
+            .flat_map(|target| target.iter())
+            .flat_map(|(topic, all)| all.iter().map(|partition| (*topic, *partition)))
+            .collect();
+        let mut topics = self.kept.topics.keys();
+        topics.all(|name| {
+            let topic = step.around.topic_named(name);
+            topic.is_none_or(|topic| {
+                (0..topic.partitions).all(|partition| meant.contains(&(topic.id, partition)))
+            })
+        })
+    }
+
     /// Makes a new target now if it may be made, or sees to it that it will be.
     ///
     /// The first change after a while is followed at once. Those that come on its heels share one target: as soon as
     /// nothing has changed for a moment, and at the latest when the configured interval is over.
-    pub(super) fn plan_target(&mut self, step: &mut Step<'_>) {
+    pub(in crate::groups) fn plan_target(&mut self, step: &mut Step<'_>) {
         if self.kept.epoch <= self.kept.assignment_epoch || self.kept.members.is_empty() {
             self.live.target_due = None;
             return;

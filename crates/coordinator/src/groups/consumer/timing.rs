@@ -95,6 +95,7 @@ impl ConsumerGroup {
             self.watch_revocation(&member, step);
             self.note_move(&member, step);
         }
+        self.mend(step);
         if self.kept.epoch > self.kept.assignment_epoch && !self.kept.members.is_empty() {
             self.plan_target(step);
         }

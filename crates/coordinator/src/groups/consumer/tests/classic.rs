@@ -539,6 +539,42 @@ fn a_static_member_changes_its_protocol_and_keeps_what_it_has() {
 }
 
 #[test]
+fn what_the_last_round_left_to_nobody_finds_an_owner_with_the_change_of_the_protocol() {
+    let mut world = World::new();
+    let join = Join {
+        instance_id: Some("i".into()),
+        requires_known_member_id: false,
+        ..classic("", &[])
+    };
+    let joining = world.send(Command::Join(join));
+    world.pass(1);
+    let Reply::Join(Ok(joined)) = &world.answers[&joining] else {
+        panic!()
+    };
+    let id = joined.member_id.clone();
+    let sync = Sync {
+        group: "g".into(),
+        member_id: id.clone(),
+        instance_id: Some("i".into()),
+        generation: joined.generation,
+        protocol_type: None,
+        protocol_name: None,
+        assignments: vec![(id, assignment(&[0, 1, 2, 3]))],
+    };
+    assert!(matches!(world.ask(Command::Sync(sync)), Reply::Sync(Ok(_))));
+    // The same member by the other protocol: nothing else changes.
+    let fixed = ConsumerHeartbeat { instance_id: Some("i".into()), ..super::join("n") };
+    let mut new = Client::join_with(fixed, &mut world);
+    for _ in 0..4 {
+        world.pass(2_000);
+        let beat = ConsumerHeartbeat { instance_id: Some("i".into()), ..new.heartbeat() };
+        new.hear(world.beat(beat).unwrap());
+    }
+    assert_eq!(new.count(), 6);
+    world.check_replay();
+}
+
+#[test]
 fn the_embedded_protocol_is_read_in_all_versions_and_never_beyond_its_end() {
     let all = subscription(&["t", "u"], &[1, 2]);
     let read = EmbeddedSubscription::read(&all).unwrap();

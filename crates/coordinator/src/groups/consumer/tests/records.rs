@@ -212,3 +212,83 @@ fn what_compaction_leaves_gives_the_same_group() {
     }
     assert_eq!(shard.snapshot(), world.shard.snapshot());
 }
+
+/// A log of which the cleaner or a power cut has taken something.
+fn remains(changes: Vec<Change>) -> World {
+    let mut world = World::new();
+    for change in changes {
+        let record = record::write(&"g".into(), &change).unwrap();
+        world.log.push(record);
+    }
+    world.reload();
+    world
+}
+
+fn subscription() -> Box<Subscription> {
+    Box::new(Subscription { topics: ["t".into()].into(), ..Subscription::default() })
+}
+
+fn current(epoch: i32, partitions: std::ops::Range<i32>) -> Current {
+    let assigned = partitions.map(|partition| (partition, epoch)).collect();
+    Current {
+        epoch,
+        assigned: [(topic(1), assigned)].into(),
+        ..Current::default()
+    }
+}
+
+fn target(partitions: std::ops::Range<i32>) -> Partitions {
+    [(topic(1), partitions.collect())].into()
+}
+
+#[test]
+fn a_target_that_stands_before_all_else_of_its_group_is_kept() {
+    let mut world = remains(vec![
+        Change::Target("a".into(), Some(target(0..6))),
+        // Of a member that is long gone.
+        Change::Current("b".into(), None),
+        Change::Subscription("a".into(), Some(subscription())),
+        Change::Epoch(Some((3, 0))),
+        Change::AssignmentEpoch(Some((3, 1))),
+        Change::Current("a".into(), Some(current(3, 0..6))),
+    ]);
+    let group = world.describe();
+    assert_eq!((group.epoch, group.state), (3, ConsumerState::Stable));
+    world.check_replay();
+    world.pass(1);
+}
+
+#[test]
+fn a_group_that_a_power_cut_left_behind_its_members_goes_on_with_a_new_epoch() {
+    let mut world = remains(vec![
+        Change::Subscription("a".into(), Some(subscription())),
+        Change::Epoch(Some((6, 0))),
+        Change::Target("a".into(), Some(target(0..6))),
+        Change::AssignmentEpoch(Some((6, 1))),
+        Change::Current("a".into(), Some(current(7, 0..6))),
+    ]);
+    assert_eq!(world.describe().epoch, 8);
+    world.pass(5_000);
+    let mut a = Client { id: "a".into(), epoch: 7, owned: BTreeMap::new() };
+    a.report(&mut world).unwrap();
+    assert_eq!(a.epoch, 8);
+    world.check_replay();
+}
+
+#[test]
+fn a_partition_that_a_power_cut_left_to_nobody_finds_an_owner() {
+    let mut world = remains(vec![
+        Change::Subscription("a".into(), Some(subscription())),
+        Change::Epoch(Some((6, 0))),
+        Change::Target("a".into(), Some(target(0..4))),
+        Change::AssignmentEpoch(Some((6, 1))),
+        Change::Current("a".into(), Some(current(6, 0..4))),
+    ]);
+    let mut a = Client { id: "a".into(), epoch: 6, owned: BTreeMap::new() };
+    for _ in 0..4 {
+        world.pass(5_000);
+        a.report(&mut world).unwrap();
+    }
+    assert_eq!(a.count(), 6);
+    world.check_replay();
+}
