@@ -118,8 +118,8 @@ impl Groups {
         if let (None, Some(last)) = (seen, last)
             && !self.had_a_member(place.0, last)
         {
-            let expiry = self.offsets.deleting(place);
-            return self.offsets.taken(expiry);
+            self.offsets.expired(place, since);
+            return None;
         }
         self.offsets.seen(place, since, seen)
     }

@@ -75,6 +75,14 @@ impl Offsets {
         self.add(place, None, Fate::Open, false)
     }
 
+    /// A look that began at `since` showed nothing, because what was there has expired. What came after that time may be newer.
+    pub(super) fn expired(&mut self, place: Place, since: Instant) {
+        let key = self.add(place, None, Fate::There(Instant::now()), false);
+        if let Some(expiry) = self.get(key) {
+            expiry.sent = since;
+        }
+    }
+
     /// The commit was taken; what that breaks. In a transaction it counts once that was committed.
     pub fn taken(&mut self, key: CommitKey) -> Option<String> {
         self.acknowledged += 1;
