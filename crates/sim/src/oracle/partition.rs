@@ -152,7 +152,7 @@ impl Partition {
             }
         }
         self.acknowledged.split_off(&end);
-        if compacted && ending == Ending::Power && !self.synced {
+        if compacted && ending == Ending::Power {
             self.doubt_unsettled(settled_at);
         }
         if ending == Ending::Process && end < self.marks.high {
@@ -168,11 +168,15 @@ impl Partition {
     /// The power took the end of a closed segment, perhaps, and left the next one: in a compacted log nothing tells that hole
     /// from the cleaner's work. So what the disk need not have had is known again only when it is read again.
     fn doubt_unsettled(&mut self, settled_at: Option<Instant>) {
-        let acknowledged = &mut self.acknowledged;
-        let is_settled = |at: &Instant| settled_at.is_some_and(|limit| *at < limit);
+        let (acknowledged, synced) = (&mut self.acknowledged, self.synced);
+        let is_settled = |at: &Instant| synced || settled_at.is_some_and(|limit| *at < limit);
         self.known
             .retain(|offset, _| acknowledged.get(offset).is_some_and(is_settled));
         acknowledged.retain(|_, at| is_settled(at));
+        // Its producer may write it again, elsewhere.
+        let known = &self.known;
+        self.offsets
+            .retain(|id, offset| known.get(offset) == Some(id));
     }
 
     /// Acknowledged records that a read of everything did not show. Reads were placed before.
