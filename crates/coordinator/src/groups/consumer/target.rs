@@ -1,7 +1,7 @@
 //! The target: who shall have what. It is made by an assignor, and not for every single change.
 
 use super::ConsumerGroup;
-use super::kept::{Change, Partitions, Subscription};
+use super::kept::{Change, Current, Partitions, Subscription};
 use crate::groups::assign::{Assignor, MemberSubscription, TopicId, TopicShape, assign};
 use crate::groups::classic::Step;
 use crate::groups::timers::Due;
@@ -10,8 +10,9 @@ use klamm_model::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl ConsumerGroup {
-    /// Begins a new epoch where this one can't be right: members are ahead of it, because a power cut took a record from a
-    /// log that was not synced; or a partition is meant for nobody, because the last round of a classic group left it out.
+    /// Begins a new epoch where this one can't be right: members are ahead of it, or two have one partition, because a power
+    /// cut took a record from a log that was not synced; or a partition is meant for nobody, because the last round of a
+    /// classic group left it out.
     pub(in crate::groups) fn mend(&mut self, step: &mut Step<'_>) {
         let epochs = self
             .kept
@@ -24,11 +25,52 @@ impl ConsumerGroup {
             let hash = self.kept.metadata_hash;
             self.change(Change::Epoch(Some((newest, hash))), step);
         }
+        let of_nobody = self.kept.targets.keys();
+        let of_nobody = of_nobody.filter(|id| !self.kept.members.contains_key(&***id));
+        for id in of_nobody.cloned().collect::<Vec<Str>>() {
+            self.change(Change::Target(id, None), step);
+        }
+        let had_two = self.keep_newest_owners(step);
         let is_settled = self.kept.epoch == self.kept.assignment_epoch;
         let lacks = is_settled && !self.kept.members.is_empty() && !self.is_total(step);
-        if is_behind || lacks {
+        if is_behind || had_two || lacks {
             self.bump(step);
         }
+    }
+
+    /// Of two members that have one partition the one that got it last keeps it. Whether there were such.
+    fn keep_newest_owners(&mut self, step: &mut Step<'_>) -> bool {
+        let mut owners: BTreeMap<(Uuid, i32), (i32, &Str)> = BTreeMap::new();
+        let mut had_two = false;
+        for (id, member) in &self.kept.members {
+            for (topic, partitions) in &member.current.assigned {
+                for (partition, epoch) in partitions {
+                    let owner = owners.entry((*topic, *partition)).or_insert((*epoch, id));
+                    had_two |= owner.1 != id;
+                    *owner = (*owner).max((*epoch, id));
+                }
+            }
+        }
+        if !had_two {
+            return false;
+        }
+        let mut kept: Vec<(Str, Current)> = Vec::new();
+        for (id, member) in &self.kept.members {
+            let mut current = member.current.clone();
+            for (topic, partitions) in &mut current.assigned {
+                let is_owner =
+                    |partition| owners.get(&(*topic, partition)).is_some_and(|o| o.1 == id);
+                partitions.retain(|partition, _| is_owner(*partition));
+            }
+            current
+                .assigned
+                .retain(|_, partitions| !partitions.is_empty());
+            kept.push((id.clone(), current));
+        }
+        for (id, current) in kept {
+            self.set_current(&id, current, step);
+        }
+        true
     }
 
     /// Whether every partition of the topics that members name is meant for somebody.

@@ -280,6 +280,8 @@ fn a_partition_that_a_power_cut_left_to_nobody_finds_an_owner() {
     let mut world = remains(vec![
         Change::Subscription("a".into(), Some(subscription())),
         Change::Epoch(Some((6, 0))),
+        // Of one that is gone, whose end was taken as well.
+        Change::Target("z".into(), Some(target(4..6))),
         Change::Target("a".into(), Some(target(0..4))),
         Change::AssignmentEpoch(Some((6, 1))),
         Change::Current("a".into(), Some(current(6, 0..4))),
@@ -291,4 +293,29 @@ fn a_partition_that_a_power_cut_left_to_nobody_finds_an_owner() {
     }
     assert_eq!(a.count(), 6);
     world.check_replay();
+}
+
+#[test]
+fn of_two_owners_that_a_power_cut_left_the_newer_one_stays() {
+    let mut world = remains(vec![
+        Change::Subscription("a".into(), Some(subscription())),
+        Change::Subscription("b".into(), Some(subscription())),
+        Change::Epoch(Some((6, 0))),
+        Change::Target("a".into(), Some(target(0..3))),
+        Change::Target("b".into(), Some(target(3..6))),
+        Change::AssignmentEpoch(Some((6, 1))),
+        Change::Current("b".into(), Some(current(6, 3..6))),
+        // From before it gave a part back.
+        Change::Current("a".into(), Some(current(5, 0..6))),
+    ]);
+    let counts = |world: &World| {
+        let members = world.describe().members.into_iter();
+        let count = |parts: DescribedAssignment| parts.iter().map(|part| part.2.len()).sum();
+        members
+            .map(|member| (member.member_id, count(member.assigned)))
+            .collect::<BTreeMap<Str, usize>>()
+    };
+    assert_eq!(counts(&world), [("a".into(), 3), ("b".into(), 3)].into());
+    world.check_replay();
+    world.pass(1);
 }
