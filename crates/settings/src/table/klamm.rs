@@ -28,7 +28,7 @@ rows! {
     KLAMM_FLUSH_DIRTY_MS: Long "klamm.flush.dirty.ms" = "5000", AtLeast(10), ReadOnly, Works,
         "Unsynced records are written to disk in the background after this time (ms), whatever their number.";
     KLAMM_OPEN_FILES_MAX: Int "klamm.open.files.max" = "512", AtLeast(16), ReadOnly, Works,
-        "Log and index files that are kept open. Others are opened when needed.";
+        "Log and index files that are kept open. Others are opened when needed; of more than 32, those that rest for some seconds are closed.";
     KLAMM_SHUTDOWN_TIMEOUT_MS: Int "klamm.shutdown.timeout.ms" = "10000", AtLeast(0), ReadOnly, Works,
         "How long (ms) a stopping node lets requests in work finish.";
     KLAMM_THREADS: Int "klamm.threads" = "0", Between(0, 1_024), ReadOnly, Works,
