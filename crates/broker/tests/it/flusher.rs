@@ -35,16 +35,21 @@ pub(crate) async fn ask<R: Request>(
     R::Response::decode(&mut body, version).unwrap()
 }
 
-/// A batch every few milliseconds.
-async fn produce_for_a_while(host: &Host, address: SocketAddr) {
-    let mut connection = host.net.connect(address).await.unwrap();
+/// Topic `t`, with the node's number of partitions.
+pub(crate) async fn make_topic(connection: &mut dyn Connection) {
     let topic = MetadataRequestTopic { name: Some("t".into()), ..MetadataRequestTopic::default() };
     let make = MetadataRequest {
         topics: Some(vec![topic]),
         allow_auto_topic_creation: true,
         ..MetadataRequest::default()
     };
-    ask(&mut *connection, &make, 9).await;
+    ask(connection, &make, 9).await;
+}
+
+/// A batch every few milliseconds.
+async fn produce_for_a_while(host: &Host, address: SocketAddr) {
+    let mut connection = host.net.connect(address).await.unwrap();
+    make_topic(&mut *connection).await;
     // The simulated clock is far from that of the machine.
     let now_ms = host.clock.now_ms();
     let records = batch_at(now_ms, &[b"x"], Compression::None, &BatchFields::default());

@@ -1,6 +1,6 @@
 //! Logs that are synced together: how often the disk is asked, and what survives. In simulated time.
 
-use crate::flusher::ask;
+use crate::flusher::{ask, make_topic};
 use crate::node::batch_at;
 use klamm_broker::Broker;
 use klamm_host::{Disk, Host};
@@ -9,7 +9,6 @@ use klamm_host_sim::{
 };
 use klamm_records::{BatchFields, Compression};
 use klamm_settings::Settings;
-use klamm_wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
 use klamm_wire::messages::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -37,13 +36,7 @@ async fn start(machine: &mut SimNode) -> (Broker, Host, SocketAddr) {
 /// One batch for each partition of the topic.
 async fn write_to_each(host: &Host, address: SocketAddr) {
     let mut connection = host.net.connect(address).await.unwrap();
-    let topic = MetadataRequestTopic { name: Some("t".into()), ..MetadataRequestTopic::default() };
-    let make = MetadataRequest {
-        topics: Some(vec![topic]),
-        allow_auto_topic_creation: true,
-        ..MetadataRequest::default()
-    };
-    ask(&mut *connection, &make, 9).await;
+    make_topic(&mut *connection).await;
     let now_ms = host.clock.now_ms();
     let records = batch_at(now_ms, &[b"x"], Compression::None, &BatchFields::default());
     let partition_data = (0..LOGS).map(|index| PartitionProduceData {

@@ -64,12 +64,12 @@ async fn filled(node: &Node) -> BTreeMap<String, String> {
 }
 
 /// A file where the directory was: the disk refuses every call below it.
-fn lose(folder: &Path) {
+pub(crate) fn lose(folder: &Path) {
     std::fs::rename(folder.join("b"), folder.join("away")).unwrap();
     std::fs::write(folder.join("b"), b"").unwrap();
 }
 
-fn find(folder: &Path) {
+pub(crate) fn find(folder: &Path) {
     std::fs::remove_file(folder.join("b")).unwrap();
     std::fs::rename(folder.join("away"), folder.join("b")).unwrap();
 }

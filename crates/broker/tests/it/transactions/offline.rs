@@ -1,22 +1,11 @@
 //! A partition whose directory is lost holds the end of its transactions up, and nobody else's.
 
 use super::*;
+use crate::several_directories::{find, lose};
 use klamm_coordinator::groups::shard_of;
 use klamm_wire::messages::describe_log_dirs::DescribeLogDirsRequest;
-use std::path::Path;
 
 const STATE_PARTITIONS: i32 = 8;
-
-/// A file where the directory was: the disk refuses every call below it.
-fn lose(folder: &Path) {
-    std::fs::rename(folder.join("b"), folder.join("away")).unwrap();
-    std::fs::write(folder.join("b"), b"").unwrap();
-}
-
-fn find(folder: &Path) {
-    std::fs::remove_file(folder.join("b")).unwrap();
-    std::fs::rename(folder.join("away"), folder.join("b")).unwrap();
-}
 
 /// The directory, by its last letter, of each partition of a topic.
 async fn places(peer: &mut Peer, topic: &str) -> BTreeMap<i32, char> {
