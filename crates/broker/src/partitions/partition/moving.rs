@@ -309,7 +309,9 @@ fn take(copy: &mut PartitionLog, start: i64, bytes: &Bytes, now_ms: i64) -> Resu
     if end < start && end != base {
         copy.truncate_fully_and_start_at(base.min(start), now_ms)?;
     }
-    copy.append_as_follower(bytes, now_ms)?;
+    if !bytes.is_empty() {
+        copy.append_as_follower(bytes, now_ms)?;
+    }
     Ok(())
 }
 
@@ -323,4 +325,66 @@ fn sync(log: &mut PartitionLog) -> Result<(), StorageError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use klamm_host::Disk;
+    use klamm_host_sim::SimDisk;
+    use klamm_model::{NodeId, Offset, TopicName, TopicPartition, Uuid};
+    use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
+    use klamm_storage::{ExpectedIdentity, HandleCache, LogConfig, MetaProperties, format_log_dir};
+    use std::path::Path;
+
+    fn empty_copy() -> PartitionLog {
+        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().mount());
+        let identity = MetaProperties {
+            cluster_id: Uuid(1).to_string(),
+            node_id: NodeId(0),
+            directory_id: Uuid(7),
+        };
+        format_log_dir(&*disk, Path::new("/a"), &identity).unwrap();
+        let expected = ExpectedIdentity { cluster_id: None, node_id: NodeId(0) };
+        let (dir, _) = LogDir::open(disk, Path::new("/a"), &expected).unwrap();
+        let name = TopicPartition { topic: TopicName::new("t").unwrap(), partition: 0 };
+        let config = Arc::new(LogConfig::default());
+        PartitionLog::create(&dir, &HandleCache::new(9), name, None, config, 0).unwrap()
+    }
+
+    /// A batch of two records.
+    fn batch(base_offset: i64) -> Bytes {
+        let mut builder = BatchBuilder::new();
+        for _ in 0..2 {
+            let record = NewRecord { timestamp_ms: 1, key: None, value: Some(b"x"), headers: &[] };
+            builder.append(&record).unwrap();
+        }
+        let fields = BatchFields { base_offset: Offset(base_offset), ..BatchFields::default() };
+        builder
+            .build(
+                &fields,
+                Codec::from(Compression::None),
+                &mut Deflater::new(),
+            )
+            .unwrap()
+    }
+
+    #[test]
+    fn a_copy_that_retention_overtakes_begins_anew_and_has_no_hole() {
+        let mut copy = empty_copy();
+        take(&mut copy, 0, &batch(0), 0).unwrap();
+        // The start lies within the next batch: it goes on.
+        take(&mut copy, 3, &batch(2), 0).unwrap();
+        assert_eq!((copy.log_start_offset(), copy.log_end_offset()), (0, 4));
+        // The start is far behind the copy's end.
+        take(&mut copy, 11, &batch(10), 0).unwrap();
+        assert_eq!((copy.log_start_offset(), copy.log_end_offset()), (10, 12));
+        // All is gone.
+        take(&mut copy, 20, &Bytes::new(), 0).unwrap();
+        assert_eq!((copy.log_start_offset(), copy.log_end_offset()), (20, 20));
+        assert!(matches!(
+            take(&mut copy, 20, &Bytes::new(), 0),
+            Err(MoveError::Hole)
+        ));
+    }
 }
