@@ -12,7 +12,10 @@ use hdrhistogram::Histogram;
 use klamm_records::Compression;
 use rustix::fs::Advice;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +28,8 @@ const COLD_BYTES: usize = 4 << 30;
 const RATE: usize = 1_250;
 const CONNECTIONS: usize = 10;
 const ALONE_S: f64 = 3.0;
+/// Fetches of 1 MiB, after which what they read leaves the page cache.
+const DROP_FETCHES: usize = 16;
 
 /// The producer's latency while another client reads 4 GiB from the disk, and without that one.
 pub(super) fn beside_a_producer(stage: &Stage, node: &Node, load: &Load) -> Result<Vec<Value>> {
@@ -42,15 +47,14 @@ pub(super) fn beside_a_producer(stage: &Stage, node: &Node, load: &Load) -> Resu
         &produce,
         Beside::Nobody(load.seconds(ALONE_S)),
     )?;
-    for brand in Brand::BOTH {
-        evict(stage, brand)?;
-    }
+    let cold = Cold::of(stage)?;
+    cold.evict(&(0..u64::MAX))?;
     let fetches: Vec<_> = (0..places)
         .map(|place| frames::fetch(TOPIC, offset_of(place)?, 1 << 20))
         .collect::<Result<_>>()?;
     let records = places * STEP_BATCHES * RECORDS;
     let mut all = measured(node, Moved::records(records, RECORD_BYTES), || {
-        run(node.address, &produce, Beside::Reader(fetches))
+        run(node.address, &produce, Beside::Reader(fetches, cold))
     })?;
     for (value, alone) in all
         .iter_mut()
@@ -67,28 +71,64 @@ pub(super) fn beside_a_producer(stage: &Stage, node: &Node, load: &Load) -> Resu
     Ok(all)
 }
 
-/// Takes the topic's files out of the page cache.
-fn evict(stage: &Stage, brand: Brand) -> Result<()> {
-    let folder = stage.partition(brand, TOPIC, 0);
-    // The other broker may not have the topic yet.
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        return Ok(());
-    };
-    for file in files {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "log") {
-            let file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
-            file.sync_data()?;
-            rustix::fs::fadvise(&file, 0, None, Advice::DontNeed)?;
+/// The topic's files of both brokers, in their order, and which of the topic's bytes each has.
+struct Cold(Vec<(File, Range<u64>)>);
+
+impl Cold {
+    fn of(stage: &Stage) -> Result<Self> {
+        let mut files = Vec::new();
+        for brand in Brand::BOTH {
+            // The other broker may not have the topic yet.
+            let found = std::fs::read_dir(stage.partition(brand, TOPIC, 0));
+            let mut paths: Vec<_> = found
+                .into_iter()
+                .flatten()
+                .map(|file| Ok(file?.path()))
+                .collect::<Result<_>>()?;
+            paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+            paths.sort();
+            let mut begin = 0;
+            for path in paths {
+                let file = File::open(&path).with_context(|| path.display().to_string())?;
+                file.sync_data()?;
+                let end = begin + file.metadata()?.len();
+                files.push((file, begin..end));
+                begin = end;
+            }
         }
+        Ok(Self(files))
     }
-    Ok(())
+
+    /// Takes these bytes out of the page cache.
+    fn evict(&self, bytes: &Range<u64>) -> Result<()> {
+        for (file, has) in &self.0 {
+            let (from, to) = (bytes.start.max(has.start), bytes.end.min(has.end));
+            if let Some(len) = NonZeroU64::new(to.saturating_sub(from)) {
+                rustix::fs::fadvise(file, from - has.start, Some(len), Advice::DontNeed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads all, and takes what was read out of the page cache again: memory that lies idle is given back to the host of a
+/// virtual machine, and to get it anew stops all that runs there.
+async fn read(address: SocketAddr, fetches: &[Arc<Vec<u8>>], cold: Cold) -> Result<u64> {
+    let (cold, mut sum) = (Arc::new(cold), 0);
+    for some in fetches.chunks(DROP_FETCHES) {
+        let (_, bytes) = one_by_one(address, some.to_vec()).await?;
+        // What is read ahead stays.
+        let (cold, read) = (Arc::clone(&cold), sum..sum + bytes);
+        tokio::task::spawn_blocking(move || cold.evict(&read));
+        sum += bytes;
+    }
+    Ok(sum)
 }
 
 /// Who else asks while the producer is measured, or how long.
 enum Beside {
     Nobody(f64),
-    Reader(Vec<Arc<Vec<u8>>>),
+    Reader(Vec<Arc<Vec<u8>>>, Cold),
 }
 
 fn run(address: SocketAddr, produce: &Arc<Vec<u8>>, beside: Beside) -> Result<Seen> {
@@ -110,9 +150,9 @@ fn run(address: SocketAddr, produce: &Arc<Vec<u8>>, beside: Beside) -> Result<Se
                 until(started + Duration::from_secs_f64(seconds)).await;
                 Ok(0)
             }
-            Beside::Reader(fetches) => {
+            Beside::Reader(fetches, cold) => {
                 let least = fetches.len() as u64 * 1_000_000;
-                one_by_one(address, fetches).await.and_then(|(_, bytes)| {
+                read(address, &fetches, cold).await.and_then(|bytes| {
                     ensure!(bytes >= least, "{bytes} bytes came instead of {least}");
                     Ok(bytes)
                 })
