@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What a run saw.
 #[derive(Debug)]
@@ -164,6 +165,23 @@ pub(crate) async fn until(time: Instant) {
     while clock() < time {
         tokio::task::yield_now().await;
     }
+}
+
+/// Tells the times from `first` on, each when it comes, until nobody listens. A thread sleeps for it: a timer would be a
+/// millisecond late, and [`until`] leaves the core to nobody.
+pub(crate) fn ticks(first: Instant, period: Duration) -> UnboundedReceiver<Instant> {
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let mut time = first;
+        loop {
+            std::thread::sleep(time.saturating_duration_since(clock()));
+            if tell.send(time).is_err() {
+                return;
+            }
+            time += period;
+        }
+    });
+    told
 }
 
 /// The frames of one connection.

@@ -3,11 +3,13 @@
 //! Each loop reports the CPU time of the serving thread only, as the broker's figures do.
 
 use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 /// CPU seconds of the calling thread.
@@ -102,6 +104,38 @@ pub(crate) fn echo(
     request_bytes: usize,
     requests: usize,
 ) -> Result<f64> {
+    let (seen, cpu_s) = beside_echo(connections, |address| {
+        crate::load::drive(address, connections, depth, requests, &[bytes(request_bytes)?])
+    })?;
+    drop(seen);
+    Ok(cpu_s * 1e6 / requests as f64)
+}
+
+/// The same at a rate, with latencies counted from when a request was due: CPU µs a request, and what was waited in µs.
+pub(crate) fn echo_at_rate(
+    connections: usize,
+    at: (usize, f64),
+    request_bytes: usize,
+) -> Result<(f64, Histogram<u64>)> {
+    let (waited_us, cpu_s) = beside_echo(connections, |address| {
+        crate::load::drive_at_rate(address, connections, at, &bytes(request_bytes)?)
+    })?;
+    Ok((cpu_s * 1e6 / waited_us.len().max(1) as f64, waited_us))
+}
+
+/// A frame of this length.
+fn bytes(frame_bytes: usize) -> Result<Arc<Vec<u8>>> {
+    let length = i32::try_from(frame_bytes.saturating_sub(4))?;
+    let mut frame = vec![7u8; frame_bytes];
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    Ok(frame.into())
+}
+
+/// Drives an echo server on the broker's core; its CPU seconds.
+fn beside_echo<T>(
+    connections: usize,
+    drive: impl FnOnce(SocketAddr) -> Result<T>,
+) -> Result<(T, f64)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let server = thread::spawn(move || -> Result<f64> {
@@ -127,11 +161,8 @@ pub(crate) fn echo(
         })?;
         Ok(thread_cpu_s() - before)
     });
-    let length = i32::try_from(request_bytes.saturating_sub(4))?;
-    let mut frame = vec![7u8; request_bytes];
-    frame[..4].copy_from_slice(&length.to_be_bytes());
-    crate::load::drive(address, connections, depth, requests, &[frame.into()])?;
-    Ok(joined(server)? * 1e6 / requests as f64)
+    let seen = drive(address)?;
+    Ok((seen, joined(server)?))
 }
 
 async fn echo_connection(mut stream: tokio::net::TcpStream) -> Result<()> {

@@ -136,7 +136,8 @@ fn writing_promptly() -> Vec<Case> {
             Target::most("p99", 0.3),
             Target::most("p99.9", 0.3),
             Target::most(CPU_A_REQUEST, 0.25),
-        ]),
+        ])
+        .beside(|_, load| limits::echo_at_rate(load)),
         Case::hot("end to end at 1,000/s", Prepared, 6.5, |_, node, load| {
             pipeline::end_to_end(node, load)
         })

@@ -2,7 +2,8 @@
 
 use super::case::{Load, Value};
 use super::hot::reading;
-use super::hot::writing::Shape;
+use super::hot::writing::{self, Shape};
+use super::meter::latencies;
 use super::stage::{Brand, Stage};
 use crate::frames;
 use crate::{pin, raw};
@@ -33,6 +34,16 @@ pub(super) fn echo(load: &Load, requests: usize) -> Result<Vec<Value>> {
     let frame = frames::produce(&load.topic, frames::batch(1, 100, Compression::None)?, -1)?;
     let us = raw::echo(50, 1, frame.len(), load.of(requests))?;
     Ok(vec![Value::new("CPU a request", "µs", us)])
+}
+
+/// The same at the rate of the prompt case: what the machine lets a server that does nothing reach.
+pub(super) fn echo_at_rate(load: &Load) -> Result<Vec<Value>> {
+    let frame = frames::produce(&load.topic, frames::batch(1, 100, Compression::None)?, -1)?;
+    let at = (writing::RATE, load.seconds(writing::RATE_S));
+    let (us, waited_us) = raw::echo_at_rate(writing::RATE_CONNECTIONS, at, frame.len())?;
+    let mut values = vec![Value::new("CPU a request", "µs", us)];
+    values.extend(latencies(&waited_us));
+    Ok(values)
 }
 
 /// Page cache → socket, out of the broker's own file and in the same steps.

@@ -5,7 +5,7 @@ use crate::compare::case::{Load, Value};
 use crate::compare::meter::{Moved, latencies, measured};
 use crate::compare::stage::{Brand, Stage};
 use crate::frames;
-use crate::load::{Cutter, Seen, clock, one_by_one, until};
+use crate::load::{Cutter, Seen, clock, one_by_one, ticks};
 use crate::node::Node;
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
@@ -147,7 +147,7 @@ fn run(address: SocketAddr, produce: &Arc<Vec<u8>>, beside: Beside) -> Result<Se
             .collect();
         let read = match beside {
             Beside::Nobody(seconds) => {
-                until(started + Duration::from_secs_f64(seconds)).await;
+                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
                 Ok(0)
             }
             Beside::Reader(fetches, cold) => {
@@ -200,9 +200,8 @@ async fn produce_until(
             }
         }
     });
-    let mut time = first;
-    loop {
-        until(time).await;
+    let mut times = ticks(first, period);
+    while let Some(time) = times.recv().await {
         let is_last = done.load(Ordering::Relaxed);
         ended.store(is_last, Ordering::Relaxed);
         due.lock()
@@ -210,8 +209,8 @@ async fn produce_until(
             .push_back(time);
         writer.write_all(&frame).await?;
         if is_last {
-            return answers.await?;
+            break;
         }
-        time += period;
     }
+    answers.await?
 }

@@ -161,12 +161,17 @@ pub(super) fn idempotent(node: &Node, load: &Load) -> Result<Vec<Value>> {
     Ok(values)
 }
 
+/// Requests a second of the prompt case, for so long, over so many connections.
+pub(crate) const RATE: usize = 5_000;
+pub(crate) const RATE_S: f64 = 4.0;
+pub(crate) const RATE_CONNECTIONS: usize = 10;
+
 /// One record of 100 bytes a request, each at its time.
 pub(super) fn at_rate(node: &Node, load: &Load) -> Result<Vec<Value>> {
-    const CONNECTIONS: usize = 10;
+    const CONNECTIONS: usize = RATE_CONNECTIONS;
     frames::make(node.address, &load.topic, 1, &[])?;
     let frame = frames::produce(&load.topic, frames::batch(1, 100, Compression::None)?, -1)?;
-    let (rate, seconds) = (5_000, load.seconds(4.0));
+    let (rate, seconds) = (RATE, load.seconds(RATE_S));
     let mut requests = 0;
     // As many as the load sends: each connection whole ones.
     let expected = (rate as f64 * seconds / CONNECTIONS as f64) as usize * CONNECTIONS;
