@@ -9,7 +9,7 @@ use klamm_records::Compression;
 use writing::Shape;
 
 mod cold;
-mod commits;
+pub(super) mod commits;
 mod pipeline;
 pub(super) mod reading;
 pub(super) mod writing;
@@ -33,7 +33,7 @@ pub(super) fn warm_up(node: &Node, scale: f64) -> Result<()> {
     writing::produce(node, &load("a"), Shape::plain(1000, 1010))?;
     writing::produce(node, &load("b"), Shape::plain(16, 1000).of(128 << 20))?;
     writing::small(node, &load("c"), &[], 50_000)?;
-    commits::commits(node, &load("d"), 20_000)?;
+    commits::commits(node, &load("d"), (20_000, 1))?;
     reading::fetch(node, &load("e").named(reading::ONE), 1)?;
     Ok(())
 }
@@ -185,13 +185,21 @@ fn reading_cases() -> Vec<Case> {
 }
 
 fn coordinating() -> Vec<Case> {
+    const COMMITS: usize = 50_000;
+    let target = Target::most(CPU_A_REQUEST, 0.2);
     vec![
+        Case::hot("offset commits, 100 groups", Tool::Prepared, 4.0, |_, node, load| {
+            commits::commits(node, load, (COMMITS, 1))
+        })
+        .reaching(&[target])
+        .beside(|_, load| limits::echo_of_commits(load, COMMITS, 1)),
         Case::hot(
-            "offset commits, 100 groups",
+            "offset commits, 100 groups, 5 under way in each",
             Tool::Prepared,
             4.0,
-            |_, node, load| commits::commits(node, load, 50_000),
+            |_, node, load| commits::commits(node, load, (3 * COMMITS, 5)),
         )
-        .reaching(&[Target::most(CPU_A_REQUEST, 0.2)]),
+        .reaching(&[target])
+        .beside(|_, load| limits::echo_of_commits(load, 3 * COMMITS, 5)),
     ]
 }

@@ -1,7 +1,7 @@
 //! The bare loops that stand beside the cases, at the same sizes.
 
 use super::case::{Load, Value};
-use super::hot::reading;
+use super::hot::{commits, reading};
 use super::hot::writing::{self, Shape};
 use super::meter::latencies;
 use super::stage::{Brand, Stage};
@@ -36,7 +36,14 @@ pub(super) fn echo(load: &Load, requests: usize) -> Result<Vec<Value>> {
     Ok(vec![Value::new("CPU a request", "µs", us)])
 }
 
-/// The same at the rate of the prompt case: what the machine lets a server that does nothing reach.
+/// Echo of requests as large as a commit of one offset.
+pub(super) fn echo_of_commits(load: &Load, requests: usize, depth: usize) -> Result<Vec<Value>> {
+    let bytes = commits::request_bytes(&load.topic)?;
+    let us = raw::echo(commits::GROUPS, depth, bytes, load.of(requests))?;
+    Ok(vec![Value::new("CPU a request", "µs", us)])
+}
+
+/// The produce echo at the rate of the prompt case: what the machine lets a server that does nothing reach.
 pub(super) fn echo_at_rate(load: &Load) -> Result<Vec<Value>> {
     let frame = frames::produce(&load.topic, frames::batch(1, 100, Compression::None)?, -1)?;
     let at = (writing::RATE, load.seconds(writing::RATE_S));
