@@ -145,8 +145,8 @@ pub trait DiskFile: Debug + Send + Sync {
     fn set_modified_ms(&self, ms: i64) -> io::Result<()>;
     /// Whether a range is in the page cache.
     fn residency(&self, position: u64, len: u64) -> Residency;
-    /// Asks the system to read a range ahead. May block for a short while.
-    fn prefetch(&self, position: u64, len: u64);
+    /// Brings a range into the page cache, and returns when it is there. Blocks. Whoever reads it next meets what failed.
+    fn warm(&self, position: u64, len: u64);
     /// The system's handle, for sendfile; `None` in a simulation.
     fn os_handle(&self) -> Option<BorrowedFd<'_>>;
 

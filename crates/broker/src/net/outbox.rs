@@ -212,22 +212,7 @@ fn warm(
     len: usize,
 ) -> BoxFuture<'static, io::Result<()>> {
     let file = Arc::clone(&range.file);
-    tasks.run_blocking(Box::new(move || {
-        file.prefetch(position, len as u64);
-        let mut page = vec![0; 128 << 10];
-        let mut done = 0;
-        while done < len {
-            let step = page.len().min(len - done);
-            let Some(buffer) = page.get_mut(..step) else {
-                break;
-            };
-            match file.read_at(buffer, position + done as u64) {
-                Ok(n) if n > 0 => done += n,
-                // The send that follows meets the same error and reports it.
-                _ => break,
-            }
-        }
-    }))
+    tasks.run_blocking(Box::new(move || file.warm(position, len as u64)))
 }
 
 /// Ranges below this are copied and written together with their neighbours; above it sendfile is cheaper.

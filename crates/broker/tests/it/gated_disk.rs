@@ -192,8 +192,8 @@ impl DiskFile for GatedFile {
         self.below.residency(position, len)
     }
 
-    fn prefetch(&self, position: u64, len: u64) {
-        self.below.prefetch(position, len);
+    fn warm(&self, position: u64, len: u64) {
+        self.below.warm(position, len);
     }
 
     fn os_handle(&self) -> Option<BorrowedFd<'_>> {

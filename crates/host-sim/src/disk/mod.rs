@@ -179,7 +179,7 @@ impl SimDisk {
         std::mem::take(&mut self.shared.state.lock().owed)
     }
 
-    /// What `residency` answers from now on. Without this: cold after a power cut until read or prefetched.
+    /// What `residency` answers from now on. Without this: cold after a power cut until read or warmed.
     pub fn set_residency(&self, residency: Residency) {
         self.shared.state.lock().residency = Some(residency);
     }

@@ -500,7 +500,7 @@ impl DiskFile for SimFile {
         }
     }
 
-    fn prefetch(&self, _position: u64, _len: u64) {
+    fn warm(&self, _position: u64, _len: u64) {
         let mut state = self.shared.state.lock();
         if let Ok(file) = self.of(&mut state) {
             file.cold = false;

@@ -2,7 +2,7 @@
 
 use super::volume;
 use crate::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
-use rustix::fs::{Advice, FallocateFlags, FlockOperation, Timespec, Timestamps, UTIME_OMIT};
+use rustix::fs::{FallocateFlags, FlockOperation, Timespec, Timestamps, UTIME_OMIT};
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
@@ -217,14 +217,8 @@ impl DiskFile for OsFile {
         super::residency::of(self.0.as_fd(), position, len)
     }
 
-    fn prefetch(&self, position: u64, len: u64) {
-        // Advice only: a failure costs speed, not correctness.
-        let _ = rustix::fs::fadvise(
-            &self.0,
-            position,
-            std::num::NonZeroU64::new(len),
-            Advice::WillNeed,
-        );
+    fn warm(&self, position: u64, len: u64) {
+        super::residency::warm(&self.0, position, len);
     }
 
     fn os_handle(&self) -> Option<BorrowedFd<'_>> {

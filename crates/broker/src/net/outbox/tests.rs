@@ -137,7 +137,7 @@ impl DiskFile for Zeros {
         self.0
     }
 
-    fn prefetch(&self, _: u64, _: u64) {}
+    fn warm(&self, _: u64, _: u64) {}
 
     fn os_handle(&self) -> Option<BorrowedFd<'_>> {
         None
