@@ -85,28 +85,43 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<()
 
 /// When each record is due: at once, or at even distances.
 #[derive(Debug)]
-pub(crate) struct Schedule {
-    next: Instant,
-    distance: Option<Duration>,
-}
+pub(crate) struct Schedule(Option<mpsc::Receiver<Instant>>);
+
+/// Moments that may have come before they are asked for; the clock stops behind them.
+const MOMENTS_MAX: usize = 1024;
 
 impl Schedule {
+    /// A thread tells the time: the runtime's timers are a millisecond late, which is more than what is measured.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the thread has nothing else to do"
+    )]
     pub(crate) fn new(begun: Instant, rate: Option<u32>) -> Self {
-        let distance = rate
-            .filter(|rate| *rate > 0)
-            .map(|rate| Duration::from_secs(1) / rate);
-        Self { next: begun, distance }
+        let rate = rate.filter(|rate| *rate > 0);
+        Self(rate.map(|rate| {
+            let distance = Duration::from_secs(1) / rate;
+            let (tell, told) = mpsc::channel(MOMENTS_MAX);
+            std::thread::spawn(move || {
+                let mut due = begun;
+                loop {
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                    if tell.blocking_send(due).is_err() {
+                        return;
+                    }
+                    due += distance;
+                }
+            });
+            told
+        }))
     }
 
     /// Waits until the next record is due, and gives that moment; it may lie in the past after a stall.
     pub(crate) async fn next(&mut self) -> Instant {
-        let Some(distance) = self.distance else {
-            return Instant::now();
+        let told = match &mut self.0 {
+            Some(told) => told.recv().await,
+            None => None,
         };
-        let due = self.next;
-        self.next += distance;
-        tokio::time::sleep_until(due).await;
-        due
+        told.unwrap_or_else(Instant::now)
     }
 }
 
