@@ -105,7 +105,13 @@ pub(crate) fn echo(
     requests: usize,
 ) -> Result<f64> {
     let (seen, cpu_s) = beside_echo(connections, |address| {
-        crate::load::drive(address, connections, depth, requests, &[bytes(request_bytes)?])
+        crate::load::drive(
+            address,
+            connections,
+            depth,
+            requests,
+            &[bytes(request_bytes)?],
+        )
     })?;
     drop(seen);
     Ok(cpu_s * 1e6 / requests as f64)

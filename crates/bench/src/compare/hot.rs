@@ -188,9 +188,12 @@ fn coordinating() -> Vec<Case> {
     const COMMITS: usize = 50_000;
     let target = Target::most(CPU_A_REQUEST, 0.2);
     vec![
-        Case::hot("offset commits, 100 groups", Tool::Prepared, 4.0, |_, node, load| {
-            commits::commits(node, load, (COMMITS, 1))
-        })
+        Case::hot(
+            "offset commits, 100 groups",
+            Tool::Prepared,
+            4.0,
+            |_, node, load| commits::commits(node, load, (COMMITS, 1)),
+        )
         .reaching(&[target])
         .beside(|_, load| limits::echo_of_commits(load, COMMITS, 1)),
         Case::hot(

@@ -1,8 +1,8 @@
 //! The bare loops that stand beside the cases, at the same sizes.
 
 use super::case::{Load, Value};
-use super::hot::{commits, reading};
 use super::hot::writing::{self, Shape};
+use super::hot::{commits, reading};
 use super::meter::latencies;
 use super::stage::{Brand, Stage};
 use crate::frames;
