@@ -11,6 +11,7 @@ mod crowd;
 mod kept;
 mod offsets;
 mod standing;
+mod statics;
 mod transactional;
 mod walk;
 

@@ -4,10 +4,12 @@ use super::{ClassicGroup, GroupState, Member, NEW_MEMBER_WAIT_MS, NO_TIMER, Step
 use crate::groups::command::{GroupError, Join, JoinRefused, Joined, JoinedMember, Reply};
 use crate::groups::departure::Departure;
 use crate::groups::standing::Moves;
+use crate::groups::subscription::{EmbeddedAssignment, EmbeddedSubscription};
 use crate::groups::timers::Due;
 use crate::shard::Ticket;
 use bytes::Bytes;
 use klamm_codec::Str;
+use std::collections::BTreeSet;
 
 impl ClassicGroup {
     pub(in crate::groups) fn join(&mut self, join: &Join, ticket: Ticket, step: &mut Step<'_>) {
@@ -216,6 +218,8 @@ impl ClassicGroup {
         }
         self.members.insert(member_id.clone(), member);
         let chosen = self.protocol.clone();
+        // What it says now may not tell that any more.
+        let owes_round = self.owes_round(&member_id);
         if self.state != GroupState::Stable {
             self.update(&member_id, join, ticket, step);
             self.renew(&member_id, step);
@@ -224,7 +228,7 @@ impl ClassicGroup {
         }
         self.update(&member_id, join, ticket, step);
         self.renew(&member_id, step);
-        if self.choose_protocol() != chosen {
+        if owes_round || self.choose_protocol() != chosen {
             self.rebalance_or_go_on(step);
             return;
         }
@@ -243,6 +247,39 @@ impl ClassicGroup {
             joined.members.clear();
         }
         step.reply(ticket, Reply::Join(Ok(joined)));
+    }
+
+    /// Whether a member came to the last round with partitions that nobody got in it. It gives them up and joins again, so
+    /// that the next round gives them away (KIP-429): if it is gone before, nobody else would begin that round.
+    fn owes_round(&self, member_id: &str) -> bool {
+        let Some(member) = self.members.get(member_id) else {
+            return false;
+        };
+        if self.protocol_type.as_deref() != Some("consumer") {
+            return false;
+        }
+        let came_with = EmbeddedSubscription::read(&self.metadata_of(member));
+        let mut left = BTreeSet::new();
+        for (topic, partitions) in came_with.into_iter().flat_map(|came| came.owned) {
+            left.extend(
+                partitions
+                    .into_iter()
+                    .map(|partition| (topic.clone(), partition)),
+            );
+        }
+        // Its own part first: mostly that is all.
+        for member in std::iter::once(member).chain(self.members.values()) {
+            if left.is_empty() {
+                return false;
+            }
+            let got = EmbeddedAssignment::read(&member.assignment);
+            for (topic, partitions) in got.into_iter().flat_map(|got| got.partitions) {
+                for partition in partitions {
+                    left.remove(&(topic.clone(), partition));
+                }
+            }
+        }
+        !left.is_empty()
     }
 
     pub(super) fn answer_join(&self, member_id: &str, ticket: Ticket, step: &mut Step<'_>) {

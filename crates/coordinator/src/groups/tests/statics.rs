@@ -1,0 +1,97 @@
+//! Static members that come back while a cooperative round is owed.
+
+use super::*;
+use crate::groups::subscription::EmbeddedAssignment;
+use klamm_codec::Enc;
+
+fn subscription(owned: &[i32]) -> Bytes {
+    let mut enc = Enc::new();
+    enc.i16(1);
+    enc.array(false, &["t"], |enc, topic| enc.string(false, *topic))
+        .unwrap();
+    enc.nullable_bytes(false, None).unwrap();
+    enc.array(false, &[owned], |enc, owned| {
+        enc.string(false, "t")?;
+        enc.array(false, owned, |enc, partition| {
+            enc.i32(*partition);
+            Ok(())
+        })
+    })
+    .unwrap();
+    let bytes = enc.finish().into_bytes();
+    bytes.unwrap()
+}
+
+fn assignment(partitions: &[i32]) -> Bytes {
+    let partitions = vec![("t".into(), partitions.to_vec())];
+    let assignment = EmbeddedAssignment { partitions, has_user_data: false };
+    assignment.write(1).unwrap()
+}
+
+// The name of the assignor is the helpers'; the rule does not look at it.
+fn member(instance: &str, id: &Str, owned: &[i32]) -> Join {
+    Join {
+        instance_id: Some(instance.into()),
+        supports_skipping_assignment: true,
+        protocols: vec![("range".into(), subscription(owned))],
+        ..join(instance, id)
+    }
+}
+
+/// The members' ids after a round to which the first came with four partitions, and in which each got these.
+fn round(world: &mut World, got: [&[i32]; 2]) -> [Str; 2] {
+    let first = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+    world.pass(300);
+    let first = world.joined(first).member_id;
+    let all = |ids: &[(&Str, &[i32])], generation| {
+        let leader = ids[0].0;
+        let assignments = ids
+            .iter()
+            .map(|(id, got)| ((*id).clone(), assignment(got)))
+            .collect();
+        Command::Sync(Sync {
+            assignments,
+            instance_id: Some("a".into()),
+            ..sync(leader, generation, &[])
+        })
+    };
+    let _ = world.send(all(&[(&first, &[0, 1, 2, 3])], 1));
+    let second = world.send(Command::Join(member("b", &Str::EMPTY, &[])));
+    let _ = world.send(Command::Join(member("a", &first, &[0, 1, 2, 3])));
+    let second = world.joined(second).member_id;
+    let _ = world.send(all(&[(&first, got[0]), (&second, got[1])], 2));
+    let asks = Sync { instance_id: Some("b".into()), ..sync(&second, 2, &[]) };
+    let _ = world.send(Command::Sync(asks));
+    assert_eq!(world.state(), GroupState::Stable);
+    [first, second]
+}
+
+#[test]
+fn one_that_comes_back_before_it_gave_away_what_it_gave_up_begins_the_round() {
+    let mut world = World::new(config());
+    // The other two are for the second member, as soon as the first has given them up.
+    let _ = round(&mut world, [&[0, 1], &[]]);
+    let back = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+    assert_eq!(world.state(), GroupState::PreparingRebalance);
+    assert!(!world.answers.contains_key(&back));
+}
+
+#[test]
+fn one_whose_partitions_all_have_owners_comes_back_without_a_round() {
+    for got in [[&[0, 1, 2, 3][..], &[]], [&[0, 1], &[2, 3]]] {
+        let mut world = World::new(config());
+        let _ = round(&mut world, got);
+        let back = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+        assert_eq!(world.state(), GroupState::Stable);
+        assert_eq!(world.joined(back).generation, 2);
+    }
+}
+
+#[test]
+fn one_that_had_nothing_to_give_comes_back_without_a_round() {
+    let mut world = World::new(config());
+    let _ = round(&mut world, [&[0, 1], &[]]);
+    let back = world.send(Command::Join(member("b", &Str::EMPTY, &[])));
+    assert_eq!(world.state(), GroupState::Stable);
+    assert_eq!(world.joined(back).generation, 2);
+}
