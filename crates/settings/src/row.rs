@@ -121,6 +121,8 @@ pub(crate) mod reason {
         "all checkpoints are written at `log.flush.offset.checkpoint.interval.ms`";
     pub(crate) const NO_PAUSE: &str =
         "new partitions go on as soon as the transaction before is complete";
+    pub(crate) const NO_BUFFER: &str = "a written batch's memory is not kept";
+    pub(crate) const AT_ONCE: &str = "patterns are matched anew when topics change";
     pub(crate) const TESTS: &str = "it is for tests of Kafka itself";
     pub(crate) const LZ4: &str = "the lz4 encoder has one level";
     pub(crate) const KERBEROS: &str = "Kerberos is not offered";

@@ -107,12 +107,14 @@ impl Groups {
         let codec = settings.get(&broker::OFFSETS_TOPIC_COMPRESSION_CODEC);
         let codec = u8::try_from(codec).ok();
         let load_bytes = settings.get(&broker::OFFSETS_LOAD_BUFFER_SIZE);
+        let linger_ms = settings.get(&broker::GROUP_COORDINATOR_APPEND_LINGER_MS);
         let log = Log {
             topic: LogTopic::OFFSETS,
             compression: codec
                 .and_then(klamm_records::Compression::from_id)
                 .unwrap_or_default(),
             load_bytes: usize::try_from(load_bytes).unwrap_or(1),
+            linger: u64::try_from(linger_ms).ok().map(Duration::from_millis),
         };
         let seen = Arc::new(GroupMeters::default());
         let kind = OfGroups { config: group_config(settings), seen: Arc::clone(&seen) };

@@ -141,7 +141,7 @@ impl<K: Kind> ShardTask<K> {
                 },
                 () = self.alarm.rings() => {}
             }
-            if asked.is_some() && self.company.is_likely() {
+            if asked.is_some() && self.parts.log.linger.is_none() && self.company.is_likely() {
                 // Those that the reactor has woken with this one ask first: all become one batch.
                 tokio::task::yield_now().await;
                 self.company.waited_with(queue.len());
@@ -167,7 +167,28 @@ impl<K: Kind> ShardTask<K> {
             {
                 self.take(ask, &mut work).await;
             }
+            self.linger(&mut queue, &mut work).await;
             self.finish(work).await;
+        }
+    }
+
+    /// Holds a batch open for more records, as long as the settings say. Whoever asks meanwhile may see what is not
+    /// committed yet, and is answered with the others.
+    async fn linger(
+        &mut self,
+        queue: &mut mpsc::Receiver<Ask<K::Shard>>,
+        work: &mut Work<K::Shard>,
+    ) {
+        let Some(linger) = self.parts.log.linger.filter(|time| !time.is_zero()) else {
+            return;
+        };
+        let ends = tokio::time::Instant::now() + linger;
+        while !work.records.is_empty()
+            && !work.is_full()
+            && let Ok(Some(ask)) = tokio::time::timeout_at(ends, queue.recv()).await
+        {
+            self.now = moment(&*self.parts.host.clock);
+            self.take(ask, work).await;
         }
     }
 

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// What is special about the shards of one coordinator.
@@ -68,6 +69,8 @@ pub(super) struct Log {
     pub(super) compression: klamm_records::Compression,
     /// Bytes that are read at once.
     pub(super) load_bytes: usize,
+    /// How long a batch is held open for more records; `None`: as long as others are there to ask.
+    pub(super) linger: Option<Duration>,
 }
 
 /// What the tasks share.

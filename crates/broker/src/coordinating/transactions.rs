@@ -86,6 +86,7 @@ impl Transactions {
             topic: LogTopic::TRANSACTIONS,
             compression: Compression::None,
             load_bytes: usize::try_from(load_bytes).unwrap_or(1),
+            linger: None,
         };
         let kind = OfTransactions {
             config: transaction_config(settings),

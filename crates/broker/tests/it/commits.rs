@@ -28,8 +28,8 @@ fn error(answer: &<OffsetCommitRequest as klamm_wire::Request>::Response) -> i16
 }
 
 /// A node whose coordinator has answered, and a peer for each group.
-async fn started() -> (Node, Vec<Peer>) {
-    let node = Node::start(&["offsets.topic.num.partitions=1"]).await;
+async fn started(settings: &[&str]) -> (Node, Vec<Peer>) {
+    let node = Node::start(&[&["offsets.topic.num.partitions=1"], settings].concat()).await;
     let mut peers = Vec::new();
     for _ in 0..GROUPS {
         peers.push(node.connect().await);
@@ -51,15 +51,19 @@ fn batches_on_disk(node: &Node) -> usize {
     batches(&log).map_while(Result::ok).count()
 }
 
-#[test]
-fn commits_that_are_there_at_the_same_time_are_written_together() {
+fn on_one_worker(test: impl Future<Output = ()>) {
     let one_worker = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
-    one_worker.block_on(async {
-        let (node, mut peers) = started().await;
+    one_worker.block_on(test);
+}
+
+#[test]
+fn commits_that_are_there_at_the_same_time_are_written_together() {
+    on_one_worker(async {
+        let (node, mut peers) = started(&[]).await;
         let before = batches_on_disk(&node);
         // Twice: a shard that was asked by one connection only tries now and then whether others come with it.
         for _ in 0..2 {
@@ -83,5 +87,37 @@ fn commits_that_are_there_at_the_same_time_are_written_together() {
             2 * GROUPS
         );
         node.stop().await;
+    });
+}
+
+#[test]
+fn a_batch_of_commits_is_held_open_as_long_as_is_set() {
+    on_one_worker(async {
+        let linger = "group.coordinator.append.linger.ms";
+        for (ms, batches) in [(400, 1..GROUPS / 2), (0, GROUPS..GROUPS + 1)] {
+            let (node, mut peers) = started(&[&format!("{linger}={ms}")]).await;
+            let before = batches_on_disk(&node);
+            let mut ids = Vec::new();
+            for (group, peer) in peers.iter_mut().enumerate() {
+                ids.push(peer.send(&commit(group), 8).await);
+                if ms == 0 {
+                    // None has company.
+                    let answer = peer.receive::<OffsetCommitRequest>(ids[group], 8).await;
+                    assert_eq!(error(&answer), 0);
+                }
+            }
+            if ms > 0 {
+                for (peer, id) in peers.iter_mut().zip(ids) {
+                    let answer = peer.receive::<OffsetCommitRequest>(id, 8).await;
+                    assert_eq!(error(&answer), 0);
+                }
+            }
+            let written = batches_on_disk(&node) - before;
+            assert!(
+                batches.contains(&written),
+                "{written} batches with {linger}={ms}"
+            );
+            node.stop().await;
+        }
     });
 }

@@ -22,10 +22,10 @@ rows! {
         AtLeast(1), ReadOnly, NoEffect(THREADS),
         "Threads for long work of the group coordinator.";
     GROUP_COORDINATOR_APPEND_LINGER_MS: Int "group.coordinator.append.linger.ms" = "-1",
-        AtLeast(-1), ReadOnly, NotYet(GROUPS),
+        AtLeast(-1), ReadOnly, Works,
         "How long (ms) coordinator records are gathered before they are written; -1 decides by load.";
     GROUP_COORDINATOR_CACHED_BUFFER_MAX_BYTES: Int "group.coordinator.cached.buffer.max.bytes" = "1048588",
-        AtLeast(524_288), ClusterWide, NotYet(GROUPS),
+        AtLeast(524_288), ClusterWide, NoEffect(NO_BUFFER),
         "Largest buffer in bytes that the coordinator keeps for reuse.";
     GROUP_CONSUMER_SESSION_TIMEOUT_MS: Int "group.consumer.session.timeout.ms" = "45000",
         AtLeast(1), ReadOnly, Works,
@@ -63,7 +63,7 @@ rows! {
         "Whether a group may move between the classic and the consumer protocol: DISABLED, DOWNGRADE, UPGRADE, \
          BIDIRECTIONAL.";
     GROUP_CONSUMER_REGEX_REFRESH_INTERVAL_MS: Int "group.consumer.regex.refresh.interval.ms" = "600000",
-        AtLeast(10_000), Internal, NotYet(GROUPS),
+        AtLeast(10_000), Internal, NoEffect(AT_ONCE),
         "How often subscribed patterns are matched against the topics anew, in ms.";
     GROUP_STREAMS_SESSION_TIMEOUT_MS: Int "group.streams.session.timeout.ms" = "45000",
         AtLeast(1), ReadOnly, NotYet(GROUPS),
@@ -122,6 +122,6 @@ rows! {
     OFFSETS_RETENTION_CHECK_INTERVAL_MS: Long "offsets.retention.check.interval.ms" = "600000",
         AtLeast(1), ReadOnly, Works,
         "How often such offsets are looked for, in ms.";
-    OFFSETS_COMMIT_TIMEOUT_MS: Int "offsets.commit.timeout.ms" = "5000", AtLeast(1), ReadOnly, NotYet(GROUPS),
+    OFFSETS_COMMIT_TIMEOUT_MS: Int "offsets.commit.timeout.ms" = "5000", AtLeast(1), ReadOnly, NotYet(CLUSTER),
         "How long (ms) a commit waits to be replicated.";
 }
