@@ -104,7 +104,7 @@ pub(crate) fn echo(
     request_bytes: usize,
     requests: usize,
 ) -> Result<f64> {
-    let (seen, cpu_s) = beside_echo(connections, |address| {
+    let (_, cpu_s) = beside_echo(connections, |address| {
         crate::load::drive(
             address,
             connections,
@@ -113,7 +113,6 @@ pub(crate) fn echo(
             &[bytes(request_bytes)?],
         )
     })?;
-    drop(seen);
     Ok(cpu_s * 1e6 / requests as f64)
 }
 

@@ -28,7 +28,7 @@ fn assignment(partitions: &[i32]) -> Bytes {
     assignment.write(1).unwrap()
 }
 
-// The name of the assignor is the helpers'; the rule does not look at it.
+/// The name of the assignor is the helpers'; the rule does not look at it.
 fn member(instance: &str, id: &Str, owned: &[i32]) -> Join {
     Join {
         instance_id: Some(instance.into()),
@@ -38,8 +38,9 @@ fn member(instance: &str, id: &Str, owned: &[i32]) -> Join {
     }
 }
 
-/// The members' ids after a round to which the first came with four partitions, and in which each got these.
-fn round(world: &mut World, got: [&[i32]; 2]) -> [Str; 2] {
+/// A group after a round to which `a` came with four partitions, and in which `a` and `b` got these.
+fn after_a_round(got: [&[i32]; 2]) -> World {
+    let mut world = World::new(config());
     let first = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
     world.pass(300);
     let first = world.joined(first).member_id;
@@ -63,35 +64,27 @@ fn round(world: &mut World, got: [&[i32]; 2]) -> [Str; 2] {
     let asks = Sync { instance_id: Some("b".into()), ..sync(&second, 2, &[]) };
     let _ = world.send(Command::Sync(asks));
     assert_eq!(world.state(), GroupState::Stable);
-    [first, second]
+    world
 }
 
 #[test]
 fn one_that_comes_back_before_it_gave_away_what_it_gave_up_begins_the_round() {
-    let mut world = World::new(config());
     // The other two are for the second member, as soon as the first has given them up.
-    let _ = round(&mut world, [&[0, 1], &[]]);
+    let mut world = after_a_round([&[0, 1], &[]]);
     let back = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
     assert_eq!(world.state(), GroupState::PreparingRebalance);
     assert!(!world.answers.contains_key(&back));
 }
 
 #[test]
-fn one_whose_partitions_all_have_owners_comes_back_without_a_round() {
-    for got in [[&[0, 1, 2, 3][..], &[]], [&[0, 1], &[2, 3]]] {
-        let mut world = World::new(config());
-        let _ = round(&mut world, got);
-        let back = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+fn one_that_owes_no_round_comes_back_without_one() {
+    let all_have_owners: [[&[i32]; 2]; 2] = [[&[0, 1, 2, 3], &[]], [&[0, 1], &[2, 3]]];
+    let had_nothing_to_give = ("b", [&[0, 1][..], &[]]);
+    let cases = all_have_owners.map(|got| ("a", got));
+    for (who, got) in cases.into_iter().chain([had_nothing_to_give]) {
+        let mut world = after_a_round(got);
+        let back = world.send(Command::Join(member(who, &Str::EMPTY, &[])));
         assert_eq!(world.state(), GroupState::Stable);
         assert_eq!(world.joined(back).generation, 2);
     }
-}
-
-#[test]
-fn one_that_had_nothing_to_give_comes_back_without_a_round() {
-    let mut world = World::new(config());
-    let _ = round(&mut world, [&[0, 1], &[]]);
-    let back = world.send(Command::Join(member("b", &Str::EMPTY, &[])));
-    assert_eq!(world.state(), GroupState::Stable);
-    assert_eq!(world.joined(back).generation, 2);
 }
