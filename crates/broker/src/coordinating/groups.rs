@@ -24,6 +24,8 @@ pub(crate) struct Groups {
     shards: Shards<OfGroups>,
     topic: LogTopic,
     seen: Arc<GroupMeters>,
+    /// Whether this broker's settings, which are read once, switch the consumer protocol on.
+    wants_consumer_protocol: bool,
 }
 
 /// What is special about shards of groups.
@@ -122,7 +124,15 @@ impl Groups {
             shards: Shards::new(host, quorum, partitions, log, kind),
             topic: LogTopic::offsets(settings),
             seen,
+            wants_consumer_protocol: wants_consumer_protocol(settings),
         }
+    }
+
+    /// Whether this broker and, at the moment, the cluster (`group.version`, KIP-848) have switched the consumer
+    /// protocol on.
+    pub(crate) fn serves_consumer_protocol(&self) -> bool {
+        let image = || self.shards.quorum().image();
+        self.wants_consumer_protocol && image().feature("group.version") >= 1
     }
 
     /// What members went through.
@@ -255,6 +265,12 @@ impl Groups {
             count => Ok(shard_of(group, count)),
         }
     }
+}
+
+fn wants_consumer_protocol(settings: &Settings) -> bool {
+    let protocols: Vec<String> = settings.get(&broker::GROUP_COORDINATOR_REBALANCE_PROTOCOLS);
+    let mut protocols = protocols.iter();
+    protocols.any(|protocol| protocol.eq_ignore_ascii_case("consumer"))
 }
 
 fn group_config(settings: &Settings) -> GroupConfig {

@@ -5,7 +5,6 @@ use super::fetch::session::FetchSessions;
 use super::member_standing;
 use crate::coordinating::{Groups, moment};
 use crate::node::Node;
-use crate::quorum::QuorumHandle;
 use crate::request::{Call, operations};
 use bytes::Bytes;
 use klamm_codec::Str;
@@ -25,7 +24,6 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     groups: &'a Groups,
-    quorum: &'a QuorumHandle,
     sessions: &'a Mutex<FetchSessions>,
     host: &'a Host,
 }
@@ -34,7 +32,6 @@ impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
         Self {
             groups: &node.groups,
-            quorum: &node.quorum,
             sessions: &node.fetch_sessions,
             host: &node.host,
         }
@@ -53,7 +50,7 @@ pub(crate) async fn handle(
 ) -> ConsumerGroupDescribeResponse {
     let mut groups = Vec::new();
     for group in request.group_ids {
-        let mut described = if super::serves_consumer_protocol(needs.quorum) {
+        let mut described = if needs.groups.serves_consumer_protocol() {
             describe(group, request.asks_for_standing, needs).await
         } else {
             DescribedGroup {

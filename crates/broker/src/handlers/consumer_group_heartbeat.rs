@@ -3,7 +3,6 @@
 
 use crate::coordinating::Groups;
 use crate::node::Node;
-use crate::quorum::QuorumHandle;
 use crate::request::{Call, error_code};
 use klamm_codec::Str;
 use klamm_coordinator::groups::{Command, ConsumerAnswer, ConsumerHeartbeat, Reply};
@@ -20,12 +19,11 @@ use klamm_wire::messages::consumer_group_heartbeat::{
 pub(crate) struct Needs<'a> {
     groups: &'a Groups,
     host: &'a Host,
-    quorum: &'a QuorumHandle,
 }
 
 impl<'a> From<&'a Node> for Needs<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { groups: &node.groups, host: &node.host, quorum: &node.quorum }
+        Self { groups: &node.groups, host: &node.host }
     }
 }
 
@@ -36,7 +34,7 @@ pub(crate) async fn handle(
     call: &Call,
     needs: Needs<'_>,
 ) -> ConsumerGroupHeartbeatResponse {
-    if !super::serves_consumer_protocol(needs.quorum) {
+    if !needs.groups.serves_consumer_protocol() {
         return refused(ErrorCode::UNSUPPORTED_VERSION, None);
     }
     let group = request.group_id.clone();

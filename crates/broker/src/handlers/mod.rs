@@ -79,14 +79,3 @@ impl<R> From<R> for Reply<R> {
 fn client_host(call: &crate::request::Call) -> klamm_codec::Str {
     klamm_codec::Str::from(format!("/{}", call.caller.peer.ip()))
 }
-
-/// Whether the cluster (`group.version`, KIP-848) and this broker have switched the consumer protocol on.
-fn serves_consumer_protocol(quorum: &crate::quorum::QuorumHandle) -> bool {
-    let protocols: Vec<String> = quorum
-        .layers()
-        .get(&klamm_settings::broker::GROUP_COORDINATOR_REBALANCE_PROTOCOLS);
-    let is_wanted = protocols
-        .iter()
-        .any(|protocol| protocol.eq_ignore_ascii_case("consumer"));
-    is_wanted && quorum.image().feature("group.version") >= 1
-}

@@ -258,24 +258,26 @@ fn a_fetch_of_offsets_with_a_stale_epoch_is_refused() {
 }
 
 #[test]
-fn a_cluster_that_has_switched_the_protocol_off_does_not_serve_it() {
+fn the_protocol_is_served_as_the_cluster_switches_it_while_the_node_runs() {
     run(async {
         let node = Node::start(QUICK).await;
         let (mut peer, _) = ready(&node).await;
-        let off = UpdateFeaturesRequest {
+        let switch = |level| UpdateFeaturesRequest {
             timeout_ms: 10_000,
             feature_updates: vec![FeatureUpdateKey {
                 feature: "group.version".into(),
-                max_version_level: 0,
-                upgrade_type: 2,
+                max_version_level: level,
+                upgrade_type: if level == 0 { 2 } else { 1 },
                 ..FeatureUpdateKey::default()
             }],
             validate_only: false,
         };
-        assert_eq!(peer.ask(&off, 2).await.error_code, 0);
         let refused = ErrorCode::UNSUPPORTED_VERSION.code();
-        assert_eq!(peer.ask(&join("a"), 1).await.error_code, refused);
-        assert_eq!(describe(&mut peer, "g").await.error_code, refused);
+        for (level, joins, described) in [(0, refused, refused), (1, 0, 0)] {
+            assert_eq!(peer.ask(&switch(level), 2).await.error_code, 0);
+            assert_eq!(peer.ask(&join("a"), 1).await.error_code, joins);
+            assert_eq!(describe(&mut peer, "g").await.error_code, described);
+        }
         node.stop().await;
     });
 }
