@@ -13,6 +13,7 @@ mod cost;
 mod epochs;
 mod hash;
 mod kept;
+mod migration;
 mod moves;
 mod offsets;
 mod patterns;
