@@ -422,11 +422,20 @@ fn does_without(path: &Path, error: &OpenDirError) -> bool {
     is_disk
 }
 
+fn dirty_budget(host: &Host, settings: &Settings) -> DirtyBudget {
+    let bytes = |value: i64| u64::try_from(value).unwrap_or(0);
+    let begin = bytes(settings.get(&broker::KLAMM_FLUSH_DIRTY_BYTES));
+    let stop = match bytes(settings.get(&broker::KLAMM_FLUSH_DIRTY_MAX_BYTES)) {
+        0 => upkeep::stop_bytes_by(host.disk.memory_bytes()),
+        bytes => bytes,
+    };
+    DirtyBudget::new(begin, stop)
+}
+
 fn shared(host: &Host, settings: &Settings) -> Shared {
-    let dirty = settings.get(&broker::KLAMM_FLUSH_DIRTY_BYTES);
     Shared {
         host: host.clone(),
-        dirty: Arc::new(DirtyBudget::new(u64::try_from(dirty).unwrap_or(0))),
+        dirty: Arc::new(dirty_budget(host, settings)),
         removals: Arc::new(Removals::default()),
         cleaner: Arc::new(Cleaner::new(config::cleaner_settings(&Layers::new(
             settings.clone(),

@@ -90,6 +90,10 @@ pub trait Disk: Debug + Send + Sync {
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DirLock>>;
     /// Room on the volume.
     fn space(&self, path: &Path) -> io::Result<Space>;
+    /// Memory that this process and its page cache may take, in bytes. `None` if nobody says.
+    fn memory_bytes(&self) -> Option<u64> {
+        None
+    }
 
     /// The whole of a small file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -135,8 +139,16 @@ pub trait DiskFile: Debug + Send + Sync {
     /// Reserves room for `len` bytes from a position on, without changing the length. Does nothing where the system
     /// can't. `set_len` gives back what lies beyond the length it sets.
     fn preallocate(&self, position: u64, len: u64) -> io::Result<()>;
+    /// Begins to send what of a range is in the page cache only to the device. A failure is told by `write_back`, or the sync.
+    fn begin_write_back(&self, _position: u64, _len: u64) {}
+    /// The same, and returns when the device has taken it. It is not durable before a sync. What fails is told once, as by a
+    /// sync: it is lost, and no later sync knows of it. Does nothing where the system can't.
+    fn write_back(&self, position: u64, len: u64) -> io::Result<()>;
     /// Makes the content durable.
     fn sync_data(&self) -> io::Result<()>;
+    /// Makes the content before a position durable: what others append behind it meanwhile is not waited for. Everything,
+    /// where the system can't tell them apart.
+    fn sync_data_before(&self, end: u64) -> io::Result<()>;
     /// Makes content and attributes durable.
     fn sync_all(&self) -> io::Result<()>;
     /// When the content was last changed, in milliseconds since the Unix epoch.

@@ -95,7 +95,11 @@ fn set_up(world: &mut World, options: Options, kind: Kind) -> (Nemesis, SimRng) 
     machine.blocking_delay_ms_max = options.blocking_delay_ms_max;
     let sync = Duration::from_millis(options.sync_ms);
     machine.disk.set_latency(move |op, _| match op {
-        DiskOp::SyncData | DiskOp::SyncAll | DiskOp::SyncDir | DiskOp::SyncVolume => sync,
+        DiskOp::WriteBack
+        | DiskOp::SyncData
+        | DiskOp::SyncAll
+        | DiskOp::SyncDir
+        | DiskOp::SyncVolume => sync,
         _ => Duration::ZERO,
     });
     // Otherwise a power cut could leave a log's second segment without its unsynced first one: true to POSIX, and

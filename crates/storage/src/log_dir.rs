@@ -9,7 +9,7 @@ use crate::layout::FolderName;
 use crate::meta_properties::{MetaProperties, MetaPropertiesError};
 use klamm_host::{DirLock, Disk, OpenMode, Volume};
 use klamm_model::{NodeId, TopicPartition, Uuid};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -36,6 +36,8 @@ pub struct LogDir {
     /// Wall time until which nothing is reserved ahead: the volume was full.
     short_until_ms: AtomicI64,
     when_full: OnceLock<WhenFull>,
+    /// Who writes back a piece of a log: one at a time, so that the device's queue stays short.
+    write_back_turn: Mutex<()>,
     /// Open since the directory is: it hears of every write-back that failed since.
     volume: Option<Box<dyn Volume>>,
     /// Released when the directory is closed, even if somebody still holds the directory itself.
@@ -226,6 +228,7 @@ impl LogDir {
             checkpoints: Mutex::new(Checkpoints::after(&last)),
             failed_before,
             owes_note: AtomicBool::new(false),
+            write_back_turn: Mutex::default(),
             short_until_ms: AtomicI64::new(i64::MIN),
             when_full: OnceLock::new(),
             volume,
@@ -439,6 +442,11 @@ impl LogDir {
             StorageError::Offline { .. } => error,
             _ => self.fail(&error.to_string()),
         }
+    }
+
+    /// The right to send a piece of a log to the device. Blocks.
+    pub(crate) fn write_back_turn(&self) -> MutexGuard<'_, ()> {
+        self.write_back_turn.lock()
     }
 
     pub(crate) fn fail_io(&self, doing: &str, error: &io::Error) -> StorageError {

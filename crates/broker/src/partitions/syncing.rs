@@ -55,7 +55,8 @@ pub(super) fn sync_each(
         }
         let run = |i: usize| {
             if let Some((partition, work)) = alone.get(i).and_then(|one| one.lock().take()) {
-                partition.note_synced(work.run());
+                let written = work.write_back(|_| {});
+                partition.note_synced(written.and_then(|()| work.run()));
             }
         };
         tasks.run_each(alone.len(), threads, &run);
@@ -101,10 +102,13 @@ fn flush_some(partitions: Vec<Arc<Partition>>) -> Vec<Arc<Partition>> {
     let (mut rest, mut begun, mut works) = (Vec::new(), Vec::new(), Vec::new());
     for partition in partitions {
         match partition.begin_flush() {
-            Some((flush, work)) => {
-                begun.push((partition, flush));
-                works.push(work);
-            }
+            Some((mut flush, work)) => match partition.write_back(&work, &mut flush) {
+                Ok(()) => {
+                    begun.push((partition, flush));
+                    works.push(work);
+                }
+                Err(error) => partition.end_flush(&flush, Err(error)),
+            },
             None => rest.push(partition),
         }
     }

@@ -1,4 +1,5 @@
-//! How much may be in the page cache only: over the budget the flusher starts early, far over it producers wait.
+//! How much may be in the page cache only: over one bound the flusher starts early, over another producers wait, since the
+//! kernel would stop them elsewhere, and the reactor with them.
 //!
 //! Bytes count, and files: a file with unsynced writes can't be closed, since a failed write-back is told to its handle.
 
@@ -12,7 +13,10 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(crate) struct DirtyBudget {
     bytes: AtomicU64,
-    budget: u64,
+    /// More are written out at once, whatever the time.
+    begin_bytes: u64,
+    /// More stop producers.
+    stop_bytes: u64,
     /// Logs with unsynced bytes. May be one below what it is for a moment.
     logs: AtomicI64,
     /// Partitions with unsynced bytes, each once.
@@ -23,15 +27,28 @@ pub(crate) struct DirtyBudget {
     stopping: AtomicBool,
 }
 
+/// The share of the memory that unsynced bytes may take. The kernel begins to stop writers at about an eighth.
+const MEMORY_SHARE: u64 = 16;
+/// Where nobody says how much memory there is.
+const STOP_BYTES: u64 = 128 << 20;
+
+/// How many unsynced bytes stop producers, where the settings leave it to the machine.
+pub(crate) fn stop_bytes_by(memory_bytes: Option<u64>) -> u64 {
+    memory_bytes.map_or(STOP_BYTES, |bytes| bytes / MEMORY_SHARE)
+}
+
 /// Logs that may wait for the flusher's pace, each with an open file; twice as many stop producers.
 const DIRTY_LOGS_MAX: i64 = 1024;
 
 impl DirtyBudget {
-    /// `budget` bytes may wait for the flusher's pace (`klamm.flush.dirty.bytes`); twice that stops producers.
-    pub(crate) fn new(budget: u64) -> Self {
+    /// `begin_bytes` may wait for the flusher's pace (`klamm.flush.dirty.bytes`), `stop_bytes` for the disk
+    /// (`klamm.flush.dirty.max.bytes`).
+    pub(crate) fn new(begin_bytes: u64, stop_bytes: u64) -> Self {
         Self {
             bytes: AtomicU64::new(0),
-            budget: budget.max(1),
+            // The flusher begins early enough for producers not to notice.
+            begin_bytes: begin_bytes.min(stop_bytes / 2).max(1),
+            stop_bytes: stop_bytes.max(2),
             logs: AtomicI64::new(0),
             partitions: Mutex::default(),
             work: Notify::new(),
@@ -59,7 +76,7 @@ impl DirtyBudget {
 
     /// Whether the flusher should not wait for its next turn.
     pub(crate) fn is_over(&self) -> bool {
-        self.bytes() > self.budget || self.logs.load(Ordering::Relaxed) > DIRTY_LOGS_MAX
+        self.bytes() > self.begin_bytes || self.logs.load(Ordering::Relaxed) > DIRTY_LOGS_MAX
     }
 
     /// A partition was appended to; `first` since its last sync.
@@ -69,7 +86,7 @@ impl DirtyBudget {
             self.logs.fetch_add(1, Ordering::Relaxed);
             self.partitions.lock().push(Arc::clone(partition));
             self.work.notify_one();
-        } else if before <= self.budget && before + bytes > self.budget {
+        } else if before <= self.begin_bytes && before + bytes > self.begin_bytes {
             self.work.notify_one();
         }
     }
@@ -94,8 +111,7 @@ impl DirtyBudget {
     }
 
     fn is_full(&self) -> bool {
-        self.bytes() > self.budget.saturating_mul(2)
-            || self.logs.load(Ordering::Relaxed) > 2 * DIRTY_LOGS_MAX
+        self.bytes() > self.stop_bytes || self.logs.load(Ordering::Relaxed) > 2 * DIRTY_LOGS_MAX
     }
 
     /// Holds a producer back while far too much is unsynced. Not while the node stops: the flusher makes no room then, and
@@ -122,8 +138,37 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     #[test]
+    fn the_flusher_begins_before_producers_wait() {
+        let over = |dirty: &DirtyBudget, bytes| {
+            dirty.bytes.store(bytes, Ordering::Relaxed);
+            (dirty.is_over(), dirty.is_full())
+        };
+        let usual = DirtyBudget::new(64, 1_000);
+        assert_eq!(over(&usual, 64), (false, false));
+        assert_eq!(over(&usual, 65), (true, false));
+        assert_eq!(over(&usual, 1_001), (true, true));
+        // In a small machine the bound at which it begins is lower than what the settings say.
+        let small = DirtyBudget::new(64, stop_bytes_by(Some(320)));
+        assert_eq!(over(&small, 11), (true, false));
+        assert_eq!(over(&small, 21), (true, true));
+    }
+
+    #[test]
+    fn room_is_told_of_while_a_sync_is_under_way() {
+        let dirty = DirtyBudget::new(10, 20);
+        dirty.bytes.store(30, Ordering::Relaxed);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut waits = pin!(dirty.wait_for_room());
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        dirty.release(8, false);
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        dirty.release(8, false);
+        assert_eq!(waits.poll(&mut cx), Poll::Ready(()));
+    }
+
+    #[test]
     fn nobody_waits_for_room_while_the_node_stops() {
-        let dirty = DirtyBudget::new(10);
+        let dirty = DirtyBudget::new(10, 20);
         dirty.bytes.store(21, Ordering::Relaxed);
         let mut cx = Context::from_waker(Waker::noop());
         let mut waits = pin!(dirty.wait_for_room());

@@ -10,7 +10,7 @@ mod retention;
 mod room;
 
 pub(crate) use cleaner::{Cleaner, CleanerSettings, run as run_cleaner};
-pub(crate) use dirty::DirtyBudget;
+pub(crate) use dirty::{DirtyBudget, stop_bytes_by};
 pub(crate) use flusher::run as run_flusher;
 pub(crate) use idle_files::run as run_idle_files;
 pub(crate) use moves::{Moves, run as run_moves};

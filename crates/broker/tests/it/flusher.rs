@@ -96,3 +96,52 @@ fn the_flusher_waits_for_its_pace_while_bytes_keep_coming() {
     let count = syncs.len() as u64;
     assert!((SECONDS / 4..3 * SECONDS).contains(&count), "{syncs:#?}");
 }
+
+/// The longest that one of forty batches of 100 kB waited for its answer, where a sync takes a second.
+fn longest_answer(stop_bytes: u64) -> Duration {
+    let (sender, longest) = std::sync::mpsc::channel();
+    let run = World::run(1, move |mut world| async move {
+        let mut machine = world.node();
+        machine.disk.set_latency(|op, _| match op {
+            DiskOp::SyncData => Duration::from_secs(1),
+            _ => Duration::ZERO,
+        });
+        let address = SocketAddr::new(machine.ip, 9092);
+        let settings = [
+            ("listeners", format!("PLAINTEXT://{address}")),
+            ("log.dirs", "/data".to_owned()),
+            ("klamm.flush.dirty.max.bytes", stop_bytes.to_string()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let settings = Settings::load("", &settings).unwrap().settings;
+        let host = machine.boot();
+        let broker = Box::pin(Broker::start(host.clone(), settings)).await;
+        let broker = broker.unwrap();
+        let mut connection = host.net.connect(address).await.unwrap();
+        make_topic(&mut *connection).await;
+        let value = vec![7; 100_000];
+        let now_ms = host.clock.now_ms();
+        let records = batch_at(
+            now_ms,
+            &[&value],
+            Compression::None,
+            &BatchFields::default(),
+        );
+        let produce = produce_request("t", records, -1);
+        for _ in 0..40 {
+            let asked = Instant::now();
+            let answer = ask(&mut *connection, &produce, 9).await;
+            assert_eq!(answer.responses[0].partition_responses[0].error_code, 0);
+            sender.send(asked.elapsed()).unwrap();
+        }
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
+    longest.iter().max().unwrap()
+}
+
+#[test]
+fn producers_wait_for_the_disk_where_too_much_is_unsynced() {
+    assert!(longest_answer(400_000) > Duration::from_millis(500));
+    assert!(longest_answer(8_000_000) < Duration::from_millis(500));
+}

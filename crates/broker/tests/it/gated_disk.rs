@@ -180,8 +180,20 @@ impl DiskFile for GatedFile {
         self.below.preallocate(position, len)
     }
 
+    fn begin_write_back(&self, position: u64, len: u64) {
+        self.below.begin_write_back(position, len);
+    }
+
+    fn write_back(&self, position: u64, len: u64) -> io::Result<()> {
+        self.below.write_back(position, len)
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         self.below.sync_data()
+    }
+
+    fn sync_data_before(&self, end: u64) -> io::Result<()> {
+        self.below.sync_data_before(end)
     }
 
     fn sync_all(&self) -> io::Result<()> {

@@ -133,6 +133,23 @@ impl File {
         }
     }
 
+    /// A sync of what lies before a position: writes behind it, and cuts that came after one of those, are left.
+    pub(super) fn sync_before(&mut self, end: u64) {
+        let mut left = Vec::new();
+        for (seq, edit) in self.pending.drain(..) {
+            let waits = match &edit {
+                Edit::Write { position, .. } => *position >= end,
+                Edit::SetLen(_) => !left.is_empty(),
+            };
+            if waits {
+                left.push((seq, edit));
+            } else {
+                self.durable.apply(&edit);
+            }
+        }
+        self.pending = left;
+    }
+
     /// A sync that failed: the kernel marks the pages clean, so no later sync writes them.
     pub(super) fn forget_pending(&mut self) {
         self.pending.clear();

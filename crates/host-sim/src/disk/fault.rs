@@ -23,6 +23,7 @@ pub enum DiskOp {
     Write,
     SetLen,
     Preallocate,
+    WriteBack,
     SyncData,
     SyncAll,
     SyncVolume,
@@ -57,6 +58,7 @@ impl DiskOp {
             Self::Write => "disk write",
             Self::SetLen => "disk set_len",
             Self::Preallocate => "disk preallocate",
+            Self::WriteBack => "disk write_back",
             Self::SyncData => "disk sync_data",
             Self::SyncAll => "disk sync_all",
             Self::SyncVolume => "disk sync_volume",
@@ -72,7 +74,7 @@ pub enum OpFilter {
     Any,
     /// Calls that can change what is on the disk.
     Mutating,
-    /// `sync_data` and `sync_all` of a file, `sync` of the volume.
+    /// `sync_data` and `sync_all` of a file, `sync` of the volume; and `write_back`, which may fail as they do.
     Sync,
     /// One kind of call.
     Is(DiskOp),
@@ -83,7 +85,10 @@ impl OpFilter {
         match self {
             Self::Any => true,
             Self::Mutating => op.is_mutating(),
-            Self::Sync => matches!(op, DiskOp::SyncData | DiskOp::SyncAll | DiskOp::SyncVolume),
+            Self::Sync => matches!(
+                op,
+                DiskOp::WriteBack | DiskOp::SyncData | DiskOp::SyncAll | DiskOp::SyncVolume
+            ),
             Self::Is(wanted) => wanted == op,
         }
     }

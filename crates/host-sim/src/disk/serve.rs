@@ -361,10 +361,10 @@ impl SimFile {
             .ok_or(io::ErrorKind::NotFound.into())
     }
 
-    fn sync(&self, op: DiskOp) -> io::Result<()> {
+    fn sync(&self, op: DiskOp, run: impl FnOnce(&mut File)) -> io::Result<()> {
         let mut state = self.shared.state.lock();
         match self.begin(&mut state, op, [0; 3])? {
-            Verdict::Run => self.of(&mut state)?.sync(),
+            Verdict::Run => run(self.of(&mut state)?),
             Verdict::Lie => {}
             Verdict::Fail(error) if state.off => return Err(error),
             Verdict::Fail(error) => {
@@ -467,12 +467,21 @@ impl DiskFile for SimFile {
         Ok(())
     }
 
+    fn write_back(&self, _position: u64, _len: u64) -> io::Result<()> {
+        // What was written back may survive a power cut, as what was not.
+        self.sync(DiskOp::WriteBack, |_| {})
+    }
+
     fn sync_data(&self) -> io::Result<()> {
-        self.sync(DiskOp::SyncData)
+        self.sync(DiskOp::SyncData, File::sync)
+    }
+
+    fn sync_data_before(&self, end: u64) -> io::Result<()> {
+        self.sync(DiskOp::SyncData, |file| file.sync_before(end))
     }
 
     fn sync_all(&self) -> io::Result<()> {
-        self.sync(DiskOp::SyncAll)
+        self.sync(DiskOp::SyncAll, File::sync)
     }
 
     fn modified_ms(&self) -> io::Result<i64> {

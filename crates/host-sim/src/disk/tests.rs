@@ -136,6 +136,39 @@ fn a_failed_sync_drops_the_pages_and_the_next_one_lies() {
 }
 
 #[test]
+fn a_sync_of_what_lies_before_a_position_leaves_the_rest() {
+    let disk = SimDisk::new();
+    let file = durable_file(&disk, "/f", b"");
+    put(&*file, b"abcd", 0).unwrap();
+    put(&*file, b"efgh", 4).unwrap();
+    file.write_back(0, 8).unwrap();
+    put(&*file, b"B", 1).unwrap();
+    file.sync_data_before(4).unwrap();
+    // A cut behind a write that waits has to wait with it.
+    file.set_len(6).unwrap();
+    file.sync_data_before(4).unwrap();
+    assert_eq!(content(&disk, "/f"), Some(b"aBcdef".to_vec()));
+    let fork = disk.fork();
+    fork.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&fork, "/f"), Some(b"aBcd".to_vec()));
+    file.sync_data_before(6).unwrap();
+    disk.crash(CrashPolicy::DropUnsynced, &mut rng());
+    assert_eq!(content(&disk, "/f"), Some(b"aBcdef".to_vec()));
+}
+
+#[test]
+fn writing_back_fails_as_a_sync_does() {
+    let disk = SimDisk::new();
+    let file = durable_file(&disk, "/f", b"old");
+    put(&*file, b"new", 0).unwrap();
+    disk.inject(DiskFault::once(OpFilter::Sync, 0, Effect::Eio));
+    assert!(file.write_back(0, 3).is_err());
+    file.sync_data().unwrap();
+    disk.crash(CrashPolicy::Prefix(usize::MAX), &mut rng());
+    assert_eq!(content(&disk, "/f"), Some(b"old".to_vec()));
+}
+
+#[test]
 fn a_short_write_leaves_half_and_fails() {
     let disk = SimDisk::new();
     let file = new_file(&disk, "/f");

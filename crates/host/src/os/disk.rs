@@ -1,6 +1,6 @@
 //! The file system.
 
-use super::volume;
+use super::{memory, volume, write_back};
 use crate::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
 use rustix::fs::{FallocateFlags, FlockOperation, Timespec, Timestamps, UTIME_OMIT};
 use std::borrow::Cow;
@@ -140,6 +140,10 @@ impl Disk for OsDisk {
             usable: volume.f_bavail.saturating_mul(volume.f_frsize),
         })
     }
+
+    fn memory_bytes(&self) -> Option<u64> {
+        memory::limit_bytes()
+    }
 }
 
 impl DiskFile for OsFile {
@@ -186,8 +190,23 @@ impl DiskFile for OsFile {
         }
     }
 
+    fn begin_write_back(&self, position: u64, len: u64) {
+        let _ = write_back::range(self.0.as_fd(), position, len, write_back::Wait::No);
+    }
+
+    fn write_back(&self, position: u64, len: u64) -> io::Result<()> {
+        write_back::range(self.0.as_fd(), position, len, write_back::Wait::Yes)
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    fn sync_data_before(&self, end: u64) -> io::Result<()> {
+        if write_back::sync_before(self.0.as_fd(), end)? {
+            return Ok(());
+        }
+        self.sync_data()
     }
 
     fn sync_all(&self) -> io::Result<()> {

@@ -3,10 +3,12 @@
 mod clock;
 mod disk;
 mod entropy;
+mod memory;
 mod net;
 mod residency;
 mod tasks;
 mod volume;
+mod write_back;
 
 pub use clock::SystemClock;
 pub use disk::OsDisk;

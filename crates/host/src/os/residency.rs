@@ -28,11 +28,30 @@ const CACHESTAT: libc::c_long = 451;
 const PAGE: u64 = 4096;
 
 /// Whether all pages that a range touches are cached.
-#[allow(unsafe_code, reason = "no safe wrapper of cachestat exists")]
 pub(super) fn of(file: BorrowedFd<'_>, position: u64, len: u64) -> Residency {
     if len == 0 {
         return Residency::Resident;
     }
+    let Some(pages) = pages(file, position, len) else {
+        return Residency::Unknown;
+    };
+    let touched = (position + len - 1) / PAGE - position / PAGE + 1;
+    if pages.cached >= touched {
+        Residency::Resident
+    } else {
+        Residency::Cold
+    }
+}
+
+/// Pages of a range that are not written back.
+#[cfg(test)]
+pub(super) fn dirty_pages(file: BorrowedFd<'_>, position: u64, len: u64) -> Option<u64> {
+    pages(file, position, len).map(|pages| pages.dirty)
+}
+
+/// `None` where the kernel does not say.
+#[allow(unsafe_code, reason = "no safe wrapper of cachestat exists")]
+fn pages(file: BorrowedFd<'_>, position: u64, len: u64) -> Option<Pages> {
     let range = Range { position, len };
     let mut pages = Pages::default();
     // SAFETY: both structs have the kernel's layout and outlive the call; the descriptor is open.
@@ -45,15 +64,7 @@ pub(super) fn of(file: BorrowedFd<'_>, position: u64, len: u64) -> Residency {
             0u32,
         )
     };
-    if result != 0 {
-        return Residency::Unknown;
-    }
-    let touched = (position + len - 1) / PAGE - position / PAGE + 1;
-    if pages.cached >= touched {
-        Residency::Resident
-    } else {
-        Residency::Cold
-    }
+    (result == 0).then_some(pages)
 }
 
 /// All reads of the range are begun; then its pages are sent to nowhere, which waits for each of them and copies nothing.

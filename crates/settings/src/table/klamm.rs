@@ -24,7 +24,10 @@ rows! {
         "How a produced batch is checked. `envelope`: header, length and checksum always, the records inside \
          only where the topic's settings need them. `deep`: every record of every batch, which inflates each.";
     KLAMM_FLUSH_DIRTY_BYTES: Long "klamm.flush.dirty.bytes" = "67108864", AtLeast(1_048_576), ReadOnly, Works,
-        "Unsynced bytes of a data folder at which the background flusher begins, whatever the time.";
+        "Unsynced bytes of the node at which the background flusher begins, whatever the time.";
+    KLAMM_FLUSH_DIRTY_MAX_BYTES: Long "klamm.flush.dirty.max.bytes" = "0", AtLeast(0), ReadOnly, Works,
+        "Unsynced bytes of the node at which producers wait for the disk. 0 takes a sixteenth of the memory that the node \
+         may use: well below what the kernel lets lie before it stops whoever writes.";
     KLAMM_FLUSH_DIRTY_MS: Long "klamm.flush.dirty.ms" = "5000", AtLeast(10), ReadOnly, Works,
         "Unsynced records are written to disk in the background after this time (ms), whatever their number.";
     KLAMM_OPEN_FILES_MAX: Int "klamm.open.files.max" = "512", AtLeast(16), ReadOnly, Works,

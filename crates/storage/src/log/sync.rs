@@ -17,7 +17,7 @@ use crate::log_dir::LogDir;
 use crate::partition_metadata;
 use klamm_host::{DiskFile, OpenMode};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How much a sync covers.
@@ -34,12 +34,25 @@ pub enum SyncScope {
 #[must_use = "nothing is durable until it ran"]
 pub struct SyncWork {
     files: Arc<Files>,
-    logs: Vec<(Arc<Slot>, PathBuf)>,
+    logs: Vec<DirtyLog>,
     derived: Vec<(Arc<Slot>, PathBuf)>,
     snapshots: Vec<PathBuf>,
     folder: bool,
     done: SyncDone,
 }
+
+/// A log file, and where in it the bytes that may not be on the disk lie.
+#[derive(Debug)]
+struct DirtyLog {
+    slot: Arc<Slot>,
+    path: PathBuf,
+    position: u64,
+    len: u64,
+}
+
+/// Bytes that are sent to the device at a time, ahead of a sync. What else the device is asked for waits no longer than these
+/// take.
+const WRITE_BACK_STEP: u64 = 8 << 20;
 
 /// Proof of a sync; give it to `PartitionLog::synced`.
 #[derive(Debug, Clone, Copy)]
@@ -186,14 +199,13 @@ impl PartitionLog {
                 }
             }
         }
-        let file = |lazy: &LazySlot, kind, base| (lazy.get(), self.files.path(kind, base));
         let dirty = |from: i64| {
             self.segments
                 .iter()
                 .filter(move |s| s.base >= from && s.size > 0)
         };
-        let logs = dirty(self.flush.first_dirty).map(|s| file(&s.log, FileKind::Log, s.base));
-        let logs = logs.collect();
+        let logs = self.dirty_logs();
+        let file = |lazy: &LazySlot, kind, base| (lazy.get(), self.files.path(kind, base));
         let (mut derived, mut snapshots) = (Vec::new(), Vec::new());
         if scope == SyncScope::All {
             let first = self.flush.first_dirty_index;
@@ -235,6 +247,30 @@ impl PartitionLog {
             folder,
             done,
         }))
+    }
+
+    /// The log files that a sync has to cover. They were appended to one after the other: what is not synced is the end of
+    /// the last, then of the one before.
+    fn dirty_logs(&self) -> Vec<DirtyLog> {
+        let mut left = self.flush.dirty_bytes;
+        let newest_first = self.segments.iter().rev();
+        let logs = newest_first
+            .take_while(|segment| segment.base >= self.flush.first_dirty)
+            .filter(|segment| segment.size > 0)
+            .map(|segment| {
+                let size = segment.size;
+                let len = left.min(size);
+                left -= len;
+                DirtyLog {
+                    slot: segment.log.get(),
+                    path: self.files.path(FileKind::Log, segment.base),
+                    position: size - len,
+                    len,
+                }
+            });
+        let mut logs: Vec<_> = logs.collect();
+        logs.reverse();
+        logs
     }
 
     /// A sync is running: wait for it, then look again.
@@ -320,6 +356,70 @@ impl SyncWork {
         works.into_iter().map(run).collect()
     }
 
+    /// Sends the log's bytes to the device, some at a time, and tells of each step how many were taken; they are durable when
+    /// the sync has run. Without it the sync does the same at once: then a large one fills the device's queue, and everything
+    /// else that it is asked for waits, and nobody hears that there is room before its end. Does nothing where all is one
+    /// step.
+    ///
+    /// # Errors
+    /// The directory is offline: as by the sync, a failure is told once.
+    pub fn write_back(&self, mut taken: impl FnMut(u64)) -> Result<(), StorageError> {
+        if self.is_one_step() {
+            return Ok(());
+        }
+        self.files.dir.check_online()?;
+        for log in &self.logs {
+            // A file that retention took, or that can't be opened, is the sync's matter.
+            let Ok(file) = self.open(log) else { continue };
+            let (mut position, end) = (log.position, log.position + log.len);
+            while position < end {
+                let step = WRITE_BACK_STEP.min(end - position);
+                let turn = self.files.dir.write_back_turn();
+                // The device has something to do while this thread wakes up.
+                file.begin_write_back(position, (2 * WRITE_BACK_STEP).min(end - position));
+                let written = file.write_back(position, step);
+                written.map_err(|e| {
+                    let path = log.path.display();
+                    self.files.dir.fail_io(&format!("writing {path} back"), &e)
+                })?;
+                drop(turn);
+                taken(step);
+                position += step;
+            }
+        }
+        Ok(())
+    }
+
+    const fn is_one_step(&self) -> bool {
+        self.done.dirty_bytes <= WRITE_BACK_STEP
+    }
+
+    fn sync_file(
+        &self,
+        path: &Path,
+        opened: io::Result<Arc<dyn DiskFile>>,
+        sync: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
+    ) -> Result<(), StorageError> {
+        let dir = &self.files.dir;
+        match opened {
+            Ok(file) => {
+                sync(&*file).map_err(|e| dir.fail(&format!("syncing {}: {e}", path.display())))
+            }
+            // Retention took it meanwhile.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            // Nothing was lost by it: a file with unsynced writes is open.
+            Err(e) => Err(self.files.read_failed(path, &e)),
+        }
+    }
+
+    fn open(&self, log: &DirtyLog) -> io::Result<Arc<dyn DiskFile>> {
+        let files = &self.files;
+        log.slot
+            .get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
+                log.path.clone()
+            })
+    }
+
     /// Runs the sync. A failure is final for the directory: nothing is retried, nothing more is acknowledged.
     ///
     /// # Errors
@@ -327,23 +427,26 @@ impl SyncWork {
     pub fn run(self) -> Result<SyncDone, StorageError> {
         let files = &self.files;
         files.dir.check_online()?;
-        let sync = |path: &PathBuf, opened: io::Result<Arc<dyn DiskFile>>| match opened {
-            Ok(file) => file
-                .sync_data()
-                .map_err(|e| files.dir.fail(&format!("syncing {}: {e}", path.display()))),
-            // Retention took it meanwhile.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-            // Nothing was lost by it: a file with unsynced writes is open.
-            Err(e) => Err(files.read_failed(path, &e)),
-        };
-        for (slot, path) in self.derived.iter().chain(&self.logs) {
+        for (slot, path) in &self.derived {
             let opened = slot.get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
                 path.clone()
             });
-            sync(path, opened)?;
+            self.sync_file(path, opened, |file| file.sync_data())?;
+        }
+        for log in &self.logs {
+            let end = log.position + log.len;
+            self.sync_file(&log.path, self.open(log), |file| {
+                if self.is_one_step() {
+                    file.sync_data()
+                } else {
+                    // While so much was written back others appended as much again: the next sync's matter.
+                    file.sync_data_before(end)
+                }
+            })?;
         }
         for path in &self.snapshots {
-            sync(path, files.disk().open(path, OpenMode::Read))?;
+            let opened = files.disk().open(path, OpenMode::Read);
+            self.sync_file(path, opened, |file| file.sync_data())?;
         }
         if self.folder {
             let folder = files.in_place();

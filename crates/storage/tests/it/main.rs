@@ -7,6 +7,7 @@ mod faults;
 mod fuzz_seeds;
 mod in_memory;
 mod kafka_wrote;
+mod large_syncs;
 mod moving;
 mod store;
 mod story;

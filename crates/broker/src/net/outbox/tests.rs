@@ -125,7 +125,15 @@ impl DiskFile for Zeros {
         Ok(())
     }
 
+    fn write_back(&self, _: u64, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_data_before(&self, _: u64) -> io::Result<()> {
         Ok(())
     }
 

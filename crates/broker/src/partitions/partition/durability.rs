@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What of the dirty budget a sync is to give back.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::partitions) struct TakenDirty {
     bytes: u64,
     was_dirty: bool,
@@ -87,6 +87,19 @@ impl Partition {
         }
     }
 
+    /// Writes back what a sync is to make durable; each step makes room for those who wait to append. Blocks.
+    pub(in crate::partitions) fn write_back(
+        &self,
+        work: &SyncWork,
+        taken: &mut TakenDirty,
+    ) -> Result<(), StorageError> {
+        work.write_back(|bytes| {
+            let bytes = bytes.min(taken.bytes);
+            taken.bytes -= bytes;
+            self.shared.dirty.release(bytes, false);
+        })
+    }
+
     /// The sync of a flush that was begun has ended.
     pub(in crate::partitions) fn end_flush(
         &self,
@@ -130,17 +143,28 @@ impl Partition {
         }));
     }
 
-    async fn sync(&self, host: &Host) -> Result<(), SyncFailed> {
-        let taken = self.take_dirty();
+    async fn sync(self: &Arc<Self>, host: &Host) -> Result<(), SyncFailed> {
+        let mut taken = self.take_dirty();
         let result = match self.take_sync_work(SyncScope::Data) {
             Ok(None) => self
                 .log()
                 .map(|log| log.flushed_end_offset())
                 .map_err(|Gone| SyncFailed),
             Ok(Some(work)) => {
-                let done = klamm_host::run_blocking(&*host.tasks, move || work.run()).await;
-                // The pool is shutting down: nothing was synced, nothing is acknowledged.
-                done.map_or(Err(SyncFailed), |done| self.take_in(done))
+                let partition = Arc::clone(self);
+                let mut left = taken;
+                let run = move || {
+                    let written = partition.write_back(&work, &mut left);
+                    (left, written.and_then(|()| work.run()))
+                };
+                match klamm_host::run_blocking(&*host.tasks, run).await {
+                    Ok((left, done)) => {
+                        taken = left;
+                        self.take_in(done)
+                    }
+                    // The pool is shutting down: nothing was synced, nothing is acknowledged.
+                    Err(_) => Err(SyncFailed),
+                }
             }
             Err(SyncFailed) => Err(SyncFailed),
         };
