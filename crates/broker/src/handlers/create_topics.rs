@@ -161,6 +161,8 @@ fn success(
         });
     CreatableTopicResult {
         name: Str::from(name),
+        // The schema's default is an empty message, which some clients print as an error.
+        error_message: None,
         topic_id: created.id,
         num_partitions: created.num_partitions,
         replication_factor: created.replication_factor,

@@ -70,7 +70,8 @@ fn result(
 ) -> DescribeConfigsResult {
     DescribeConfigsResult {
         error_code: told.code,
-        error_message: told.message,
+        // Kafka leaves the schema's default here if all went well: empty, not null.
+        error_message: told.message.or_else(|| Some(Str::default())),
         resource_type: resource.resource_type,
         resource_name: resource.resource_name.clone(),
         configs,

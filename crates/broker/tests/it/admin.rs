@@ -50,7 +50,10 @@ fn described(kind: i8, name: &str) -> describe_configs::DescribeConfigsRequest {
 async fn value(peer: &mut Peer, kind: i8, name: &str, key: &str) -> (String, i8, usize) {
     let answer = peer.ask(&described(kind, name), 4).await;
     let result = &answer.results[0];
-    assert_eq!(result.error_code, 0, "{:?}", result.error_message);
+    assert_eq!(
+        (result.error_code, result.error_message.as_deref()),
+        (0, Some(""))
+    );
     let line = result
         .configs
         .iter()
