@@ -233,13 +233,16 @@ impl FetchSessions {
     }
 
     /// Whether an incremental response must name a partition that has no records for the consumer. Remembers what it
-    /// is told.
+    /// is told. A client may end its session while a fetch of it waits (Java consumers do when they close): that
+    /// answer then has no news but failures.
     pub(crate) fn tell(&mut self, session_id: i32, key: &PartitionKey, now: Told) -> bool {
         let cached = self
             .sessions
             .get_mut(&session_id)
             .and_then(|s| s.partitions.get_mut(key));
-        let Some(cached) = cached else { return true };
+        let Some(cached) = cached else {
+            return now.failed;
+        };
         let changed = cached.told != Some(now) || now.failed;
         cached.told = Some(now);
         changed
@@ -374,6 +377,18 @@ mod tests {
         assert!(sessions.tell(42, &key(1), Told { high_watermark: 2, ..told }));
         let failed = Told { failed: true, ..told };
         assert!(sessions.tell(42, &key(1), failed) && sessions.tell(42, &key(1), failed));
+    }
+
+    #[test]
+    fn a_fetch_whose_session_ended_while_it_waited_has_no_news_but_failures() {
+        let mut sessions = FetchSessions::new(1);
+        sessions.begin(ask(0, 0, &[(0, 5)], &[]), 0, || 42).unwrap();
+        let told = Told { high_watermark: 5, log_start_offset: 0, failed: false };
+        assert!(sessions.tell(42, &key(0), told));
+        sessions.begin(ask(42, 1, &[], &[]), 0, || 0).unwrap();
+        sessions.begin(ask(42, -1, &[], &[]), 0, || 0).unwrap();
+        assert!(!sessions.tell(42, &key(0), told));
+        assert!(sessions.tell(42, &key(0), Told { failed: true, ..told }));
     }
 
     #[test]

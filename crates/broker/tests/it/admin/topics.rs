@@ -14,7 +14,10 @@ fn topics_are_created_in_every_version_and_described_with_what_they_got() {
             let answer = peer.ask(&request, version).await;
             let topic = &answer.topics[0];
             assert_eq!((topic.error_code, &*topic.name), (0, &*name));
-            assert_eq!(topic.error_message, None, "an empty one looks like an error");
+            assert_eq!(
+                topic.error_message, None,
+                "an empty one looks like an error"
+            );
             if version >= 5 {
                 assert_eq!((topic.num_partitions, topic.replication_factor), (3, 1));
                 let configs = topic.configs.as_ref().unwrap();
