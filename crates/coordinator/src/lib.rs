@@ -14,4 +14,5 @@ pub mod groups;
 #[path = "generated/mod.rs"]
 pub mod records;
 pub mod shard;
+mod timers;
 pub mod transactions;

@@ -74,6 +74,7 @@ pub mod group {
 /// Settings of a client telemetry subscription.
 pub mod client_metrics {
     pub use crate::table::client_metrics::*;
+    pub use crate::value::SELECTORS;
 }
 
 /// All rows of a node's settings, by name.

@@ -113,14 +113,14 @@ impl Row {
             }
             Range::OffsetReset => "earliest, latest or by_duration:PnDTnHnMn.nS".to_owned(),
             Range::ClientMatch => {
-                format!("pairs key=pattern with a key of {}", CLIENT_KEYS.join(", "))
+                format!("pairs key=pattern with a key of {}", SELECTORS.join(", "))
             }
         }
     }
 }
 
 /// The properties of a client that a telemetry subscription can select by (KIP-714).
-const CLIENT_KEYS: [&str; 6] = [
+pub const SELECTORS: [&str; 6] = [
     "client_instance_id",
     "client_id",
     "client_software_name",
@@ -243,7 +243,7 @@ fn is_client_match(pair: &str) -> bool {
     let (Some(key), Some(pattern), None) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    CLIENT_KEYS.contains(&key.trim()) && !pattern.trim().is_empty()
+    SELECTORS.contains(&key.trim()) && !pattern.trim().is_empty()
 }
 
 impl fmt::Display for Value {

@@ -3,12 +3,12 @@
 use super::describe_configs::check_node;
 use super::refusals::Told;
 use crate::quorum::QuorumHandle;
-use crate::telemetry::SELECTORS;
 use klamm_codec::Str;
 use klamm_coordinator::groups::Pattern;
 use klamm_metadata::decide::{AlterConfig, ConfigResults, Controller, Decision};
 use klamm_metadata::image::{ConfigResource, ResourceKind};
 use klamm_model::NodeId;
+use klamm_settings::client_metrics::SELECTORS;
 use klamm_wire::ErrorCode;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -119,12 +119,8 @@ impl MetadataLog {
 
     /// Makes everything durable.
     pub(super) fn flush(&mut self) -> Result<(), EngineError> {
-        let Some(work) = self.log.sync_work(SyncScope::Data).map_err(|e| disk(&e))? else {
-            return Ok(());
-        };
-        let done = work.run().map_err(|e| disk(&e))?;
-        self.log.synced(Ok(done));
-        Ok(())
+        let synced = self.log.sync_in_place(SyncScope::Data);
+        synced.map_err(|e| disk(&e))
     }
 
     /// Makes everything durable, indexes as well: what lies below need not be read again. `false`: no room for them now.

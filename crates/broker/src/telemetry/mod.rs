@@ -15,7 +15,7 @@ mod subscriptions;
 
 pub(crate) use instances::Refusal;
 pub(crate) use received::Series;
-pub(crate) use subscriptions::{Client, SELECTORS};
+pub(crate) use subscriptions::Client;
 
 use crate::quorum::MetadataListener;
 use arc_swap::ArcSwap;

@@ -52,16 +52,6 @@ pub(crate) struct Wanted {
     pub(crate) subscription_id: i32,
 }
 
-/// What a subscription can select clients by.
-pub(crate) const SELECTORS: [&str; 6] = [
-    "client_instance_id",
-    "client_id",
-    "client_software_name",
-    "client_software_version",
-    "client_source_address",
-    "client_source_port",
-];
-
 const INTERVAL_MS_DEFAULT: i32 = 300_000;
 const ALL: &str = "*";
 

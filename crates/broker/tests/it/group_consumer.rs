@@ -72,6 +72,14 @@ pub(crate) async fn topic(client: &Client, partitions: i32) {
     }
 }
 
+/// A node with topic `t`, and a client of it.
+async fn node_with_topic(partitions: i32) -> (Node, Client) {
+    let node = Node::start(QUICK).await;
+    let client = client(&node, &[]);
+    topic(&client, partitions).await;
+    (node, client)
+}
+
 async fn write(client: &Client, values: std::ops::Range<usize>) {
     let producer = Producer::new(client, ProducerConfig::default()).unwrap();
     let mut deliveries = Vec::new();

@@ -1,7 +1,6 @@
-//! Times at which something falls due, as values.
+//! What falls due in groups.
 
 use klamm_codec::Str;
-use std::collections::BTreeSet;
 
 /// What falls due.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,26 +15,6 @@ pub(super) enum Due {
     Expiry,
 }
 
-/// An ordered set. A time that was moved later leaves its first entry in place: who is told looks at the time that
+/// Ordered by time. A time that was moved later leaves its first entry in place: who is told looks at the time that
 /// counts, and asks again. That makes a heartbeat cost nothing here.
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    due: BTreeSet<(i64, Due)>,
-}
-
-impl Timers {
-    pub(super) fn at(&mut self, time: i64, due: Due) {
-        self.due.insert((time, due));
-    }
-
-    pub(super) fn next(&self) -> Option<i64> {
-        self.due.first().map(|(time, _)| *time)
-    }
-
-    pub(super) fn take_due(&mut self, now: i64) -> Option<Due> {
-        if self.next()? > now {
-            return None;
-        }
-        self.due.pop_first().map(|(_, due)| due)
-    }
-}
+pub(super) type Timers = crate::timers::Timers<Due>;

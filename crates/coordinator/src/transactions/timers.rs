@@ -1,7 +1,6 @@
-//! Times at which something falls due, as values.
+//! What falls due in transactions.
 
 use klamm_codec::Str;
-use std::collections::BTreeSet;
 
 /// What falls due.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,34 +13,5 @@ pub(super) enum Due {
     Expiry,
 }
 
-/// An ordered set. What is no longer due is taken out, so that its size follows the open transactions.
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    due: BTreeSet<(i64, Due)>,
-}
-
-impl Timers {
-    pub(super) fn at(&mut self, time: i64, due: Due) {
-        self.due.insert((time, due));
-    }
-
-    pub(super) fn cancel(&mut self, time: i64, due: Due) {
-        self.due.remove(&(time, due));
-    }
-
-    pub(super) fn next(&self) -> Option<i64> {
-        self.due.first().map(|(time, _)| *time)
-    }
-
-    pub(super) fn take_due(&mut self, now: i64) -> Option<Due> {
-        if self.next()? > now {
-            return None;
-        }
-        self.due.pop_first().map(|(_, due)| due)
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.due.len()
-    }
-}
+/// Ordered by time. What is no longer due is taken out, so that its size follows the open transactions.
+pub(super) type Timers = crate::timers::Timers<Due>;

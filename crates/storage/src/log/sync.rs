@@ -172,6 +172,20 @@ impl PartitionLog {
                 || waited.is_some_and(|ms| ms >= self.config.flush_ms))
     }
 
+    /// Syncs here and now, off the reactor: while a log is opened or copied, and nobody else uses it.
+    ///
+    /// # Errors
+    /// The disk failed; the directory is offline.
+    pub fn sync_in_place(&mut self, scope: SyncScope) -> Result<(), StorageError> {
+        let Some(work) = self.sync_work(scope)? else {
+            return Ok(());
+        };
+        let done = work.run();
+        let failed = done.as_ref().err().cloned();
+        self.synced(done);
+        failed.map_or(Ok(()), Err)
+    }
+
     /// What a sync has to do. `None` if there is nothing to do, or one is running (see `is_syncing`).
     ///
     /// # Errors

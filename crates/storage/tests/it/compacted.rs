@@ -13,8 +13,8 @@ use klamm_records::{
     InflateLimit, Inflater, NewRecord, Records, batches,
 };
 use klamm_storage::{
-    CheckpointFile, CleanError, CleanLimits, CleanStats, HandleCache, LogConfig, LogDir, Opened,
-    Origin, PartitionLog, Step, SyncScope, UpperBound,
+    CheckpointFile, CleanError, CleanLimits, CleanStats, CleanView, CleanedSegment, HandleCache,
+    LogConfig, LogDir, Opened, Origin, PartitionLog, Step, SyncScope, UpperBound,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -82,7 +82,7 @@ impl Bench {
     }
 
     fn put(&mut self, records: &[KeyValue<'_>]) -> i64 {
-        self.put_as(records, &BatchFields::default(), Compression::None)
+        self.put_from(&BatchFields::default(), records)
     }
 
     fn put_as(
@@ -94,6 +94,31 @@ impl Bench {
         let bytes = keyed(records, self.now_ms, fields, codec);
         self.now_ms += 1;
         self.append(&bytes, Origin::Client)
+    }
+
+    /// One key, overwritten: a segment for each value.
+    fn put_in_segments(&mut self, values: std::ops::Range<i32>) {
+        for value in values {
+            self.put(&[("a", Some(&value.to_string()))]);
+            self.close_segment();
+        }
+    }
+
+    /// Appends one batch of a producer, uncompressed.
+    fn put_from(&mut self, producer: &BatchFields, records: &[KeyValue<'_>]) -> i64 {
+        self.put_as(records, producer, Compression::None)
+    }
+
+    /// Cleans until the first group of segments has its replacement.
+    fn clean_first_group(&self) -> (CleanView, CleanedSegment) {
+        let view = self.log.clean_view().unwrap();
+        let dirtiness = view.dirtiness(1).unwrap();
+        let marks = self.log.producer_marks();
+        let mut cleaning = view.begin(&dirtiness, marks, LIMITS, 1).unwrap();
+        match cleaning.step(u64::MAX).unwrap() {
+            Step::Swap(segment) => (view, segment),
+            _ => panic!("no group"),
+        }
     }
 
     /// A roll, and the sync that follows it soon: all before is closed and on disk.

@@ -135,7 +135,7 @@ impl Partition {
         }
         let end = copy.log.log_end_offset();
         if end >= marks.log_end_offset {
-            sync(&mut copy.log)?;
+            copy.log.sync_in_place(SyncScope::All)?;
             return Ok(MoveStep::CaughtUp);
         }
         let start = marks.log_start_offset;
@@ -146,7 +146,7 @@ impl Partition {
         };
         take(&mut copy.log, start, &bytes, self.now_ms())?;
         if copy.log.dirty_bytes() >= SYNC_BYTES {
-            sync(&mut copy.log)?;
+            copy.log.sync_in_place(SyncScope::All)?;
         }
         Ok(MoveStep::Copied(bytes.len()))
     }
@@ -186,7 +186,7 @@ impl Partition {
 
     /// Makes the copy durable under the log's own name, and comes close to the log's end.
     fn replace_by(&self, copy: &mut Copy) -> Result<(), MoveError> {
-        sync(&mut copy.log)?;
+        copy.log.sync_in_place(SyncScope::All)?;
         copy.log.promote()?;
         for _ in 0..APPROACHES_MAX {
             let (marks, end) = (self.marks(), copy.log.log_end_offset());
@@ -311,18 +311,6 @@ fn take(copy: &mut PartitionLog, start: i64, bytes: &Bytes, now_ms: i64) -> Resu
     }
     if !bytes.is_empty() {
         copy.append_as_follower(bytes, now_ms)?;
-    }
-    Ok(())
-}
-
-fn sync(log: &mut PartitionLog) -> Result<(), StorageError> {
-    if let Some(work) = log.sync_work(SyncScope::All)? {
-        let done = work.run();
-        let failed = done.as_ref().err().cloned();
-        log.synced(done);
-        if let Some(error) = failed {
-            return Err(error);
-        }
     }
     Ok(())
 }

@@ -12,15 +12,7 @@ pub(super) fn sync_before_showing(log: &mut PartitionLog) -> Result<(), StorageE
     if !is_behind(log) {
         return Ok(());
     }
-    if let Some(work) = log.sync_work(SyncScope::Data)? {
-        let done = work.run();
-        let failed = done.as_ref().err().cloned();
-        log.synced(done);
-        if let Some(error) = failed {
-            return Err(error);
-        }
-    }
-    Ok(())
+    log.sync_in_place(SyncScope::Data)
 }
 
 fn is_behind(log: &PartitionLog) -> bool {

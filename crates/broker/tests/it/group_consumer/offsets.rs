@@ -36,9 +36,7 @@ impl RebalanceListener for Heard {
 #[test]
 fn a_listener_hears_what_moves_and_its_offsets_are_committed() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 4).await;
+        let (node, client) = node_with_topic(4).await;
         for (way, gone) in [(WAYS[0], 4), (WAYS[2], 2), (WAYS[3], 2)] {
             let by_hand = [("enable.auto.commit", "false"), ("group.id", way[0].1)];
             let mut one = member(&client, way, &by_hand);
@@ -65,9 +63,7 @@ fn a_listener_hears_what_moves_and_its_offsets_are_committed() {
 #[test]
 fn commits_say_who_wrote_the_record_before() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 1).await;
+        let (node, client) = node_with_topic(1).await;
         write(&client, 0..10).await;
         let by_hand = [("enable.auto.commit", "false")];
         let key: PartitionKey = ("t".into(), 0);
@@ -94,9 +90,7 @@ fn commits_say_who_wrote_the_record_before() {
 #[test]
 fn a_live_group_of_the_consumer_protocol_is_sent_elsewhere() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 2).await;
+        let (node, client) = node_with_topic(2).await;
         write(&client, 0..100).await;
         let (mut one, mut two) = (member(&client, WAYS[3], &[]), member(&client, WAYS[3], &[]));
         let both =

@@ -7,9 +7,7 @@ use super::*;
 fn a_group_goes_on_where_it_stopped() {
     run(async {
         for way in WAYS {
-            let node = Node::start(QUICK).await;
-            let client = client(&node, &[]);
-            topic(&client, 4).await;
+            let (node, client) = node_with_topic(4).await;
             write(&client, 0..100).await;
             let mut one = member(&client, way, &[]);
             let seen = poll_until(&mut [&mut one], |_, seen| seen.len() >= 100).await;
@@ -31,9 +29,7 @@ fn a_group_goes_on_where_it_stopped() {
 fn members_share_partitions_and_nothing_is_read_twice_or_lost() {
     run(async {
         for way in WAYS {
-            let node = Node::start(QUICK).await;
-            let client = client(&node, &[]);
-            topic(&client, 6).await;
+            let (node, client) = node_with_topic(6).await;
             write(&client, 0..300).await;
             let (mut one, mut two, mut three) = (
                 member(&client, way, &[]),
@@ -70,9 +66,7 @@ fn members_share_partitions_and_nothing_is_read_twice_or_lost() {
 #[test]
 fn a_static_member_comes_back_to_its_part_without_a_round() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 4).await;
+        let (node, client) = node_with_topic(4).await;
         for way in [WAYS[0], WAYS[3]] {
             let named = |name| {
                 member(
@@ -116,9 +110,7 @@ fn a_static_member_comes_back_to_its_part_without_a_round() {
 #[test]
 fn a_member_that_does_not_poll_leaves_until_it_does() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 4).await;
+        let (node, client) = node_with_topic(4).await;
         for way in WAYS {
             let group = [("group.id", way[0].1)];
             let mut slow = member(&client, way, &[("max.poll.interval.ms", "1000"), group[0]]);
@@ -149,9 +141,7 @@ fn offsets(consumer: &GroupConsumer) -> BTreeMap<PartitionKey, GroupOffset> {
 #[test]
 fn partitions_come_and_go_although_polls_wait_for_nothing() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 4).await;
+        let (node, client) = node_with_topic(4).await;
         for way in WAYS {
             let group = [("group.id", way[0].1)];
             let (mut one, mut two) = (member(&client, way, &group), member(&client, way, &group));

@@ -5,9 +5,7 @@ use super::*;
 #[test]
 fn the_broker_finds_the_topics_of_a_pattern() {
     run(async {
-        let node = Node::start(QUICK).await;
-        let client = client(&node, &[]);
-        topic(&client, 2).await;
+        let (node, client) = node_with_topic(2).await;
         let mut one = member(&client, WAYS[3], &[]);
         one.subscribe(Subscription::Pattern("[st]".to_owned()))
             .unwrap();

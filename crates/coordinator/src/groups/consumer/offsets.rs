@@ -21,20 +21,7 @@ impl ConsumerGroup {
             // Somebody without membership: an administrator, or a consumer that assigns itself.
             return Ok(());
         }
-        let member = self.kept.members.get(&*commit.member_id);
-        let member = member.ok_or(GroupError::UnknownMemberId)?;
-        let is_classic = member.subscription.classic.is_some();
-        if !is_classic && !commit.knows_member_epochs {
-            return Err(GroupError::UnsupportedVersion);
-        }
-        let topics = commit.offsets.iter().map(|new| (&new.topic, new.partition));
-        check_epoch(
-            &member.current,
-            is_classic,
-            commit.generation,
-            topics,
-            around,
-        )
+        self.check_member(commit, commit.knows_member_epochs, around)
     }
 
     /// Whether a commit in a transaction may be taken. One that names no member is taken at its word.
@@ -48,9 +35,21 @@ impl ConsumerGroup {
         if names_nobody || (commit.generation < 0 && self.kept.members.is_empty()) {
             return Ok(());
         }
+        self.check_member(commit, true, around)
+    }
+
+    fn check_member(
+        &self,
+        commit: &CommitOffsets,
+        knows_member_epochs: bool,
+        around: &dyn Surroundings,
+    ) -> Result<(), GroupError> {
         let member = self.kept.members.get(&*commit.member_id);
         let member = member.ok_or(GroupError::UnknownMemberId)?;
         let is_classic = member.subscription.classic.is_some();
+        if !is_classic && !knows_member_epochs {
+            return Err(GroupError::UnsupportedVersion);
+        }
         let topics = commit.offsets.iter().map(|new| (&new.topic, new.partition));
         check_epoch(
             &member.current,

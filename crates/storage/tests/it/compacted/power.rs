@@ -208,7 +208,7 @@ fn random_logs_keep_their_newest_values() {
         for id in 0..3 {
             if sequences[id] > 0 {
                 let fields = producer(id as i64, sequences[id], open[id]);
-                bench.put_as(&[("end", Some("1"))], &fields, Compression::None);
+                bench.put_from(&fields, &[("end", Some("1"))]);
             }
         }
     }

@@ -25,23 +25,11 @@ fn damage_leaves_the_log_as_it_is() {
 #[test]
 fn a_pass_over_a_log_that_was_cut_changes_nothing() {
     let mut bench = Bench::new();
-    for n in 0..6 {
-        bench.put(&[("a", Some(&n.to_string()))]);
-        bench.close_segment();
-    }
-    let view = bench.log.clean_view().unwrap();
-    let dirtiness = view.dirtiness(1).unwrap();
-    let marks = bench.log.producer_marks();
-    let mut cleaning = view.begin(&dirtiness, marks, LIMITS, 1).unwrap();
-    let Step::Swap(segment) = cleaning.step(u64::MAX).unwrap() else {
-        panic!("one group")
-    };
+    bench.put_in_segments(0..6);
+    let (view, segment) = bench.clean_first_group();
     // Cut, and filled again with the same number of bytes.
     bench.log.truncate_to(3, 1).unwrap();
-    for n in 3..6 {
-        bench.put(&[("a", Some(&n.to_string()))]);
-        bench.close_segment();
-    }
+    bench.put_in_segments(3..6);
     let before = bench.names();
     assert!(matches!(
         bench.log.begin_swap(segment),
@@ -61,18 +49,8 @@ fn a_pass_over_a_log_that_was_cut_changes_nothing() {
 #[test]
 fn a_pass_over_segments_that_retention_took_changes_nothing() {
     let mut bench = Bench::new();
-    for n in 0..6 {
-        bench.put(&[("a", Some(&n.to_string()))]);
-        bench.close_segment();
-    }
-    let view = bench.log.clean_view().unwrap();
-    let dirtiness = view.dirtiness(1).unwrap();
-    let mut cleaning = view
-        .begin(&dirtiness, bench.log.producer_marks(), LIMITS, 1)
-        .unwrap();
-    let Step::Swap(segment) = cleaning.step(u64::MAX).unwrap() else {
-        panic!("one group")
-    };
+    bench.put_in_segments(0..6);
+    let (_, segment) = bench.clean_first_group();
     bench.log.advance_log_start(2).unwrap();
     let gone = bench.log.expired(1).unwrap().unwrap();
     gone.mark().unwrap();
@@ -107,25 +85,14 @@ fn what_a_reader_holds_outlives_the_swap() {
 #[test]
 fn readers_are_served_while_files_change_places() {
     let mut bench = Bench::new();
-    bench.put_as(
-        &[("a", Some("0"))],
-        &producer(7, 0, true),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 0, true), &[("a", Some("0"))]);
     bench.append(&marker(7, EndTransaction::Abort), Origin::Coordinator);
     for n in 0..4 {
         bench.put(&[("a", Some(&n.to_string()))]);
     }
     bench.close_segment();
     bench.put(&[("b", None)]);
-    let view = bench.log.clean_view().unwrap();
-    let dirtiness = view.dirtiness(1).unwrap();
-    let mut cleaning = view
-        .begin(&dirtiness, bench.log.producer_marks(), LIMITS, 1)
-        .unwrap();
-    let Step::Swap(segment) = cleaning.step(u64::MAX).unwrap() else {
-        panic!("one group")
-    };
+    let (_, segment) = bench.clean_first_group();
     let work = bench.log.begin_swap(segment).unwrap();
     // The names on disk are still the old ones.
     assert_eq!(bench.offsets(), [5, 6]);
@@ -145,14 +112,7 @@ fn a_swap_that_never_ran_takes_the_directory_offline() {
     let mut bench = Bench::new();
     bench.put(&[("a", Some("0"))]);
     bench.close_segment();
-    let view = bench.log.clean_view().unwrap();
-    let dirtiness = view.dirtiness(1).unwrap();
-    let mut cleaning = view
-        .begin(&dirtiness, bench.log.producer_marks(), LIMITS, 1)
-        .unwrap();
-    let Step::Swap(segment) = cleaning.step(u64::MAX).unwrap() else {
-        panic!("one group")
-    };
+    let (_, segment) = bench.clean_first_group();
     drop(bench.log.begin_swap(segment).unwrap());
     assert!(!bench.dir.is_online());
 }

@@ -6,25 +6,13 @@ use super::*;
 fn aborted_records_go_at_once_and_their_marker_later() {
     let mut bench = Bench::new();
     bench.put(&[("a", Some("1"))]);
-    bench.put_as(
-        &[("a", Some("aborted"))],
-        &producer(7, 0, true),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 0, true), &[("a", Some("aborted"))]);
     bench.append(&marker(7, EndTransaction::Abort), Origin::Coordinator);
-    bench.put_as(
-        &[("b", Some("kept"))],
-        &producer(7, 1, true),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 1, true), &[("b", Some("kept"))]);
     bench.append(&marker(7, EndTransaction::Commit), Origin::Coordinator);
     // The producer goes on elsewhere: nothing of it must stay for its sake.
     bench.close_segment();
-    bench.put_as(
-        &[("z", Some("1"))],
-        &producer(7, 2, false),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 2, false), &[("z", Some("1"))]);
     assert_eq!(seen(&bench.log, UpperBound::LastStable).len(), 3);
     bench.clean();
     let aborted = |bench: &Bench| {
@@ -79,11 +67,7 @@ fn aborted_records_go_at_once_and_their_marker_later() {
 fn a_transaction_that_ends_beyond_the_pass_is_known_as_aborted() {
     let mut bench = Bench::new();
     bench.put(&[("a", Some("1"))]);
-    bench.put_as(
-        &[("a", Some("aborted"))],
-        &producer(7, 0, true),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 0, true), &[("a", Some("aborted"))]);
     bench.close_segment();
     bench.append(&marker(7, EndTransaction::Abort), Origin::Coordinator);
     bench.clean();
@@ -101,11 +85,7 @@ fn nothing_is_cleaned_from_an_open_transaction_on() {
     bench.put(&[("a", Some("1"))]);
     bench.put(&[("a", Some("2"))]);
     bench.close_segment();
-    bench.put_as(
-        &[("b", Some("open"))],
-        &producer(7, 0, true),
-        Compression::None,
-    );
+    bench.put_from(&producer(7, 0, true), &[("b", Some("open"))]);
     bench.put(&[("a", Some("3"))]);
     bench.close_segment();
     bench.put(&[("a", Some("4"))]);
@@ -122,16 +102,8 @@ fn nothing_is_cleaned_from_an_open_transaction_on() {
 #[test]
 fn a_producer_goes_on_with_its_sequence_after_its_records_are_gone() {
     let mut bench = Bench::new();
-    bench.put_as(
-        &[("a", Some("1"))],
-        &producer(3, 0, false),
-        Compression::None,
-    );
-    bench.put_as(
-        &[("a", Some("2"))],
-        &producer(3, 1, false),
-        Compression::None,
-    );
+    bench.put_from(&producer(3, 0, false), &[("a", Some("1"))]);
+    bench.put_from(&producer(3, 1, false), &[("a", Some("2"))]);
     for _ in 0..2 {
         bench.put(&[("a", Some("3"))]);
     }
@@ -161,9 +133,5 @@ fn a_producer_goes_on_with_its_sequence_after_its_records_are_gone() {
         appended.duplicate && appended.base_offset == 1,
         "{appended:?}"
     );
-    bench.put_as(
-        &[("a", Some("4"))],
-        &producer(3, 2, false),
-        Compression::None,
-    );
+    bench.put_from(&producer(3, 2, false), &[("a", Some("4"))]);
 }
