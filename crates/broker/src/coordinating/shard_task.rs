@@ -8,6 +8,7 @@ use super::company::Company;
 use super::effects::Effects;
 use super::load;
 use super::shards::{Kind, Office, Parts, Seen};
+use crate::config::millis;
 use crate::partitions::{Marker, Partition};
 use bytes::Bytes;
 use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
@@ -18,7 +19,9 @@ use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// A look at the shard, or at why there is none; what it gives tells the asker.
 pub(super) type Look<S> = Box<dyn FnOnce(Result<&S, ErrorCode>) -> Box<dyn FnOnce() + Send> + Send>;
@@ -99,6 +102,9 @@ struct Work<S: Shard> {
 const BATCH_BYTES: usize = 512 * 1024;
 /// Between two attempts to load.
 const LOAD_AGAIN_AFTER_MS: i64 = 1000;
+/// Deadlines are often near, and are mostly moved before they come: a batch that is held open no longer than this does
+/// not look at them.
+const PATIENCE_MIN: Duration = Duration::from_millis(100);
 
 /// The time, as shards are told it.
 pub(crate) fn moment(clock: &dyn Clock) -> Moment {
@@ -172,8 +178,8 @@ impl<K: Kind> ShardTask<K> {
         }
     }
 
-    /// Holds a batch open for more records, as long as the settings say. Whoever asks meanwhile may see what is not
-    /// committed yet, and is answered with the others.
+    /// Holds a batch open for more records, as long as the settings say and members can wait. Whoever asks meanwhile may
+    /// see what is not committed yet, and is answered with the others.
     async fn linger(
         &mut self,
         queue: &mut mpsc::Receiver<Ask<K::Shard>>,
@@ -182,14 +188,23 @@ impl<K: Kind> ShardTask<K> {
         let Some(linger) = self.parts.log.linger.filter(|time| !time.is_zero()) else {
             return;
         };
-        let ends = tokio::time::Instant::now() + linger;
-        while !work.records.is_empty()
-            && !work.is_full()
-            && let Ok(Some(ask)) = tokio::time::timeout_at(ends, queue.recv()).await
-        {
+        let mut ends = Instant::now() + linger;
+        while !work.records.is_empty() && !work.is_full() {
+            ends = ends.min(Instant::now() + self.patience().min(linger));
+            let Ok(Some(ask)) = tokio::time::timeout_at(ends, queue.recv()).await else {
+                return;
+            };
             self.now = moment(&*self.parts.host.clock);
             self.take(ask, work).await;
         }
+    }
+
+    /// How long answers may wait: half of the time to the next deadline. The other half is for whoever has to ask again
+    /// before it is over, and can't as long as it has no answer.
+    fn patience(&self) -> Duration {
+        let deadline = self.loaded.as_ref().and_then(|l| l.shard.next_deadline());
+        let left_ms = deadline.map(|due| due.saturating_sub(self.now.monotonic));
+        millis(left_ms.unwrap_or(i64::MAX) / 2).max(PATIENCE_MIN)
     }
 
     /// Shows the shard the metadata, if it has changed.

@@ -1,50 +1,17 @@
 //! The background flush keeps its pace, however fast producers are. In simulated time.
 
 use crate::node::{batch_at, produce_request};
-use klamm_broker::Broker;
-use klamm_codec::Message;
-use klamm_host::{Connection, Host};
+use crate::simulated::{ask, make_topic, start};
+use klamm_host::Host;
 use klamm_host_sim::{DiskOp, World};
 use klamm_records::{BatchFields, Compression};
-use klamm_settings::Settings;
-use klamm_wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
-use klamm_wire::{Request, ResponseHeader};
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, interval};
 
 /// How long a sync takes.
 const SYNC: Duration = Duration::from_millis(20);
 const SECONDS: u64 = 20;
-
-/// Sends a request and waits for its answer.
-pub(crate) async fn ask<R: Request>(
-    connection: &mut dyn Connection,
-    request: &R,
-    version: i16,
-) -> R::Response {
-    let output = klamm_wire::header::encode_request(request, version, 1, None).unwrap();
-    let bytes = output.into_bytes().unwrap();
-    connection.write_all(&bytes).await.unwrap();
-    let mut length = [0; 4];
-    connection.read_exact(&mut length).await.unwrap();
-    let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-    connection.read_exact(&mut answer).await.unwrap();
-    let (_, mut body) = ResponseHeader::decode(answer.into(), R::KEY, version).unwrap();
-    R::Response::decode(&mut body, version).unwrap()
-}
-
-/// Topic `t`, with the node's number of partitions.
-pub(crate) async fn make_topic(connection: &mut dyn Connection) {
-    let topic = MetadataRequestTopic { name: Some("t".into()), ..MetadataRequestTopic::default() };
-    let make = MetadataRequest {
-        topics: Some(vec![topic]),
-        allow_auto_topic_creation: true,
-        ..MetadataRequest::default()
-    };
-    ask(connection, &make, 9).await;
-}
 
 /// A batch every few milliseconds.
 async fn produce_for_a_while(host: &Host, address: SocketAddr) {
@@ -75,17 +42,8 @@ fn the_flusher_waits_for_its_pace_while_bytes_keep_coming() {
             DiskOp::SyncData => SYNC,
             _ => Duration::ZERO,
         });
-        let address = SocketAddr::new(machine.ip, 9092);
-        let settings = [
-            ("listeners", format!("PLAINTEXT://{address}")),
-            ("log.dirs", "/data".to_owned()),
-            ("klamm.flush.dirty.ms", "1000".to_owned()),
-        ];
-        let settings = settings.map(|(name, value)| (name.to_owned(), value));
-        let settings = Settings::load("", &settings).unwrap().settings;
-        let host = machine.boot();
-        let broker = Box::pin(Broker::start(host.clone(), settings)).await;
-        let broker = broker.unwrap();
+        let settings = [("klamm.flush.dirty.ms", "1000")];
+        let (broker, host, address) = start(&mut machine, &settings).await;
         produce_for_a_while(&host, address).await;
         broker.shutdown().await;
     });
@@ -106,17 +64,9 @@ fn longest_answer(stop_bytes: u64) -> Duration {
             DiskOp::SyncData => Duration::from_secs(1),
             _ => Duration::ZERO,
         });
-        let address = SocketAddr::new(machine.ip, 9092);
-        let settings = [
-            ("listeners", format!("PLAINTEXT://{address}")),
-            ("log.dirs", "/data".to_owned()),
-            ("klamm.flush.dirty.max.bytes", stop_bytes.to_string()),
-        ];
-        let settings = settings.map(|(name, value)| (name.to_owned(), value));
-        let settings = Settings::load("", &settings).unwrap().settings;
-        let host = machine.boot();
-        let broker = Box::pin(Broker::start(host.clone(), settings)).await;
-        let broker = broker.unwrap();
+        let stop_bytes = stop_bytes.to_string();
+        let settings = [("klamm.flush.dirty.max.bytes", &*stop_bytes)];
+        let (broker, host, address) = start(&mut machine, &settings).await;
         let mut connection = host.net.connect(address).await.unwrap();
         make_topic(&mut *connection).await;
         let value = vec![7; 100_000];

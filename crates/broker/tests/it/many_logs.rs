@@ -1,14 +1,13 @@
 //! Logs that are synced together: how often the disk is asked, and what survives. In simulated time.
 
-use crate::flusher::{ask, make_topic};
 use crate::node::batch_at;
+use crate::simulated::{self, ask, make_topic};
 use klamm_broker::Broker;
 use klamm_host::{Disk, Host};
 use klamm_host_sim::{
     CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimNode, SimRng, World,
 };
 use klamm_records::{BatchFields, Compression};
-use klamm_settings::Settings;
 use klamm_wire::messages::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,18 +18,12 @@ const FLUSH: Duration = Duration::from_secs(1);
 const MARKER: &str = "/data/.kafka_cleanshutdown";
 
 async fn start(machine: &mut SimNode) -> (Broker, Host, SocketAddr) {
-    let address = SocketAddr::new(machine.ip, 9092);
+    let (logs, flush_ms) = (LOGS.to_string(), FLUSH.as_millis().to_string());
     let settings = [
-        ("listeners", format!("PLAINTEXT://{address}")),
-        ("log.dirs", "/data".to_owned()),
-        ("num.partitions", LOGS.to_string()),
-        ("klamm.flush.dirty.ms", FLUSH.as_millis().to_string()),
+        ("num.partitions", &*logs),
+        ("klamm.flush.dirty.ms", &*flush_ms),
     ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value));
-    let settings = Settings::load("", &settings).unwrap().settings;
-    let host = machine.boot();
-    let broker = Box::pin(Broker::start(host.clone(), settings)).await;
-    (broker.unwrap(), host, address)
+    simulated::start(machine, &settings).await
 }
 
 /// One batch for each partition of the topic.

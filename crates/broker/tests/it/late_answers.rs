@@ -1,0 +1,118 @@
+//! Members of groups whose answers are late because of the node: that does not cost them their membership. In simulated
+//! time.
+
+use crate::consumer_groups::{idle, join};
+use crate::simulated::{ask, make_topic, start};
+use klamm_codec::Str;
+use klamm_host::Connection;
+use klamm_host_sim::World;
+use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
+use klamm_wire::messages::heartbeat::HeartbeatRequest;
+use klamm_wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
+use klamm_wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const SESSION_MS: i32 = 45_000;
+/// Longer than any session.
+const LINGER: (&str, &str) = ("group.coordinator.append.linger.ms", "600000");
+
+async fn find_coordinator(connection: &mut dyn Connection) {
+    let find = FindCoordinatorRequest {
+        coordinator_keys: vec!["g".into()],
+        ..FindCoordinatorRequest::default()
+    };
+    while ask(connection, &find, 4).await.coordinators[0].error_code != 0 {}
+}
+
+/// Runs a client against a node that holds batches of groups open for ten minutes.
+fn with_a_long_linger<F, Fut>(client: F)
+where
+    F: FnOnce(Box<dyn Connection>) -> Fut + 'static,
+    Fut: Future<Output = ()>,
+{
+    let run = World::run(1, |mut world| async move {
+        let mut machine = world.node();
+        let (broker, host, address) = start(&mut machine, &[LINGER]).await;
+        let mut connection = host.net.connect(address).await.unwrap();
+        make_topic(&mut *connection).await;
+        find_coordinator(&mut *connection).await;
+        client(connection).await;
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
+}
+
+#[test]
+fn a_member_whose_heartbeat_is_held_back_in_a_batch_keeps_its_session() {
+    with_a_long_linger(|mut connection| async move {
+        let connection = &mut *connection;
+        let begun = Instant::now();
+        let mut answer = ask(connection, &join("a"), 1).await;
+        assert!(
+            begun.elapsed() > Duration::from_secs(10),
+            "it was held back"
+        );
+        for _ in 0..20 {
+            assert_eq!(answer.error_code, 0, "{answer:?}");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            answer = ask(connection, &idle("a", answer.member_epoch), 1).await;
+        }
+    });
+}
+
+fn classic_join(member_id: Str) -> JoinGroupRequest {
+    JoinGroupRequest {
+        group_id: "c".into(),
+        session_timeout_ms: SESSION_MS,
+        rebalance_timeout_ms: 300_000,
+        member_id,
+        protocol_type: "consumer".into(),
+        protocols: vec![JoinGroupRequestProtocol {
+            name: "range".into(),
+            ..JoinGroupRequestProtocol::default()
+        }],
+        ..JoinGroupRequest::default()
+    }
+}
+
+#[test]
+fn a_classic_member_whose_assignment_is_held_back_keeps_its_session() {
+    with_a_long_linger(|mut connection| async move {
+        let connection = &mut *connection;
+        let told = ask(connection, &classic_join(Str::EMPTY), 9).await;
+        let joined = ask(connection, &classic_join(told.member_id), 9).await;
+        assert_eq!(joined.error_code, 0, "{joined:?}");
+        let begun = Instant::now();
+        let member_id = joined.member_id;
+        let sync = SyncGroupRequest {
+            group_id: "c".into(),
+            generation_id: joined.generation_id,
+            member_id: member_id.clone(),
+            protocol_type: Some("consumer".into()),
+            protocol_name: Some("range".into()),
+            assignments: vec![SyncGroupRequestAssignment {
+                member_id: member_id.clone(),
+                ..SyncGroupRequestAssignment::default()
+            }],
+            ..SyncGroupRequest::default()
+        };
+        let synced = ask(connection, &sync, 5).await;
+        assert!(
+            begun.elapsed() > Duration::from_secs(10),
+            "it was held back"
+        );
+        assert_eq!(synced.error_code, 0, "{synced:?}");
+        let beat = HeartbeatRequest {
+            group_id: "c".into(),
+            generation_id: joined.generation_id,
+            member_id,
+            ..HeartbeatRequest::default()
+        };
+        for _ in 0..20 {
+            let answer = ask(connection, &beat, 4).await;
+            assert_eq!(answer.error_code, 0, "{answer:?}");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    });
+}
