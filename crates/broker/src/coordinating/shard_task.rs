@@ -164,7 +164,6 @@ impl<K: Kind> ShardTask<K> {
             }
             self.look_around();
             let mut work = Work::default();
-            self.on_time(&mut work);
             for ask in asked {
                 self.take(ask, &mut work).await;
             }
@@ -173,6 +172,8 @@ impl<K: Kind> ShardTask<K> {
             {
                 self.take(ask, &mut work).await;
             }
+            // Last: a heartbeat that came in time may have waited in the queue for a slow disk.
+            self.on_time(&mut work);
             self.linger(&mut queue, &mut work).await;
             self.finish(work).await;
         }

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 const GROUPS: usize = 40;
 
-fn commit(group: usize) -> OffsetCommitRequest {
+pub(crate) fn commit(group: usize) -> OffsetCommitRequest {
     OffsetCommitRequest {
         group_id: format!("group {group}").as_str().into(),
         generation_id_or_member_epoch: -1,

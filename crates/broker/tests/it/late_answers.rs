@@ -1,13 +1,17 @@
 //! Members of groups whose answers are late because of the node: that does not cost them their membership. In simulated
 //! time.
 
+use crate::commits::commit;
 use crate::consumer_groups::{idle, join};
 use crate::simulated::{ask, make_topic, start};
 use klamm_codec::Str;
 use klamm_host::Connection;
-use klamm_host_sim::World;
+use klamm_host_sim::{DiskOp, World};
 use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
 use klamm_wire::messages::heartbeat::HeartbeatRequest;
+use klamm_wire::messages::incremental_alter_configs::{
+    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
+};
 use klamm_wire::messages::join_group::{JoinGroupRequest, JoinGroupRequestProtocol};
 use klamm_wire::messages::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment};
 use std::time::Duration;
@@ -23,6 +27,53 @@ async fn find_coordinator(connection: &mut dyn Connection) {
         ..FindCoordinatorRequest::default()
     };
     while ask(connection, &find, 4).await.coordinators[0].error_code != 0 {}
+}
+
+/// Makes the log of groups wait for the disk.
+async fn sync_commits(connection: &mut dyn Connection) {
+    let topic = AlterConfigsResource {
+        resource_type: 2,
+        resource_name: "__consumer_offsets".into(),
+        configs: vec![AlterableConfig {
+            name: "flush.messages".into(),
+            value: Some("1".into()),
+            ..AlterableConfig::default()
+        }],
+    };
+    let alter = IncrementalAlterConfigsRequest { resources: vec![topic], validate_only: false };
+    let answer = ask(connection, &alter, 1).await;
+    assert_eq!(answer.responses[0].error_code, 0, "{answer:?}");
+}
+
+#[test]
+fn a_heartbeat_that_waits_behind_a_slow_sync_comes_before_the_end_of_its_session() {
+    let run = World::run(1, |mut world| async move {
+        let mut machine = world.node();
+        let one_shard = [("offsets.topic.num.partitions", "1")];
+        let (broker, host, address) = start(&mut machine, &one_shard).await;
+        let mut connection = host.net.connect(address).await.unwrap();
+        let mut other = host.net.connect(address).await.unwrap();
+        make_topic(&mut *connection).await;
+        find_coordinator(&mut *connection).await;
+        sync_commits(&mut *connection).await;
+        let joined = ask(&mut *connection, &join("a"), 1).await;
+        assert_eq!(joined.error_code, 0, "{joined:?}");
+        machine.disk.set_latency(|op, _| match op {
+            DiskOp::SyncData => Duration::from_secs(60),
+            _ => Duration::ZERO,
+        });
+        let commit = tokio::spawn(async move { ask(&mut *other, &commit(1), 8).await });
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let begun = Instant::now();
+        let beat = idle("a", joined.member_epoch);
+        let answer = ask(&mut *connection, &beat, 1).await;
+        assert!(begun.elapsed() > Duration::from_secs(30), "it waited");
+        assert_eq!(answer.error_code, 0, "{answer:?}");
+        assert_eq!(commit.await.unwrap().topics[0].partitions[0].error_code, 0);
+        machine.disk.set_latency(|_, _| Duration::ZERO);
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
 }
 
 /// Runs a client against a node that holds batches of groups open for ten minutes.
