@@ -37,6 +37,13 @@ pub(crate) struct Told {
     pub(crate) failed: bool,
 }
 
+impl PartitionKey {
+    /// In memory of its own: a session lives on when the frame of its first request should not.
+    fn kept(self) -> Self {
+        Self { topic: self.topic.detached(), ..self }
+    }
+}
+
 #[derive(Debug)]
 struct Cached {
     want: Want,
@@ -187,7 +194,10 @@ impl FetchSessions {
             }
         };
         let cached = |(key, want): &(PartitionKey, Want)| {
-            (key.clone(), Cached { want: want.clone(), told: None })
+            (
+                key.clone().kept(),
+                Cached { want: want.clone(), told: None },
+            )
         };
         let session = Session {
             next_epoch: INITIAL_EPOCH + 1,
@@ -221,7 +231,8 @@ impl FetchSessions {
             match session.partitions.get_mut(&key) {
                 Some(cached) => cached.want = want,
                 None => {
-                    session.partitions.insert(key, Cached { want, told: None });
+                    let cached = Cached { want, told: None };
+                    session.partitions.insert(key.kept(), cached);
                 }
             }
         }
@@ -251,7 +262,7 @@ impl FetchSessions {
     /// The next response of a session starts behind `key`, the last partition that had records.
     pub(crate) fn start_after(&mut self, session_id: i32, key: &PartitionKey) {
         if let Some(session) = self.sessions.get_mut(&session_id) {
-            session.start_after = Some(key.clone());
+            session.start_after = Some(key.clone().kept());
         }
     }
 
@@ -389,6 +400,24 @@ mod tests {
         sessions.begin(ask(42, -1, &[], &[]), 0, || 0).unwrap();
         assert!(!sessions.tell(42, &key(0), told));
         assert!(sessions.tell(42, &key(0), Told { failed: true, ..told }));
+    }
+
+    #[test]
+    fn a_session_lets_go_of_the_frames_of_its_requests() {
+        let mut sessions = FetchSessions::new(1);
+        for (id, epoch, name) in [(0, 0, "t"), (9, 1, "u")] {
+            let frame = bytes::Bytes::from(format!("{name} and much else"));
+            let topic = Str::from_utf8(frame.slice(..1)).unwrap();
+            let key = PartitionKey { topic_id: Uuid::ZERO, topic, partition: 0 };
+            let request = SessionRequest {
+                wants: vec![(key.clone(), want(0))],
+                ..ask(id, epoch, &[], &[])
+            };
+            drop(sessions.begin(request, 0, || 9).unwrap());
+            sessions.start_after(9, &key);
+            drop(key);
+            assert!(frame.is_unique(), "{name}");
+        }
     }
 
     #[test]
