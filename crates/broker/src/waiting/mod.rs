@@ -8,4 +8,4 @@ mod watchers;
 pub(crate) use burst::{Burst, Place};
 pub(crate) use sync_gate::{SyncFailed, SyncGate};
 pub(crate) use turns::Turns;
-pub(crate) use watchers::Watchers;
+pub(crate) use watchers::{Watch, Watchers};

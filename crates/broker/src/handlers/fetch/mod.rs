@@ -12,6 +12,7 @@ use crate::observing::Meters;
 use crate::partitions::{Reader, Registry};
 use crate::quotas::Quotas;
 use crate::request::Call;
+use crate::waiting::Watch;
 use klamm_codec::Str;
 use klamm_host::Host;
 use klamm_wire::ErrorCode;
@@ -25,7 +26,6 @@ use session::{
 };
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
@@ -212,19 +212,18 @@ async fn read_or_wait(
     }
     let _waits = needs.meters.fetches_waiting.enter();
     let deadline = tokio::time::Instant::now() + wait;
-    let changed = Arc::new(Notify::new());
+    let mut watch = Watch::default();
     loop {
-        for target in targets.iter() {
-            if let Ok(partition) = &target.partition {
-                partition.watchers.register(&changed);
-            }
-        }
+        let partitions = targets
+            .iter()
+            .filter_map(|target| target.partition.as_ref().ok());
+        watch.begin(partitions.map(|partition| &partition.watchers));
         // What came between the last read and the registration was not announced.
         reads = read_all(targets, reader, limits, needs).await;
         if read::is_enough(&reads, limits) {
             return reads;
         }
-        if tokio::time::timeout_at(deadline, changed.notified())
+        if tokio::time::timeout_at(deadline, watch.changed())
             .await
             .is_err()
         {
