@@ -1,6 +1,6 @@
 //! Consumers: read on from an offset, and hand everything to the oracle.
 
-use crate::oracle::Watermarks;
+use crate::oracle::{Floor, Watermarks};
 use crate::record::RecordId;
 use crate::stage::{Client, Target};
 use klamm_codec::Str;
@@ -163,6 +163,16 @@ pub(crate) async fn fetch(
             .violation(format!("Fetch of {target:?} was answered without it"));
         return Fetched::Leave;
     };
+    judge(client, target, (floor, position), &partition).await
+}
+
+/// Holds what a fetch brought of one partition against what was known before, and what was asked for.
+pub(crate) async fn judge(
+    client: &mut Client,
+    target: &Target,
+    (floor, position): (Floor, i64),
+    partition: &PartitionData,
+) -> Fetched {
     let deleting = client.is_deleting(target.key.topic);
     match ErrorCode(partition.error_code) {
         ErrorCode::NONE => {
@@ -176,7 +186,7 @@ pub(crate) async fn fetch(
                 oracle.observed(target.key, floor, marks);
             }
             drop(oracle);
-            take_records(client, target, position, &partition)
+            take_records(client, target, position, partition)
         }
         ErrorCode::OFFSET_OUT_OF_RANGE => {
             client.stage.reach("a read outside of the log");

@@ -4,6 +4,7 @@
 //! options    what a seed draws              scenario   one run, from the first boot to the reckoning
 //! faults     kills, power cuts, stalls      node       the real broker on a simulated machine
 //! producer   consumer   admin   transactor    clients    over rpc, a plain connection
+//! spread     producers of many partitions    session    consumers in fetch sessions
 //! audit      what transactors committed, read at the end
 //! moves      logs on their way between directories
 //! groups     members of groups of both protocols, and pipelines
@@ -25,6 +26,8 @@ mod producer;
 mod record;
 mod rpc;
 mod scenario;
+mod session;
+mod spread;
 mod stage;
 mod transactor;
 

@@ -28,8 +28,8 @@ pub(crate) enum Kind {
 pub(crate) struct BrokerNode {
     pub(crate) machine: SimNode,
     kind: Kind,
-    log_dirs: usize,
-    offsets_expire: bool,
+    /// What the seed draws of them.
+    options: Options,
     broker: Option<Broker>,
 }
 
@@ -40,13 +40,7 @@ pub(crate) fn log_dir(index: usize) -> String {
 
 impl BrokerNode {
     pub(crate) fn new(machine: SimNode, kind: Kind, options: &Options) -> Self {
-        Self {
-            machine,
-            kind,
-            log_dirs: options.log_dirs,
-            offsets_expire: options.offsets_expire,
-            broker: None,
-        }
+        Self { machine, kind, options: options.clone(), broker: None }
     }
 
     pub(crate) fn ip(&self) -> IpAddr {
@@ -58,7 +52,7 @@ impl BrokerNode {
         let host = self.machine.boot();
         match self.kind {
             Kind::Real => {
-                let settings = settings(self.ip(), self.log_dirs, self.offsets_expire)?;
+                let settings = settings(self.ip(), &self.options)?;
                 self.broker = Some(start(host, settings).await?);
                 Ok(())
             }
@@ -98,8 +92,8 @@ async fn start(host: Host, settings: Settings) -> Result<Broker, String> {
         .map_err(|error| error.to_string())
 }
 
-fn settings(ip: IpAddr, log_dirs: usize, offsets_expire: bool) -> Result<Settings, String> {
-    let dirs: Vec<_> = (0..log_dirs).map(log_dir).collect();
+fn settings(ip: IpAddr, options: &Options) -> Result<Settings, String> {
+    let dirs: Vec<_> = (0..options.log_dirs).map(log_dir).collect();
     let overrides = [
         ("listeners", format!("PLAINTEXT://{ip}:{PORT}")),
         ("log.dirs", dirs.join(",")),
@@ -114,6 +108,14 @@ fn settings(ip: IpAddr, log_dirs: usize, offsets_expire: bool) -> Result<Setting
         (
             "transaction.state.log.num.partitions",
             STATE_PARTITIONS.to_string(),
+        ),
+        (
+            "group.coordinator.append.linger.ms",
+            options.group_linger_ms.to_string(),
+        ),
+        (
+            "max.incremental.fetch.session.cache.slots",
+            options.fetch_sessions_max.to_string(),
         ),
         // As long as the classic protocol's least.
         ("group.consumer.session.timeout.ms", "6000".to_owned()),
@@ -132,7 +134,7 @@ fn settings(ip: IpAddr, log_dirs: usize, offsets_expire: bool) -> Result<Setting
         ("offsets.retention.minutes", "1".to_owned()),
         ("offsets.retention.check.interval.ms", "1000".to_owned()),
     ];
-    let expiry = expiry.into_iter().filter(|_| offsets_expire);
+    let expiry = expiry.into_iter().filter(|_| options.offsets_expire);
     let overrides = overrides.into_iter().chain(expiry);
     let overrides: Vec<_> = overrides
         .map(|(name, value)| (name.to_owned(), value))

@@ -28,6 +28,14 @@ pub struct Options {
     pub idempotent_percent: u64,
     /// Consumers at work at the same time.
     pub consumers: usize,
+    /// Producers that write to many partitions with one request.
+    pub spreaders: usize,
+    /// Consumers of several partitions in one fetch session.
+    pub session_consumers: usize,
+    /// Fetch sessions that the node has room for.
+    pub fetch_sessions_max: usize,
+    /// `group.coordinator.append.linger.ms`.
+    pub group_linger_ms: i32,
     /// Transactional producers at work at the same time.
     pub transactors: usize,
     /// Groups at work at the same time.
@@ -192,6 +200,10 @@ impl Options {
             producers: 1 + rng.index(5),
             idempotent_percent: [0, 50, 100][rng.index(3)],
             consumers: rng.index(4),
+            spreaders: 0,
+            session_consumers: 0,
+            fetch_sessions_max: 1_000,
+            group_linger_ms: -1,
             transactors: 0,
             groups: 0,
             moves: false,
@@ -218,14 +230,26 @@ impl Options {
             // Drawn last: what the seeds of before drew stays.
             compacted_percent: [0, 30, 100][rng.index(3)],
         };
-        options.transactors = rng.index(3);
-        options.groups = [0, 1, 2][rng.index(3)];
-        options.synced_groups = rng.percent(70);
-        options.moves = options.log_dirs > 1 && rng.percent(70);
-        options.offsets_expire = options.groups > 0 && rng.percent(25);
-        if options.offsets_expire && !options.faults.contains(&Fault::ClockJump) {
-            options.faults.push(Fault::ClockJump);
-        }
+        options.draw_the_rest(&mut rng);
         options
+    }
+
+    /// In the order in which they came: what the seeds of before drew stays.
+    fn draw_the_rest(&mut self, rng: &mut SimRng) {
+        self.transactors = rng.index(3);
+        self.groups = [0, 1, 2][rng.index(3)];
+        self.synced_groups = rng.percent(70);
+        self.moves = self.log_dirs > 1 && rng.percent(70);
+        self.offsets_expire = self.groups > 0 && rng.percent(25);
+        if self.offsets_expire && !self.faults.contains(&Fault::ClockJump) {
+            self.faults.push(Fault::ClockJump);
+        }
+        self.group_linger_ms = [-1, 0, 5][rng.index(3)];
+        self.session_consumers = [0, 1, 2][rng.index(3)];
+        self.fetch_sessions_max = [1, 1_000, 1_000][rng.index(3)];
+        self.spreaders = [0, 1, 2][rng.index(3)];
+        if rng.percent(15) {
+            self.partitions_max = 12;
+        }
     }
 }

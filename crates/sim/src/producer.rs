@@ -43,9 +43,9 @@ struct Pending {
     attempts: u32,
 }
 
-/// What an answer means for the first batch of the queue.
+/// What an answer means for the batch that waited longest.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+pub(crate) enum Verdict {
     Settled,
     Again,
     EndSession,
@@ -111,7 +111,7 @@ async fn run_session(client: &mut Client, target: Target) {
 }
 
 /// Asks for a producer id until there is one.
-async fn identify(client: &mut Client) -> (i64, i16) {
+pub(crate) async fn identify(client: &mut Client) -> (i64, i16) {
     loop {
         let request = InitProducerIdRequest {
             transactional_id: None,
@@ -277,69 +277,70 @@ impl Session {
             client.stage.violation(text);
             return Verdict::EndSession;
         };
-        self.judge(client, key, attempts, &answer)
+        let place = (&self.target, self.identity.is_some());
+        judge(client, place, (key, attempts), &answer)
     }
+}
 
-    fn judge(
-        &self,
-        client: &Client,
-        key: BatchKey,
-        attempts: u32,
-        answer: &PartitionProduceResponse,
-    ) -> Verdict {
-        let stage = &client.stage;
-        match ErrorCode(answer.error_code) {
-            ErrorCode::NONE => {
-                stage.oracle().acknowledged(key, answer.base_offset);
-                if attempts > 1 {
-                    stage.reach("a batch acknowledged after a repetition");
-                }
-                Verdict::Settled
+/// What the answer to a batch means, and tells the oracle of it.
+pub(crate) fn judge(
+    client: &Client,
+    (target, is_idempotent): (&Target, bool),
+    (key, attempts): (BatchKey, u32),
+    answer: &PartitionProduceResponse,
+) -> Verdict {
+    let stage = &client.stage;
+    match ErrorCode(answer.error_code) {
+        ErrorCode::NONE => {
+            stage.oracle().acknowledged(key, answer.base_offset);
+            if attempts > 1 {
+                stage.reach("a batch acknowledged after a repetition");
             }
-            ErrorCode::DUPLICATE_SEQUENCE_NUMBER if attempts > 1 => {
-                stage.oracle().acknowledged(key, -1);
-                Verdict::Settled
+            Verdict::Settled
+        }
+        ErrorCode::DUPLICATE_SEQUENCE_NUMBER if attempts > 1 => {
+            stage.oracle().acknowledged(key, -1);
+            Verdict::Settled
+        }
+        // A power cut took records that this producer counts on: only a new session can go on.
+        ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER
+        | ErrorCode::UNKNOWN_PRODUCER_ID
+        | ErrorCode::INVALID_PRODUCER_EPOCH
+            if is_idempotent =>
+        {
+            stage.reach("a producer that must begin anew");
+            Verdict::EndSession
+        }
+        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID
+            if client.is_deleting(target.key.topic) =>
+        {
+            stage.reach("a write to a deleted topic");
+            Verdict::EndSession
+        }
+        ErrorCode::UNKNOWN_SERVER_ERROR => {
+            stage.violation("Produce was answered with UNKNOWN_SERVER_ERROR".to_owned());
+            Verdict::EndSession
+        }
+        code if code.is_retriable() && code != ErrorCode::CORRUPT_MESSAGE => {
+            stage.reach(if code == ErrorCode::KAFKA_STORAGE_ERROR {
+                "a write refused by a failed disk"
+            } else {
+                "a write to be tried again"
+            });
+            Verdict::Again
+        }
+        code => {
+            stage.violation(format!("Produce was answered with {code:?}"));
+            if attempts == 1 {
+                stage.oracle().refused(key);
             }
-            // A power cut took records that this producer counts on: only a new session can go on.
-            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER
-            | ErrorCode::UNKNOWN_PRODUCER_ID
-            | ErrorCode::INVALID_PRODUCER_EPOCH
-                if self.identity.is_some() =>
-            {
-                stage.reach("a producer that must begin anew");
-                Verdict::EndSession
-            }
-            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID
-                if client.is_deleting(self.target.key.topic) =>
-            {
-                stage.reach("a write to a deleted topic");
-                Verdict::EndSession
-            }
-            ErrorCode::UNKNOWN_SERVER_ERROR => {
-                stage.violation("Produce was answered with UNKNOWN_SERVER_ERROR".to_owned());
-                Verdict::EndSession
-            }
-            code if code.is_retriable() && code != ErrorCode::CORRUPT_MESSAGE => {
-                stage.reach(if code == ErrorCode::KAFKA_STORAGE_ERROR {
-                    "a write refused by a failed disk"
-                } else {
-                    "a write to be tried again"
-                });
-                Verdict::Again
-            }
-            code => {
-                stage.violation(format!("Produce was answered with {code:?}"));
-                if attempts == 1 {
-                    stage.oracle().refused(key);
-                }
-                Verdict::EndSession
-            }
+            Verdict::EndSession
         }
     }
 }
 
 /// The batch of some records; moves the sequence number on.
-fn batch(
+pub(crate) fn batch(
     ids: &[RecordId],
     (codec, compacted): (Codec, bool),
     identity: &mut Option<(i64, i16, i32)>,

@@ -12,6 +12,8 @@ use crate::groups;
 use crate::moves::shuffle;
 use crate::node::{BrokerNode, Kind, PORT};
 use crate::producer::produce;
+use crate::session::consume_in_sessions;
+use crate::spread::spread;
 use crate::stage::{HEALED_WAIT_MAX, Stage};
 use crate::transactor::transact;
 use klamm_host_sim::{CrashPolicy, DiskOp, LinkOptions, SimRng, World};
@@ -63,10 +65,11 @@ pub fn run(options: &Options, text: bool) -> Outcome {
 pub(crate) fn run_on(options: &Options, kind: Kind, text: bool) -> Outcome {
     let mut options = options.clone();
     if kind != Kind::Real {
-        // Paper knows no transactions.
+        // Paper knows no transactions, and no fetch sessions.
         options.transactors = 0;
         options.groups = 0;
         options.moves = false;
+        options.session_consumers = 0;
     }
     let run = World::run(options.seed, |world| {
         if text {
@@ -168,6 +171,12 @@ async fn act(mut world: World, options: Options, kind: Kind) -> Told {
             }
             if stage.options.delete_records {
                 actors.spawn_local(trim(stage.client(rng.fork())));
+            }
+            for _ in 0..stage.options.session_consumers {
+                actors.spawn_local(consume_in_sessions(stage.client(rng.fork())));
+            }
+            for _ in 0..stage.options.spreaders {
+                actors.spawn_local(spread(stage.client(rng.fork())));
             }
             nemesis.rage().await;
             settle(&mut nemesis, actors, &plans).await;
