@@ -65,11 +65,12 @@ pub fn run(options: &Options, text: bool) -> Outcome {
 pub(crate) fn run_on(options: &Options, kind: Kind, text: bool) -> Outcome {
     let mut options = options.clone();
     if kind != Kind::Real {
-        // Paper knows no transactions, and no fetch sessions.
+        // Paper knows no transactions and no fetch sessions, and one partition in a request.
         options.transactors = 0;
         options.groups = 0;
         options.moves = false;
         options.session_consumers = 0;
+        options.spreaders = 0;
     }
     let run = World::run(options.seed, |world| {
         if text {
