@@ -2,7 +2,7 @@
 
 use crate::auto_create::AutoCreate;
 use crate::config::{self, BrokerConfig};
-use crate::coordinating::{Groups, LogTopic, MarkerWriter, Transactions};
+use crate::coordinating::{Deletions, Groups, LogTopic, MarkerWriter, Transactions};
 use crate::format::{FormatDirsError, directories, format_all};
 use crate::handlers::fetch::session::FetchSessions;
 use crate::net::{self, BoundListener, Limits};
@@ -129,8 +129,10 @@ impl Broker {
         let partitions = Arc::new(registry(&settings, opened, shared, Arc::clone(&halted)));
         let quotas = Arc::new(Quotas::new(&settings, &host.clock));
         let telemetry = Arc::new(Telemetry::new(&settings, &host.clock));
+        let deletions = Arc::new(Deletions::default());
         let listeners: Vec<Arc<dyn quorum::MetadataListener>> = vec![
             Arc::clone(&partitions) as _,
+            Arc::clone(&deletions) as _,
             Arc::clone(&quotas) as _,
             Arc::clone(&telemetry) as _,
         ];
@@ -153,6 +155,7 @@ impl Broker {
         .map_err(StartError::Quorum)?;
         let rooms = Rooms { quorum, partitions, quotas, telemetry };
         let node = Arc::new(node(host, &settings, cluster_id, rooms, broker_epoch));
+        deletions.tell(&node.groups);
         let mut this = Self::assemble(node, broker_epoch, addresses, halted);
         this.begin(bound, metrics);
         Ok(this)

@@ -6,6 +6,7 @@ use super::view::View;
 use crate::observing::{Counter, PauseMeters};
 use crate::partitions::{Marker, Registry};
 use crate::quorum::QuorumHandle;
+use klamm_codec::Str;
 use klamm_coordinator::groups::assign::Assignor;
 use klamm_coordinator::groups::{
     Command, ConsumerConfig, Departure, Effect, Gone, GroupConfig, GroupShard, MigrationPolicy,
@@ -243,6 +244,11 @@ impl Groups {
     /// Begins to load every shard, so that sessions and expiry run without a request.
     pub(crate) fn load_all(&self) {
         self.shards.load_all();
+    }
+
+    /// Forgets what groups have committed for topics that are gone.
+    pub(super) fn forget_topics(&self, topics: Vec<Str>) {
+        self.shards.tell_all(&Command::ForgetTopics { topics });
     }
 
     /// Ends every shard after what its queue holds; what waits for a round is refused.

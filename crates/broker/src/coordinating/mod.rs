@@ -5,6 +5,7 @@
 //!                                          ▲ load: reads the partition       ▲ timers, outcomes of effects
 //! groups        the coordinator of groups, over __consumer_offsets
 //! transactions  the coordinator of transactions, over __transaction_state
+//! deletions     what groups committed for topics that are gone is forgotten
 //! markers       the ends of transactions, written into their partitions
 //! shards        the shards of one log and their queues
 //! ```
@@ -14,6 +15,7 @@
 
 mod alarm;
 mod company;
+mod deletions;
 mod effects;
 mod groups;
 mod load;
@@ -24,6 +26,7 @@ mod shards;
 mod transactions;
 mod view;
 
+pub(crate) use deletions::Deletions;
 pub(crate) use groups::Groups;
 pub(crate) use log_topic::LogTopic;
 pub(crate) use markers::MarkerWriter;

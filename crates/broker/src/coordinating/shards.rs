@@ -176,6 +176,25 @@ impl<K: Kind> Shards<K> {
         answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
     }
 
+    /// Has every shard that runs carry a command out, ahead of what it is asked from now on. Nobody waits for the answers.
+    pub(super) fn tell_all(&self, command: &<K::Shard as Shard>::Command)
+    where
+        <K::Shard as Shard>::Command: Clone,
+    {
+        for queue in self.running.lock().shards.values() {
+            let (answer, _) = oneshot::channel();
+            let asked = Asked { command: command.clone(), guard: None, answer };
+            let ask = Ask::Command(Box::new(asked));
+            // A queue that is closed has lost its shard.
+            if let Err(mpsc::error::TrySendError::Full(ask)) = queue.try_send(ask) {
+                let queue = queue.clone();
+                self.parts.host.tasks.spawn(Box::pin(async move {
+                    let _ = queue.send(ask).await;
+                }));
+            }
+        }
+    }
+
     /// Looks at a shard.
     ///
     /// # Errors

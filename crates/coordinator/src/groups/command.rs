@@ -165,6 +165,12 @@ pub enum Command {
         /// What to forget.
         partitions: Vec<(Str, i32)>,
     },
+    /// Topics are gone from the cluster: what any group has committed for them is forgotten, so that a group does not go on in
+    /// a new topic of the same name where it stopped in the old one.
+    ForgetTopics {
+        /// Their names.
+        topics: Vec<Str>,
+    },
     /// DeleteGroups, one group.
     DeleteGroup {
         /// The group.
@@ -309,7 +315,7 @@ pub enum Reply {
     Sync(Result<Synced, GroupError>),
     /// To `ConsumerHeartbeat`.
     ConsumerHeartbeat(Result<ConsumerAnswer, GroupError>),
-    /// To `Heartbeat` and `DeleteGroup`.
+    /// To `Heartbeat`, `DeleteGroup` and `ForgetTopics`.
     Done(Result<(), GroupError>),
     /// To `Leave`, `CommitOffsets`, `CommitOpen` and `DeleteOffsets`: a result for each item, in the order of the request.
     Each(Result<Vec<Result<(), GroupError>>, GroupError>),

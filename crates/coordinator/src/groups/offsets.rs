@@ -2,7 +2,7 @@
 
 use super::command::CommittedOffset;
 use klamm_codec::Str;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Committed offsets by topic and partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +42,17 @@ impl Offsets {
         let committed = remove(&mut self.topics, topic, partition);
         let pending = remove(&mut self.pending, topic, partition);
         committed.is_some() || pending.is_some()
+    }
+
+    /// Partitions of a topic for which something is committed or pending.
+    pub(super) fn partitions_of(&self, topic: &str) -> BTreeSet<i32> {
+        let committed = self.topics.get(topic).map(BTreeMap::keys);
+        let pending = self.pending.get(topic).map(BTreeMap::keys);
+        let committed = committed.into_iter().flatten();
+        committed
+            .chain(pending.into_iter().flatten())
+            .copied()
+            .collect()
     }
 
     /// What is committed.

@@ -182,6 +182,10 @@ impl Shard for GroupShard {
                 let result = self.delete_offsets(group, partitions, now, &mut out);
                 out.replies.push((ticket, Reply::Each(result)));
             }
+            Command::ForgetTopics { topics } => {
+                self.forget_topics(topics, now, &mut out);
+                out.replies.push((ticket, Reply::Done(Ok(()))));
+            }
             Command::DeleteGroup { group } => {
                 let result = self.delete_group(group, now, &mut out);
                 out.replies.push((ticket, Reply::Done(result)));
@@ -443,6 +447,24 @@ impl GroupShard {
         });
         self.drop_if_untouched(group);
         Ok(results)
+    }
+
+    /// Of members, too: whoever reads the topic learns from its metadata that it is gone.
+    fn forget_topics(&mut self, topics: &[Str], now: Moment, out: &mut Output) {
+        let (config, timers) = (&self.config, &mut self.timers);
+        let around = &*self.around;
+        let mut step = Step { now, config, timers, around, out };
+        self.groups.retain(|id, group| {
+            let mut has_forgotten = false;
+            for topic in topics {
+                for partition in group.offsets.partitions_of(topic) {
+                    group.offsets.remove(topic, partition);
+                    step.record(record::offset(id, topic, partition, None));
+                    has_forgotten = true;
+                }
+            }
+            !(has_forgotten && group.is_untouched())
+        });
     }
 
     fn delete_group(

@@ -130,3 +130,33 @@ fn groups_and_offsets_are_deleted_when_nobody_reads() {
     assert_eq!(world.shard.list().count(), 0);
     assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
 }
+
+#[test]
+fn a_topic_that_is_gone_takes_its_offsets_along_whatever_the_group() {
+    let mut world = World::new(config());
+    let forget = |topics: &[&str]| Command::ForgetTopics {
+        topics: topics.iter().copied().map(Str::from).collect(),
+    };
+    // A member that reads, a group that never had any, and one with offsets elsewhere.
+    let a = world.alone();
+    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let of = |group: &str, topic: &str| {
+        let mut simple = CommitOffsets { group: group.into(), ..commit("", -1, 7) };
+        simple.offsets[0].topic = topic.into();
+        Command::CommitOffsets(simple)
+    };
+    let _ = world.each(of("simple", "t"));
+    let _ = world.each(of("both", "t"));
+    let _ = world.each(of("both", "other"));
+    assert_eq!(world.ask(forget(&["nobody's"])), Reply::Done(Ok(())));
+    assert!(world.shard.offset("g", "t", 0).is_some());
+    assert_eq!(world.ask(forget(&["nobody's", "t"])), Reply::Done(Ok(())));
+    for group in ["g", "simple", "both"] {
+        assert_eq!(world.shard.offset(group, "t", 0), None, "{group}");
+    }
+    assert!(world.shard.offset("both", "other", 0).is_some());
+    // The member stays; a group that was nothing but offsets is gone.
+    let left: Vec<_> = world.shard.list().map(|listed| listed.group).collect();
+    assert_eq!(left, ["both".into(), Str::from("g")]);
+    assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
+}
