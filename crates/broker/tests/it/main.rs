@@ -20,6 +20,7 @@ mod late_answers;
 mod log_dirs;
 mod many_logs;
 mod metrics;
+mod moved_in_flight;
 mod node;
 mod quotas;
 mod several_directories;

@@ -4,7 +4,7 @@ use super::{Gone, Partition};
 use crate::partitions::{AppendFailure, TopicTraits};
 use crate::waiting::SyncFailed;
 use klamm_host::Host;
-use klamm_storage::{StorageError, SyncDone, SyncScope, SyncWork};
+use klamm_storage::{PartitionLog, StorageError, SyncDone, SyncScope, SyncWork};
 use klamm_wire::ErrorCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -76,8 +76,7 @@ impl Partition {
         match self.take_sync_work(SyncScope::Data) {
             Ok(Some(work)) => Some((taken, work)),
             Ok(None) => {
-                let flushed = self.log().map(|log| log.flushed_end_offset());
-                self.finish_sync(&taken, flushed.map_err(|Gone| SyncFailed));
+                self.finish_sync(&taken, self.show_synced());
                 None
             }
             Err(failed) => {
@@ -146,10 +145,7 @@ impl Partition {
     async fn sync(self: &Arc<Self>, host: &Host) -> Result<(), SyncFailed> {
         let mut taken = self.take_dirty();
         let result = match self.take_sync_work(SyncScope::Data) {
-            Ok(None) => self
-                .log()
-                .map(|log| log.flushed_end_offset())
-                .map_err(|Gone| SyncFailed),
+            Ok(None) => self.show_synced(),
             Ok(Some(work)) => {
                 let partition = Arc::clone(self);
                 let mut left = taken;
@@ -183,14 +179,21 @@ impl Partition {
         let mut log = self.log().map_err(|Gone| SyncFailed)?;
         let failed = done.as_ref().err().map(|error| self.report_sync(error));
         log.synced(done);
-        if let Some(failed) = failed {
+        match failed {
             // The directory that failed may be one that the log has left meanwhile.
-            return if log.dir().is_online() {
-                Ok(log.flushed_end_offset())
-            } else {
-                Err(failed)
-            };
+            Some(failed) if !log.dir().is_online() => Err(failed),
+            _ => Ok(self.show_flushed(&mut log)),
         }
+    }
+
+    /// Nothing was left to sync: the log may have moved, and what took over was synced on its way.
+    fn show_synced(&self) -> Result<i64, SyncFailed> {
+        let mut log = self.log().map_err(|Gone| SyncFailed)?;
+        Ok(self.show_flushed(&mut log))
+    }
+
+    /// Shows consumers what they may see of what is synced. Returns the flushed end.
+    fn show_flushed(&self, log: &mut PartitionLog) -> i64 {
         let flushed = log.flushed_end_offset();
         let visible = if self.traits.load().log.flush_messages == 1 {
             log.high_watermark().max(flushed)
@@ -199,7 +202,7 @@ impl Partition {
         };
         log.set_high_watermark(visible);
         self.note_moved();
-        Ok(flushed)
+        flushed
     }
 
     fn report_sync(&self, error: &StorageError) -> SyncFailed {
