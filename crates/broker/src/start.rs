@@ -325,6 +325,8 @@ async fn bind_all(
     settings: &Settings,
 ) -> Result<Vec<(Endpoint, BoundListener, SocketAddr)>, StartError> {
     let mut bound = Vec::new();
+    let send_buffer = settings.get(&broker::SOCKET_SEND_BUFFER_BYTES);
+    let send_buffer_bytes = usize::try_from(send_buffer).ok().filter(|bytes| *bytes > 0);
     for endpoint in settings.client_listeners().map_err(StartError::Settings)? {
         if endpoint.protocol != Protocol::Plaintext {
             return Err(StartError::Protocol(endpoint.listener, endpoint.protocol));
@@ -343,7 +345,7 @@ async fn bind_all(
             .map_err(failed)?;
         let unknown = || failed(std::io::ErrorKind::AddrNotAvailable.into());
         let address = addresses.into_iter().next().ok_or_else(unknown)?;
-        let listener = net::bind(host, &endpoint.listener, address)
+        let listener = net::bind(host, &endpoint.listener, address, send_buffer_bytes)
             .await
             .map_err(failed)?;
         let real = listener.socket.local_address().map_err(failed)?;

@@ -39,6 +39,11 @@ pub trait Listener: Debug + Send + Sync {
     /// The address with its real port.
     fn local_address(&self) -> io::Result<SocketAddr>;
 
+    /// Bytes that the system may hold for the peer of each connection accepted from now on. Otherwise it decides.
+    fn set_send_buffer_bytes(&self, _bytes: usize) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The next connection and its peer.
     fn poll_accept(
         &mut self,

@@ -230,6 +230,11 @@ pub(crate) async fn bind(
     host: &Host,
     name: &str,
     address: SocketAddr,
+    send_buffer_bytes: Option<usize>,
 ) -> io::Result<BoundListener> {
-    Ok(BoundListener { name: name.into(), socket: host.net.listen(address).await? })
+    let socket = host.net.listen(address).await?;
+    if let Some(bytes) = send_buffer_bytes {
+        socket.set_send_buffer_bytes(bytes)?;
+    }
+    Ok(BoundListener { name: name.into(), socket })
 }

@@ -66,6 +66,11 @@ impl Listener for OsListener {
         self.0.local_addr()
     }
 
+    fn set_send_buffer_bytes(&self, bytes: usize) -> io::Result<()> {
+        // Connections inherit it.
+        socket2::SockRef::from(&self.0).set_send_buffer_size(bytes)
+    }
+
     fn poll_accept(
         &mut self,
         cx: &mut Context<'_>,

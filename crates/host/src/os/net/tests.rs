@@ -198,3 +198,35 @@ async fn a_full_socket_makes_what_stands_before_a_range_wait() {
     }
     panic!("the kernel took 64 MiB that nobody read");
 }
+
+/// Bytes that a connection takes for a peer that reads none.
+async fn taken_unread(send_buffer_bytes: Option<usize>) -> usize {
+    let mut listener = OsNetwork
+        .listen("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    if let Some(bytes) = send_buffer_bytes {
+        listener.set_send_buffer_bytes(bytes).unwrap();
+    }
+    let address = listener.local_address().unwrap();
+    let _client = OsNetwork.connect(address).await.unwrap();
+    let (mut server, _) = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+    let piece = vec![7; 4 << 10];
+    let mut taken = 0;
+    poll_fn(|cx| {
+        while let Poll::Ready(n) = Pin::new(&mut server).poll_write(cx, &piece) {
+            taken += n.unwrap();
+        }
+        Poll::Ready(taken)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn connections_inherit_the_send_buffer_of_their_listener() {
+    let (small, large) = (
+        taken_unread(Some(16 << 10)).await,
+        taken_unread(Some(192 << 10)).await,
+    );
+    assert!(small + (64 << 10) < large, "{small} and {large} bytes");
+}
