@@ -176,7 +176,8 @@ impl<K: Kind> Shards<K> {
         answer.await.unwrap_or(Err(ErrorCode::NOT_COORDINATOR))
     }
 
-    /// Has every shard that runs carry a command out, ahead of what it is asked from now on. Nobody waits for the answers.
+    /// Has every shard that runs carry a command out, ahead of what it is asked from now on unless its queue is full:
+    /// then as soon as there is room. Nobody waits for the answers.
     pub(super) fn tell_all(&self, command: &<K::Shard as Shard>::Command)
     where
         <K::Shard as Shard>::Command: Clone,

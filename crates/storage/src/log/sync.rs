@@ -384,7 +384,9 @@ impl SyncWork {
         self.files.dir.check_online()?;
         for log in &self.logs {
             // A file that retention took, or that can't be opened, is the sync's matter.
-            let Ok(file) = self.open(log) else { continue };
+            let Ok(file) = self.open(&log.slot, &log.path) else {
+                continue;
+            };
             let (mut position, end) = (log.position, log.position + log.len);
             while position < end {
                 let step = WRITE_BACK_STEP.min(end - position);
@@ -426,12 +428,11 @@ impl SyncWork {
         }
     }
 
-    fn open(&self, log: &DirtyLog) -> io::Result<Arc<dyn DiskFile>> {
+    fn open(&self, slot: &Arc<Slot>, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let files = &self.files;
-        log.slot
-            .get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
-                log.path.clone()
-            })
+        slot.get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
+            path.to_owned()
+        })
     }
 
     /// Runs the sync. A failure is final for the directory: nothing is retried, nothing more is acknowledged.
@@ -442,14 +443,12 @@ impl SyncWork {
         let files = &self.files;
         files.dir.check_online()?;
         for (slot, path) in &self.derived {
-            let opened = slot.get(&files.cache, files.disk(), OpenMode::ReadWrite, || {
-                path.clone()
-            });
-            self.sync_file(path, opened, |file| file.sync_data())?;
+            self.sync_file(path, self.open(slot, path), |file| file.sync_data())?;
         }
         for log in &self.logs {
             let end = log.position + log.len;
-            self.sync_file(&log.path, self.open(log), |file| {
+            let opened = self.open(&log.slot, &log.path);
+            self.sync_file(&log.path, opened, |file| {
                 if self.is_one_step() {
                     file.sync_data()
                 } else {
