@@ -97,18 +97,21 @@ pub(crate) async fn flush_together(
     rest
 }
 
-/// Syncs the records of logs of one directory. Gives those back that somebody else is syncing. Blocks.
+/// Syncs the records of logs of one directory. Gives those back that somebody else is syncing, or that
+/// are synced in steps. Blocks.
 fn flush_some(partitions: Vec<Arc<Partition>>) -> Vec<Arc<Partition>> {
     let (mut rest, mut begun, mut works) = (Vec::new(), Vec::new(), Vec::new());
     for partition in partitions {
+        if partition.is_synced_in_steps() {
+            // Whoever waits for the sync of a small log would wait for these steps.
+            rest.push(partition);
+            continue;
+        }
         match partition.begin_flush() {
-            Some((mut flush, work)) => match partition.write_back(&work, &mut flush) {
-                Ok(()) => {
-                    begun.push((partition, flush));
-                    works.push(work);
-                }
-                Err(error) => partition.end_flush(&flush, Err(error)),
-            },
+            Some((flush, work)) => {
+                begun.push((partition, flush));
+                works.push(work);
+            }
             None => rest.push(partition),
         }
     }

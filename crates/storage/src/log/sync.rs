@@ -153,6 +153,12 @@ impl PartitionLog {
         self.flush.dirty_bytes
     }
 
+    /// So much is unsynced that a sync is better preceded by [`SyncWork::write_back`].
+    #[must_use]
+    pub const fn is_synced_in_steps(&self) -> bool {
+        self.flush.dirty_bytes > WRITE_BACK_STEP
+    }
+
     /// When the oldest unsynced record was appended, in milliseconds.
     #[must_use]
     pub const fn unflushed_since_ms(&self) -> Option<i64> {

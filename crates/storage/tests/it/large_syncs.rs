@@ -56,7 +56,9 @@ fn a_large_sync_keeps_what_it_promised_and_leaves_what_came_later() {
     first.write_back(|bytes| taken += bytes).unwrap();
     log.synced(first.run());
     assert_eq!(taken, 0, "all is one step");
+    assert!(!log.is_synced_in_steps());
     append(&mut log, LARGE);
+    assert!(log.is_synced_in_steps());
     let (dirty, promised) = (log.dirty_bytes(), log.log_end_offset());
     let large = work(&mut log);
     append(&mut log, 1 << 20);

@@ -86,12 +86,13 @@ impl Partition {
         }
     }
 
+    /// So much is unsynced that its sync is one of many steps.
+    pub(in crate::partitions) fn is_synced_in_steps(&self) -> bool {
+        self.log().is_ok_and(|log| log.is_synced_in_steps())
+    }
+
     /// Writes back what a sync is to make durable; each step makes room for those who wait to append. Blocks.
-    pub(in crate::partitions) fn write_back(
-        &self,
-        work: &SyncWork,
-        taken: &mut TakenDirty,
-    ) -> Result<(), StorageError> {
+    fn write_back(&self, work: &SyncWork, taken: &mut TakenDirty) -> Result<(), StorageError> {
         work.write_back(|bytes| {
             let bytes = bytes.min(taken.bytes);
             taken.bytes -= bytes;
