@@ -167,6 +167,7 @@ impl PartitionLog {
             files,
             paths,
             epochs: None,
+            leaves_new_names: false,
             delay_ms: self.config.file_delete_delay_ms,
         }
     }

@@ -17,6 +17,8 @@ pub struct PendingDelete {
     pub(super) paths: Vec<PathBuf>,
     /// To be written before: what is removed has no epochs.
     pub(super) epochs: Option<EpochsWrite>,
+    /// What is left of the log may have names that are not on the disk.
+    pub(super) leaves_new_names: bool,
     pub(super) delay_ms: i64,
 }
 
@@ -46,8 +48,8 @@ impl PendingDelete {
             }
         }
         for (i, path) in self.paths.iter().enumerate() {
-            // A segment's log comes first of its files.
-            if i > 0 && path.extension().is_some_and(|e| e == "log") {
+            // A segment's log comes first of its files. A folder without any would have forgotten where the log ends.
+            if (i > 0 || self.leaves_new_names) && path.extension().is_some_and(|e| e == "log") {
                 self.files.sync_folder()?;
             }
             match self.files.rename(path, &marked(path)) {

@@ -107,7 +107,12 @@ impl PartitionLog {
         }
         if count == self.segments.len() {
             // The active one as well: begin a new one at the log's end.
-            self.roll(now_ms)?;
+            match self.roll(now_ms) {
+                Ok(()) => {}
+                // Those before it make room.
+                Err(StorageError::DiskFull { .. }) if count > 1 => count -= 1,
+                Err(error) => return Err(error),
+            }
         }
         let first_base = self.segments.end_of(count - 1, self.log_end);
         let start = self.log_start.max(first_base);
@@ -124,12 +129,14 @@ impl PartitionLog {
                 paths.push(self.files.path(FileKind::Snapshot, segment.base));
             }
         }
+        let leaves_new_names = self.flush.folder_dirty || self.flush.running;
         self.flush.folder_dirty = true;
         let delay_ms = self.config.file_delete_delay_ms;
         Ok(Some(PendingDelete {
             files: Arc::clone(&self.files),
             paths,
             epochs: Some(self.epochs_write()),
+            leaves_new_names,
             delay_ms,
         }))
     }

@@ -205,7 +205,8 @@ impl PartitionLog {
         if self.flush.running || (durable >= self.log_end && !self.flush.has_dirty_files(scope)) {
             return Ok(None);
         }
-        if self.flush.recovery_point == self.log_end && self.size_bytes() == 0 {
+        let knows_nothing = self.flush.new_snapshots.is_empty() && self.size_bytes() == 0;
+        if self.flush.recovery_point == self.log_end && knows_nothing {
             // Names of a log without records matter to nobody; they are synced with the first record.
             return Ok(None);
         }

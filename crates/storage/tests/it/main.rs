@@ -3,6 +3,7 @@
 
 mod compacted;
 mod crash;
+mod emptied;
 mod faults;
 mod fuzz_seeds;
 mod in_memory;
