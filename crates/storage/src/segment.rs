@@ -60,7 +60,8 @@ impl Segment {
             log: LazySlot::default(),
             offsets: Index::of_len(offsets),
             times: Index::of_len(times),
-            txn_bytes: txn.unwrap_or(0),
+            // A torn entry is of a marker that was refused: it is written over.
+            txn_bytes: txn.map_or(0, |bytes| bytes / ENTRY_BYTES as u64 * ENTRY_BYTES as u64),
             newest_aborted: txn
                 .filter(|bytes| *bytes > 0)
                 .map_or(i64::MIN, |_| i64::MAX),

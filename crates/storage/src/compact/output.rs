@@ -206,6 +206,11 @@ impl Output {
 
 /// Removes what a pass that ended early left of the segment with this base.
 pub(crate) fn discard(files: &Files, base: i64) {
+    let folder = files.in_place();
+    if folder.moved {
+        // The path may lead to another log's files by now.
+        return;
+    }
     for kind in FileKind::ALL {
         // If it can't be removed now, the next start does.
         let _ = files.disk().remove_file(&cleaned(files, kind, base));

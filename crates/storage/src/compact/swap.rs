@@ -19,7 +19,7 @@ use crate::error::StorageError;
 use crate::files::Files;
 use crate::layout::{FileKind, SWAP_SUFFIX};
 use parking_lot::{Condvar, Mutex};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Closed while files change places.
@@ -97,7 +97,7 @@ impl SwapWork {
         let files = &self.files;
         files.dir.check_online()?;
         for kind in &self.kinds {
-            files.rename(&cleaned(files, *kind, self.base), &self.swap_path(*kind))?;
+            self.rename_new(&cleaned(files, *kind, self.base), &self.swap_path(*kind))?;
         }
         files.sync_folder()?;
         for path in &self.old {
@@ -105,12 +105,18 @@ impl SwapWork {
         }
         files.sync_folder()?;
         let (log, indexes) = self.kinds.split_first().unwrap_or((&FileKind::Log, &[]));
-        files.rename(&self.swap_path(*log), &files.path(*log, self.base))?;
+        self.rename_new(&self.swap_path(*log), &files.path(*log, self.base))?;
         files.sync_folder()?;
         for kind in indexes {
-            files.rename(&self.swap_path(*kind), &files.path(*kind, self.base))?;
+            self.rename_new(&self.swap_path(*kind), &files.path(*kind, self.base))?;
         }
         files.sync_folder()
+    }
+
+    /// Renames a file of the new segment. Without it the old ones must keep their names.
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<(), StorageError> {
+        let renamed = self.files.disk().rename(from, to);
+        renamed.map_err(|e| self.files.dir.judge(from, &e))
     }
 
     fn swap_path(&self, kind: FileKind) -> PathBuf {

@@ -313,6 +313,7 @@ impl PartitionLog {
     ) -> Result<(), StorageError> {
         let end = self.log_end;
         self.keep_snapshots(i64::MIN, end)?;
+        self.drop_stray_snapshots()?;
         if self.snapshots.is_empty() {
             // From before there were producers, or an empty log.
             return Ok(());

@@ -90,6 +90,22 @@ impl PartitionLog {
         Ok(())
     }
 
+    /// Removes snapshots that no segment begins with, but for the newest: each orderly stop leaves one.
+    pub(super) fn drop_stray_snapshots(&mut self) -> Result<(), StorageError> {
+        let Some(newest) = self.snapshots.last().copied() else {
+            return Ok(());
+        };
+        let begins = |o: i64| self.segments[self.segments.index_of(o)].base == o;
+        let strays = self.snapshots.iter().copied();
+        let strays: Vec<_> = strays.filter(|o| *o != newest && !begins(*o)).collect();
+        for offset in &strays {
+            self.files
+                .remove(&self.files.path(FileKind::Snapshot, *offset))?;
+        }
+        self.snapshots.retain(|o| !strays.contains(o));
+        Ok(())
+    }
+
     /// Removes snapshots outside of `[from, to]`.
     pub(super) fn keep_snapshots(&mut self, from: i64, to: i64) -> Result<(), StorageError> {
         let (keep, drop): (Vec<_>, _) = self

@@ -98,6 +98,12 @@ impl PartitionLog {
         }
         self.high_watermark = self.high_watermark.clamp(0, self.log_end);
         self.rebuild_producers(floor_base, Some(floor_base), now_ms)?;
+        self.drop_stray_snapshots()?;
+        if report.cut.is_some() {
+            // Bytes below the recovery point rotted: what is written over the cut is on the disk as little as any other.
+            let end = self.log_end;
+            self.files.dir.lower_checkpoints(&self.partition, end)?;
+        }
         Ok(report)
     }
 

@@ -9,6 +9,7 @@ mod fuzz_seeds;
 mod in_memory;
 mod kafka_wrote;
 mod large_syncs;
+mod leftovers;
 mod moving;
 mod store;
 mod story;

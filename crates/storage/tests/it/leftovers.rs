@@ -1,0 +1,162 @@
+//! What a run leaves on the disk that a later one must not take for something else, and must not leave for ever.
+
+use crate::store::{context, marker, numbered, open_dir, open_log, partition, producer, read_all};
+use crate::story::DATA;
+use klamm_host::{Disk, OpenMode};
+use klamm_host_sim::SimDisk;
+use klamm_records::{BatchFields, EndTransaction};
+use klamm_storage::{
+    CheckpointFile, HandleCache, LogConfig, LogDir, Origin, PartitionLog, SyncScope, UpperBound,
+};
+use std::io::IoSlice;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) fn made(disk: &SimDisk) -> (Arc<LogDir>, PartitionLog) {
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, _) = open_dir(&mounted, Path::new(DATA)).unwrap();
+    let log = make_in(&dir);
+    (dir, log)
+}
+
+pub(crate) fn make_in(dir: &Arc<LogDir>) -> PartitionLog {
+    let id = Some(klamm_model::Uuid::from_random(5));
+    let (cache, config) = (HandleCache::new(9), Arc::new(LogConfig::default()));
+    PartitionLog::create(dir, &cache, partition("t"), id, config, 0).unwrap()
+}
+
+pub(crate) fn append(log: &mut PartitionLog, number: i32) {
+    let batch = numbered(number, 2, &BatchFields::default());
+    log.append_as_leader(&batch, context(Origin::Client))
+        .unwrap();
+    log.set_high_watermark(log.log_end_offset());
+}
+
+pub(crate) fn sync_all(log: &mut PartitionLog) {
+    if let Some(work) = log.sync_work(SyncScope::All).unwrap() {
+        log.synced(work.run());
+    }
+}
+
+fn close(log: &mut PartitionLog) {
+    if let Some(work) = log.prepare_close().unwrap() {
+        log.synced(work.run());
+    }
+}
+
+fn stop(dir: &LogDir, log: &mut PartitionLog) {
+    close(log);
+    checkpoint(dir, log);
+    dir.mark_clean_stop(1).unwrap();
+}
+
+pub(crate) fn checkpoint(dir: &LogDir, log: &PartitionLog) {
+    for (file, offset) in [
+        (CheckpointFile::RecoveryPoint, log.recovery_point()),
+        (CheckpointFile::LogStart, log.log_start_offset()),
+    ] {
+        dir.write_checkpoint(file, [(log.partition(), offset)].into_iter())
+            .unwrap();
+    }
+}
+
+pub(crate) fn start(disk: &SimDisk) -> (Arc<LogDir>, PartitionLog) {
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (dir, last) = open_dir(&mounted, Path::new(DATA)).unwrap();
+    let opened = open_log(&dir, &last, "t", &LogConfig::default()).unwrap();
+    (dir, opened.log)
+}
+
+pub(crate) fn folder() -> PathBuf {
+    Path::new(DATA).join("t-0")
+}
+
+fn files(disk: &SimDisk, ending: &str) -> Vec<String> {
+    let names = disk.mount().list(&folder()).unwrap();
+    let names = names.into_iter().map(|entry| entry.name);
+    names.filter(|name| name.ends_with(ending)).collect()
+}
+
+/// Each orderly stop writes a producer snapshot at the log's end, wherever that is.
+#[test]
+fn snapshots_of_earlier_stops_do_not_pile_up() {
+    for clean in [true, false] {
+        let disk = SimDisk::new();
+        let (mut dir, mut log) = made(&disk);
+        for run in 0..6 {
+            append(&mut log, run);
+            if clean {
+                stop(&dir, &mut log);
+            } else {
+                close(&mut log);
+                checkpoint(&dir, &log);
+            }
+            drop((dir, log));
+            (dir, log) = start(&disk);
+        }
+        assert_eq!(files(&disk, ".snapshot"), ["00000000000000000012.snapshot"]);
+        // One where a segment begins stays.
+        log.roll(0).unwrap();
+        append(&mut log, 7);
+        for _ in 0..2 {
+            stop(&dir, &mut log);
+            drop((dir, log));
+            (dir, log) = start(&disk);
+        }
+        assert_eq!(files(&disk, ".snapshot").len(), 2);
+    }
+}
+
+/// A marker that found no room for its entry was refused, and what was written of the entry stayed.
+#[test]
+fn a_torn_entry_of_a_transaction_index_is_written_over() {
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    let abort = |log: &mut PartitionLog, sequence| {
+        for (batch, origin) in [
+            (numbered(1, 1, &producer(1, sequence, true)), Origin::Client),
+            (marker(1, EndTransaction::Abort), Origin::Coordinator),
+        ] {
+            log.append_as_leader(&batch, context(origin)).unwrap();
+        }
+        log.set_high_watermark(log.log_end_offset());
+    };
+    abort(&mut log, 0);
+    let name = files(&disk, ".txnindex").remove(0);
+    let file = disk
+        .mount()
+        .open(&folder().join(&name), OpenMode::ReadWrite)
+        .unwrap();
+    file.write_all_at(&[IoSlice::new(&[0; 10])], 34).unwrap();
+    stop(&dir, &mut log);
+    drop((dir, log));
+    let (_dir, mut log) = start(&disk);
+    abort(&mut log, 1);
+    let read = log.read(0, 1 << 20, true, UpperBound::LastStable).unwrap();
+    let aborted: Vec<_> = read.aborted.iter().map(|txn| txn.first_offset).collect();
+    assert_eq!(aborted, [0, 2]);
+}
+
+/// Bytes rot below the recovery point; recovery cuts there, and what is written behind the cut is not on the disk yet.
+#[test]
+fn a_cut_below_the_recovery_point_lowers_it_for_the_next_start() {
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    for number in 0..6 {
+        append(&mut log, number);
+    }
+    sync_all(&mut log);
+    checkpoint(&dir, &log);
+    let first_bytes = 61 + read_all(&log)[0].2.len() as u64;
+    drop((dir, log));
+    // The second batch's format byte.
+    let file = folder().join("00000000000000000000.log");
+    disk.corrupt(&file, first_bytes + 16, &[99]).unwrap();
+    let (dir, log) = start(&disk);
+    assert_eq!(log.log_end_offset(), 2);
+    drop((dir, log));
+    let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+    let (_dir, last) = open_dir(&mounted, Path::new(DATA)).unwrap();
+    let point = last.of(&partition("t")).recovery_point;
+    assert!(point <= 2, "{point}");
+}
