@@ -47,8 +47,8 @@ pub use log::{
     SyncScope, SyncWork, TimestampedOffset, UnreadAges, UpperBound,
 };
 pub use log_dir::{
-    CheckpointFile, ExpectedIdentity, LastOffsets, LastRun, LogDir, OpenDirError, format_log_dir,
-    read_meta,
+    CheckpointFile, CheckpointTurn, ExpectedIdentity, LastOffsets, LastRun, LogDir, OpenDirError,
+    format_log_dir, read_meta,
 };
 pub use meta_properties::{MetaProperties, MetaPropertiesError};
 pub use partition_metadata::parse_partition_metadata;

@@ -5,7 +5,6 @@
 
 use crate::checkpoint::{self, Offsets};
 use crate::error::{StorageError, is_full};
-use crate::layout::FolderName;
 use crate::meta_properties::{MetaProperties, MetaPropertiesError};
 use klamm_host::{DirLock, Disk, OpenMode, Volume};
 use klamm_model::{NodeId, TopicPartition, Uuid};
@@ -16,9 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 mod checkpoints;
+mod folders;
 
-pub use checkpoints::CheckpointFile;
 use checkpoints::Checkpoints;
+pub use checkpoints::{CheckpointFile, CheckpointTurn};
 
 /// A log directory in use by this process. Shared by the logs in it.
 #[derive(Debug)]
@@ -325,36 +325,6 @@ impl LogDir {
     /// written again, a later sync says yes and they are lost with the power.
     pub(crate) const fn failed_before(&self) -> bool {
         self.failed_before
-    }
-
-    /// Every partition folder, and what else has a state: see [`FolderName`]. Sorted by name.
-    ///
-    /// # Errors
-    /// The directory can't be listed; it goes offline.
-    pub fn folders(&self) -> Result<Vec<(String, FolderName)>, StorageError> {
-        let entries = self
-            .disk
-            .list(&self.path)
-            .map_err(|e| self.fail_io("listing", &e))?;
-        let folders = entries.into_iter().filter(|entry| entry.is_dir);
-        Ok(folders
-            .map(|e| (FolderName::parse(&e.name), e.name))
-            .map(|(f, n)| (n, f))
-            .collect())
-    }
-
-    /// Removes a folder and all in it: the second half of a deletion.
-    ///
-    /// # Errors
-    /// The disk fails; the directory goes offline.
-    pub fn remove_folder(&self, name: &str) -> Result<(), StorageError> {
-        self.check_online()?;
-        self.disk
-            .remove_dir_all(&self.path.join(name))
-            .or_else(|e| match e.kind() {
-                io::ErrorKind::NotFound => Ok(()),
-                _ => Err(self.fail_io("removing a folder", &e)),
-            })
     }
 
     /// Leaves the marker that spares the next start its recovery. Every log must be closed, and the checkpoints

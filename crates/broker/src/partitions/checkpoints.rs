@@ -2,13 +2,14 @@
 
 use super::partition::Checkpoints;
 use klamm_model::TopicPartition;
-use klamm_storage::{CheckpointFile, LogDir, StorageError};
+use klamm_storage::{CheckpointFile, CheckpointTurn, StorageError};
 
 /// Which of a log's positions a file keeps.
 type Position = fn(&Checkpoints) -> i64;
 
 /// Writes files out of what the logs of a directory say.
-pub(super) type Write = fn(&LogDir, &[(TopicPartition, Checkpoints)]) -> Result<(), StorageError>;
+pub(super) type Write =
+    fn(&CheckpointTurn<'_>, &[(TopicPartition, Checkpoints)]) -> Result<(), StorageError>;
 
 /// Replaces the checkpoint files. An offset of 0 needs no line: it is what a log without one has, and logs that were never
 /// written to cost nothing here.
@@ -16,7 +17,7 @@ pub(super) type Write = fn(&LogDir, &[(TopicPartition, Checkpoints)]) -> Result<
 /// # Errors
 /// The disk.
 pub(super) fn write(
-    dir: &LogDir,
+    turn: &CheckpointTurn<'_>,
     marks: &[(TopicPartition, Checkpoints)],
 ) -> Result<(), StorageError> {
     let files: [(CheckpointFile, Position); 3] = [
@@ -26,10 +27,9 @@ pub(super) fn write(
     ];
     for (file, value) in files {
         let offsets = marks.iter().map(|(name, marks)| (name, value(marks)));
-        let moved: Vec<_> = offsets.filter(|(_, offset)| *offset != 0).collect();
-        dir.write_checkpoint(file, moved.into_iter())?;
+        turn.write(file, offsets.filter(|(_, offset)| *offset != 0))?;
     }
-    write_cleaned(dir, marks)
+    write_cleaned(turn, marks)
 }
 
 /// Replaces the cleaner's checkpoint file: it has a line for each log that was cleaned.
@@ -37,12 +37,11 @@ pub(super) fn write(
 /// # Errors
 /// The disk.
 pub(super) fn write_cleaned(
-    dir: &LogDir,
+    turn: &CheckpointTurn<'_>,
     marks: &[(TopicPartition, Checkpoints)],
 ) -> Result<(), StorageError> {
     let cleaned = marks
         .iter()
         .filter_map(|(name, marks)| Some((name, marks.cleaned_to?)));
-    let cleaned: Vec<_> = cleaned.collect();
-    dir.write_checkpoint(CheckpointFile::Cleaner, cleaned.into_iter())
+    turn.write(CheckpointFile::Cleaner, cleaned)
 }

@@ -466,6 +466,8 @@ impl Registry {
     }
 
     fn write_checkpoint(&self, dir: &LogDir, write: super::checkpoints::Write) -> bool {
+        // First: what is deleted from now on has no line.
+        let turn = dir.checkpoint_turn();
         let all = self.all();
         let here = all
             .iter()
@@ -473,7 +475,7 @@ impl Registry {
         let marks: Vec<_> = here
             .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
             .collect();
-        let written = write(dir, &marks);
+        let written = write(&turn, &marks);
         if let Err(error) = &written {
             tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
         }

@@ -3,8 +3,9 @@
 use super::PartitionLog;
 use super::epochs::EpochsWrite;
 use crate::error::StorageError;
-use crate::files::Files;
-use crate::layout::{DELETED_SUFFIX, deleted_folder_name};
+use crate::files::{Files, InPlace};
+use crate::layout::{DELETED_SUFFIX, stray_folder_name};
+use parking_lot::MutexGuard;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -75,13 +76,16 @@ impl PendingDelete {
 
 impl PartitionLog {
     /// Renames the folder to `<topic>-<partition>.<uuid>-delete` and closes the log for good. Remove the folder later
-    /// with `LogDir::remove_folder`; a restart removes what was left.
+    /// with `LogDir::remove_folder`; a restart removes what was left. Where there is no room for the name, it is gone at
+    /// once.
     ///
     /// # Errors
     /// The directory is offline; the folder may or may not be renamed.
     pub fn delete(self, random: u128) -> Result<String, StorageError> {
-        let name = deleted_folder_name(&self.partition, random);
-        self.move_folder(name)
+        let mut folder = self.leave_folder()?;
+        folder.moved = true;
+        let dir = &self.files.dir;
+        dir.retire_folder(&self.partition, &self.files.folder, random)
     }
 
     /// Renames the folder to `<topic>-<partition>.<uuid>-stray`: it should not be here, and a person must decide.
@@ -89,20 +93,11 @@ impl PartitionLog {
     /// # Errors
     /// The directory is offline.
     pub fn set_aside(self, random: u128) -> Result<String, StorageError> {
-        let name = crate::layout::stray_folder_name(&self.partition, random);
-        self.move_folder(name)
-    }
-
-    fn move_folder(self, name: String) -> Result<String, StorageError> {
-        self.wait_for_swap();
-        self.files.dir.check_online()?;
-        for segment in self.segments.iter() {
-            segment.close();
-        }
+        let name = stray_folder_name(&self.partition, random);
+        let mut folder = self.leave_folder()?;
+        folder.moved = true;
         let dir = &self.files.dir;
         dir.orphan(&self.partition);
-        let mut folder = self.files.in_place();
-        folder.moved = true;
         let to = dir.path().join(&name);
         let disk = self.files.disk();
         let moved = disk.rename(&self.files.folder_path(), &to);
@@ -110,6 +105,16 @@ impl PartitionLog {
             .and_then(|()| disk.sync_dir(dir.path()))
             .map_err(|e| dir.judge(&to, &e))?;
         Ok(name)
+    }
+
+    /// Closes the files and keeps the folder where it is.
+    fn leave_folder(&self) -> Result<MutexGuard<'_, InPlace>, StorageError> {
+        self.wait_for_swap();
+        self.files.dir.check_online()?;
+        for segment in self.segments.iter() {
+            segment.close();
+        }
+        Ok(self.files.in_place())
     }
 }
 

@@ -92,8 +92,13 @@ impl PartitionLog {
         dir.scrub(&log.partition)?;
         let log = Self { topic_id, identity: Identity::Unwritten, ..log };
         if log.config.preallocate {
-            log.start_file(log.active_segment())?;
+            let started = log.start_file(log.active_segment());
             log.active_segment().close();
+            if let Err(StorageError::DiskFull { .. }) = started {
+                // The folder would stand in the way of the next attempt; nobody else has it.
+                let _ = dir.disk().remove_dir_all(&path);
+            }
+            started?;
         }
         Ok(log)
     }

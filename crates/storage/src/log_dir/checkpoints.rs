@@ -33,6 +33,25 @@ pub(super) struct Checkpoints {
     /// Partitions without a log, and which files may have a line of them (a bit each), with `DELETED` where nobody will
     /// open one.
     orphans: BTreeMap<TopicPartition, u8>,
+    deletions: Deletions,
+}
+
+/// Which logs were deleted while somebody asked all logs for their positions.
+#[derive(Debug, Default)]
+struct Deletions {
+    count: u64,
+    /// Turns under way.
+    turns: usize,
+    /// Of those that were deleted meanwhile: which deletion it was.
+    during: BTreeMap<TopicPartition, u64>,
+}
+
+/// The right to ask all logs of a directory for their positions and to write them. What is deleted after it began has no
+/// line: a new log of its name would inherit it.
+#[derive(Debug)]
+pub struct CheckpointTurn<'d> {
+    dir: &'d LogDir,
+    since: u64,
 }
 
 /// The log is gone for good, unlike one that this start has not come to yet: its lines may go with another's.
@@ -78,6 +97,7 @@ impl Checkpoints {
             points: last.recovery_points.clone(),
             cleaned: last.cleaned.clone(),
             orphans,
+            deletions: Deletions::default(),
         }
     }
 
@@ -97,28 +117,61 @@ const fn lost_line(files: &mut u8, file: CheckpointFile) -> bool {
     *files & !DELETED != 0
 }
 
-impl LogDir {
-    /// Replaces a checkpoint file: `entries` are all logs of this directory. A recovery point or the cleaner's place is
-    /// written no higher than the log has it by now.
+impl CheckpointTurn<'_> {
+    /// Replaces a checkpoint file: `entries` are all logs of the directory, as they were since the turn began. A recovery
+    /// point or the cleaner's place is written no higher than the log has it by now.
     ///
     /// # Errors
     /// No room: the old file stays. Any other failure takes the directory offline.
+    pub fn write<'a>(
+        &self,
+        file: CheckpointFile,
+        entries: impl Iterator<Item = (&'a TopicPartition, i64)>,
+    ) -> Result<(), StorageError> {
+        let mut known = self.dir.checkpoints.lock();
+        let is_deleted = |p| known.deletions.during.get(p) > Some(&self.since);
+        let mut entries: Vec<_> = entries.filter(|(p, _)| !is_deleted(*p)).collect();
+        if let Some(caps) = known.caps(file) {
+            // A truncation since the caller asked the logs must win.
+            for (p, offset) in &mut entries {
+                *offset = caps.get(*p).map_or(*offset, |cap| *cap.min(offset));
+            }
+        }
+        self.dir.write_offsets(file, entries.into_iter())?;
+        known.orphans.retain(|_, files| lost_line(files, file));
+        Ok(())
+    }
+}
+
+impl Drop for CheckpointTurn<'_> {
+    fn drop(&mut self) {
+        let deletions = &mut self.dir.checkpoints.lock().deletions;
+        deletions.turns -= 1;
+        if deletions.turns == 0 {
+            deletions.during.clear();
+        }
+    }
+}
+
+impl LogDir {
+    /// Begins to write checkpoints: before the logs are asked.
+    #[must_use]
+    pub fn checkpoint_turn(&self) -> CheckpointTurn<'_> {
+        let deletions = &mut self.checkpoints.lock().deletions;
+        deletions.turns += 1;
+        CheckpointTurn { dir: self, since: deletions.count }
+    }
+
+    /// Replaces a checkpoint file where no log can have been deleted since it was asked. See [`CheckpointTurn::write`].
+    ///
+    /// # Errors
+    /// See there.
     pub fn write_checkpoint<'a>(
         &self,
         file: CheckpointFile,
-        entries: impl ExactSizeIterator<Item = (&'a TopicPartition, i64)>,
+        entries: impl Iterator<Item = (&'a TopicPartition, i64)>,
     ) -> Result<(), StorageError> {
-        let mut known = self.checkpoints.lock();
-        if let Some(caps) = known.caps(file) {
-            // A truncation since the caller asked the logs must win.
-            let cap = |p, offset: i64| caps.get(p).map_or(offset, |cap| offset.min(*cap));
-            let capped: Vec<_> = entries.map(|(p, offset)| (p, cap(p, offset))).collect();
-            self.write_offsets(file, capped.into_iter())?;
-        } else {
-            self.write_offsets(file, entries)?;
-        }
-        known.orphans.retain(|_, files| lost_line(files, file));
-        Ok(())
+        self.checkpoint_turn().write(file, entries)
     }
 
     /// A log is open, or its recovery point moved.
@@ -147,6 +200,11 @@ impl LogDir {
         let mut known = self.checkpoints.lock();
         known.points.remove(partition);
         known.cleaned.remove(partition);
+        known.deletions.count += 1;
+        if known.deletions.turns > 0 {
+            let count = known.deletions.count;
+            known.deletions.during.insert(partition.clone(), count);
+        }
         known.orphans.insert(
             partition.clone(),
             u8::MAX >> (8 - CheckpointFile::ALL.len()) | DELETED,

@@ -3,6 +3,7 @@
 
 mod compacted;
 mod crash;
+mod deleted;
 mod emptied;
 mod faults;
 mod fuzz_seeds;
