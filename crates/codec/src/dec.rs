@@ -17,6 +17,8 @@ pub struct Dec {
     /// Where reading has to stop: the end of the frame, or of the tagged field being read.
     end: usize,
     budget: Budget,
+    /// Whether bytes that are no text become U+FFFD.
+    repairs_text: bool,
 }
 
 macro_rules! fixed {
@@ -46,7 +48,19 @@ impl Dec {
     /// Reads a frame under a budget of the caller's.
     #[must_use]
     pub const fn with_budget(frame: Bytes, budget: Budget) -> Self {
-        Self { position: 0, end: frame.len(), frame, budget }
+        Self {
+            position: 0,
+            end: frame.len(),
+            frame,
+            budget,
+            repairs_text: false,
+        }
+    }
+
+    /// From now on text that is no UTF-8 is read with U+FFFD in the wrong places instead of being refused: Java reads
+    /// it so, and clients in other languages send what they were configured with.
+    pub const fn repair_text(&mut self) {
+        self.repairs_text = true;
     }
 
     /// Bytes not yet read.
@@ -234,8 +248,23 @@ impl Dec {
         };
         match length(announced)? {
             None => Ok(None),
-            Some(count) => Str::from_utf8(self.take(count)?).map(Some),
+            Some(count) => {
+                let bytes = self.take(count)?;
+                match Str::from_utf8(bytes.clone()) {
+                    Err(DecodeError::NotUtf8) if self.repairs_text => {
+                        self.repaired(&bytes).map(Some)
+                    }
+                    text => text.map(Some),
+                }
+            }
         }
+    }
+
+    /// No slice of the frame, so it costs.
+    fn repaired(&mut self, bytes: &[u8]) -> Result<Str, DecodeError> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.budget.take(1, text.len())?;
+        Ok(Str::from(text))
     }
 
     /// Reads bytes.

@@ -39,6 +39,7 @@ impl RequestHeader {
     /// [`DecodeError::UnknownId`] for a key that we don't know; otherwise the bytes are no header.
     pub fn decode(frame: Bytes) -> Result<(Self, Dec), DecodeError> {
         let mut dec = Dec::new(frame);
+        dec.repair_text();
         let number = dec.i16()?;
         let unknown = DecodeError::UnknownId { what: "API key", id: number.into() };
         let key = ApiKey::from_i16(number).ok_or(unknown)?;

@@ -121,3 +121,16 @@ fn memory_grows_with_the_elements_and_ends_at_their_count() {
     assert_eq!(items.len(), count);
     assert_eq!(items.capacity(), count);
 }
+
+#[test]
+fn text_that_is_none_is_repaired_where_that_is_asked_for_and_costs() {
+    let frame = Bytes::from_static(b"\x00\x03a\xffb\x00\x01\xfe");
+    let mut d = Dec::new(frame.clone());
+    d.repair_text();
+    assert_eq!(d.string(false).unwrap(), "a\u{fffd}b");
+    assert_eq!(d.string(false).unwrap(), "\u{fffd}");
+    let mut poor = Dec::with_budget(frame, Budget { elements: 9, allocated_bytes: 6 });
+    poor.repair_text();
+    assert!(poor.string(false).is_ok());
+    assert_eq!(poor.string(false), Err(DecodeError::BudgetExceeded));
+}

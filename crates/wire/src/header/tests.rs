@@ -71,10 +71,13 @@ fn what_is_no_header_is_refused() {
         0, 1, 0, 12, 0, 0, 0, 9, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f,
     ];
     assert!(decode(&tags).is_err());
-    assert_eq!(
-        decode(&[0, 1, 0, 11, 0, 0, 0, 9, 0, 1, 0xff]),
-        Err(DecodeError::NotUtf8)
-    );
+}
+
+#[test]
+fn a_client_id_that_is_no_text_is_repaired() {
+    let bytes = [0, 1, 0, 11, 0, 0, 0, 9, 0, 1, 0xff];
+    let (header, _) = RequestHeader::decode(Bytes::copy_from_slice(&bytes)).unwrap();
+    assert_eq!(header.client_id.as_deref(), Some("\u{fffd}"));
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn headers() -> Vec<Case> {
             19,
             "client id that is no text",
             with(header(3, 1, Some(&[0xff, 0xfe])), &[0; 4]),
-            Closes,
+            Answers(1),
         ),
         bytes(19, "no client id", versions(None), Answers(1)),
         bytes(19, "empty client id", versions(Some(b"")), Answers(1)),
