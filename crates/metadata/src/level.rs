@@ -12,6 +12,9 @@ pub const KRAFT_VERSION: &str = "kraft.version";
 /// The feature of eligible leader replicas (KIP-966).
 pub const ELR_VERSION: &str = "eligible.leader.replicas.version";
 
+/// The feature of the consumer protocol of groups (KIP-848).
+pub const GROUP_VERSION: &str = "group.version";
+
 /// The feature of transactions: from level 2 on each end of a transaction bumps the epoch (KIP-890).
 pub const TRANSACTION_VERSION: &str = "transaction.version";
 
@@ -198,7 +201,7 @@ const fn feature(name: &'static str, (min, max): (i16, i16), default_since: i16)
 /// Every feature, in Kafka 4.3's production ranges, by name.
 pub const FEATURES: [Feature; 7] = [
     feature(ELR_VERSION, (0, 1), 26),
-    feature("group.version", (0, 1), 22),
+    feature(GROUP_VERSION, (0, 1), 22),
     feature(KRAFT_VERSION, (0, 1), 21),
     feature(
         METADATA_VERSION,

@@ -13,6 +13,7 @@ use klamm_coordinator::groups::{
     Observation, Reply, WaitCounts, shard_of,
 };
 use klamm_host::{BoxFuture, Host};
+use klamm_metadata::level::GROUP_VERSION;
 use klamm_settings::{Settings, broker};
 use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
@@ -133,7 +134,7 @@ impl Groups {
     /// protocol on.
     pub(crate) fn serves_consumer_protocol(&self) -> bool {
         let image = || self.shards.quorum().image();
-        self.wants_consumer_protocol && image().feature("group.version") >= 1
+        self.wants_consumer_protocol && image().feature(GROUP_VERSION) >= 1
     }
 
     /// What members went through.

@@ -40,6 +40,8 @@ pub(crate) async fn handle(
     });
     let answer = AlterPartitionReassignmentsResponse {
         allow_replication_factor_change,
+        // The schema's default is an empty message, which some clients print as an error.
+        error_message: None,
         ..AlterPartitionReassignmentsResponse::default()
     };
     match decided.await {

@@ -4,7 +4,7 @@ use crate::node::Node;
 use crate::quorum::QuorumHandle;
 use crate::request::{Call, advertised};
 use klamm_metadata::level::{
-    ELR_VERSION, FEATURES, KRAFT_VERSION, METADATA_VERSION, TRANSACTION_VERSION,
+    ELR_VERSION, FEATURES, GROUP_VERSION, KRAFT_VERSION, METADATA_VERSION, TRANSACTION_VERSION,
 };
 use klamm_wire::ErrorCode;
 use klamm_wire::messages::api_versions::{
@@ -47,21 +47,15 @@ pub(crate) async fn handle(
         call.caller.set_software(name, version);
     }
     let image = needs.quorum.image();
+    // Versions below 4 can't express a lowest level of 0 (KAFKA-17492): Kafka leaves such features out.
+    let lowest_min = if call.version < 4 { 1 } else { 0 };
     let supported = FEATURES
         .iter()
-        .filter(|f| is_implemented(f.name))
-        .map(|feature| {
-            let lowest = feature.supported.min;
-            SupportedFeatureKey {
-                name: feature.name.into(),
-                // Versions below 4 can't express a lowest level of 0 (KAFKA-17492).
-                min_version: if call.version < 4 {
-                    lowest.max(1)
-                } else {
-                    lowest
-                },
-                max_version: feature.supported.max,
-            }
+        .filter(|feature| feature.supported.min >= lowest_min && is_implemented(feature.name))
+        .map(|feature| SupportedFeatureKey {
+            name: feature.name.into(),
+            min_version: feature.supported.min,
+            max_version: feature.supported.max,
         });
     let kraft = (KRAFT_VERSION, needs.quorum.kraft_version());
     let agreed = image
@@ -87,7 +81,7 @@ pub(crate) async fn handle(
 fn is_implemented(feature: &str) -> bool {
     matches!(
         feature,
-        METADATA_VERSION | KRAFT_VERSION | ELR_VERSION | TRANSACTION_VERSION
+        METADATA_VERSION | KRAFT_VERSION | ELR_VERSION | GROUP_VERSION | TRANSACTION_VERSION
     )
 }
 

@@ -59,7 +59,8 @@ pub(crate) async fn handle(
                 ..DescribedGroup::default()
             }
         };
-        described.authorized_operations = if request.include_authorized_operations {
+        let is_found = described.error_code == ErrorCode::NONE.code();
+        described.authorized_operations = if request.include_authorized_operations && is_found {
             operations::ON_GROUP
         } else {
             operations::NOT_ASKED

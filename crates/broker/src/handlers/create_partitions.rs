@@ -7,6 +7,7 @@ use crate::quotas::{MutationQuota, Quotas};
 use crate::request::Call;
 use klamm_codec::Str;
 use klamm_metadata::decide::{Decision, MorePartitions, Refusal, RefusalKind, create_partitions};
+use klamm_wire::ErrorCode;
 use klamm_wire::messages::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
     CreatePartitionsTopicResult,
@@ -116,5 +117,11 @@ fn more_partitions(topic: &CreatePartitionsTopic) -> MorePartitions {
 }
 
 fn result(name: Str, told: Told) -> CreatePartitionsTopicResult {
-    CreatePartitionsTopicResult { name, error_code: told.code, error_message: told.message }
+    // Kafka has no words for a topic that is not there.
+    let is_unknown = told.code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.code();
+    CreatePartitionsTopicResult {
+        name,
+        error_code: told.code,
+        error_message: told.message.filter(|_| !is_unknown),
+    }
 }

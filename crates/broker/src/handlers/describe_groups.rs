@@ -44,7 +44,8 @@ pub(crate) async fn handle(
     for group in request.groups {
         let asked = Asked { version: call.version, standing: request.asks_for_standing };
         let mut one = describe(group, asked, needs).await;
-        one.authorized_operations = if request.include_authorized_operations {
+        let is_found = one.error_code == ErrorCode::NONE.code();
+        one.authorized_operations = if request.include_authorized_operations && is_found {
             operations::ON_GROUP
         } else {
             operations::NOT_ASKED
@@ -67,9 +68,6 @@ async fn describe(group: Str, asked: Asked, needs: Needs<'_>) -> DescribedGroup 
         group_id: group.clone(),
         ..DescribedGroup::default()
     };
-    if group.is_empty() {
-        return failed(ErrorCode::INVALID_GROUP_ID);
-    }
     let wanted = group.clone();
     let clock = Arc::clone(&needs.host.clock);
     let seen = needs.groups.read(&group, move |shard: &GroupShard| {

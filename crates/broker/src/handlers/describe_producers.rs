@@ -1,5 +1,6 @@
 //! DescribeProducers (key 61), version 0: which producers a partition remembers (KIP-664).
 
+use super::refusals::Told;
 use crate::node::Node;
 use crate::partitions::Registry;
 use crate::request::{Call, error_code};
@@ -48,22 +49,24 @@ fn partition(topic: &str, partition_index: i32, needs: Needs<'_>) -> PartitionRe
             active_producers,
             ..PartitionResponse::default()
         },
-        Err(error) => PartitionResponse {
+        Err(told) => PartitionResponse {
             partition_index,
-            error_code: error.code(),
+            error_code: told.code,
+            error_message: told.message,
             ..PartitionResponse::default()
         },
     }
 }
 
-fn producers(topic: &str, index: i32, needs: Needs<'_>) -> Result<Vec<ProducerState>, ErrorCode> {
-    if TopicName::new(topic).is_err() {
-        return Err(ErrorCode::INVALID_TOPIC_EXCEPTION);
+fn producers(topic: &str, index: i32, needs: Needs<'_>) -> Result<Vec<ProducerState>, Told> {
+    if let Err(error) = TopicName::new(topic) {
+        let message = format!("Topic name {topic:?} is invalid: {error}.");
+        return Err(Told::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message));
     }
     let partition = needs
         .partitions
         .find_by_name(topic, index)
-        .map_err(error_code::of_find)?;
+        .map_err(|error| Told::bare(error_code::of_find(error)))?;
     let states = partition
         .producers()
         .into_iter()

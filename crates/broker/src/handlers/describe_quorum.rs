@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> DescribeQuorumResponse {
     if !asks_for_metadata(&request) {
-        return refuse_all(&request);
+        return refuse_all(&request, call.version);
     }
     let described = needs.quorum.describe().await;
     answer(described, call.version)
@@ -49,10 +49,12 @@ fn asks_for_metadata(request: &DescribeQuorumRequest) -> bool {
     }
 }
 
-fn refuse_all(request: &DescribeQuorumRequest) -> DescribeQuorumResponse {
+fn refuse_all(request: &DescribeQuorumRequest, version: i16) -> DescribeQuorumResponse {
+    let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
     let refused = |partition_index| ResponsePartitionData {
         partition_index,
-        error_code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.into(),
+        error_code: error.into(),
+        error_message: message(error, version),
         ..ResponsePartitionData::default()
     };
     let topics = request.topics.iter().map(|topic| ResponseTopicData {
@@ -67,6 +69,15 @@ fn refuse_all(request: &DescribeQuorumRequest) -> DescribeQuorumResponse {
         topics: topics.collect(),
         ..DescribeQuorumResponse::default()
     }
+}
+
+/// Words for an error; before version 2 there is no place for them.
+fn message(error: ErrorCode, version: i16) -> Option<Str> {
+    Some(if version >= 2 {
+        Str::from_static(error.meaning())
+    } else {
+        Str::EMPTY
+    })
 }
 
 fn answer(
@@ -98,6 +109,7 @@ fn answer(
         }
         Err(QuorumError::NotController) => ResponsePartitionData {
             error_code: ErrorCode::NOT_LEADER_OR_FOLLOWER.into(),
+            error_message: message(ErrorCode::NOT_LEADER_OR_FOLLOWER, version),
             ..ResponsePartitionData::default()
         },
         Err(
@@ -107,6 +119,7 @@ fn answer(
             | QuorumError::Stopped,
         ) => ResponsePartitionData {
             error_code: ErrorCode::BROKER_NOT_AVAILABLE.into(),
+            error_message: message(ErrorCode::BROKER_NOT_AVAILABLE, version),
             ..ResponsePartitionData::default()
         },
     };
@@ -172,7 +185,7 @@ mod tests {
             asks(TOPIC, &[]),
         ] {
             assert!(!asks_for_metadata(&other));
-            let refused = refuse_all(&other);
+            let refused = refuse_all(&other, 2);
             let codes = refused
                 .topics
                 .iter()

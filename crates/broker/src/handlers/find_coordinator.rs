@@ -57,9 +57,14 @@ pub(crate) async fn handle(
         };
     }
     let found = found.pop().unwrap_or_default();
+    let error = ErrorCode::from(found.error_code);
     FindCoordinatorResponse {
         error_code: found.error_code,
-        error_message: found.error_message,
+        // Kafka has words for no error, too.
+        error_message: Some(match error {
+            ErrorCode::NONE => Str::from_static("NONE"),
+            error => Str::from_static(error.meaning()),
+        }),
         node_id: found.node_id,
         host: found.host,
         port: found.port,
@@ -68,13 +73,13 @@ pub(crate) async fn handle(
 }
 
 async fn find(key: &Str, key_type: i8, call: &Call, needs: Needs<'_>) -> Coordinator {
-    let failed = |error: ErrorCode, message: Option<&'static str>| Coordinator {
+    let failed = |error: ErrorCode, message: &'static str| Coordinator {
         key: key.clone(),
         node_id: -1,
         host: Str::EMPTY,
         port: -1,
         error_code: error.code(),
-        error_message: message.map(Str::from),
+        error_message: Some(Str::from_static(message)),
     };
     let (log, partition) = match key_type {
         GROUP => (LogTopic::OFFSETS, needs.groups.partition_of(key).await),
@@ -84,13 +89,17 @@ async fn find(key: &Str, key_type: i8, call: &Call, needs: Needs<'_>) -> Coordin
         }
         SHARE if call.version >= FIRST_VERSION_WITH_SHARE => {
             let message = "Share groups are not served yet.";
-            return failed(ErrorCode::UNSUPPORTED_VERSION, Some(message));
+            return failed(ErrorCode::UNSUPPORTED_VERSION, message);
         }
-        _ => return failed(ErrorCode::INVALID_REQUEST, None),
+        SHARE => return failed(ErrorCode::INVALID_REQUEST, ""),
+        _ => {
+            let error = ErrorCode::INVALID_REQUEST;
+            return failed(error, error.meaning());
+        }
     };
     let partition = match partition {
         Ok(partition) => partition,
-        Err(error) => return failed(error, None),
+        Err(error) => return failed(error, ""),
     };
     let image = needs.quorum.image();
     let topic = image.topics().named(log);
@@ -108,8 +117,8 @@ async fn find(key: &Str, key_type: i8, call: &Call, needs: Needs<'_>) -> Coordin
             host: Str::from(&*listener.host),
             port: i32::from(listener.port),
             error_code: ErrorCode::NONE.code(),
-            error_message: None,
+            error_message: Some(Str::EMPTY),
         },
-        None => failed(ErrorCode::COORDINATOR_NOT_AVAILABLE, None),
+        None => failed(ErrorCode::COORDINATOR_NOT_AVAILABLE, ""),
     }
 }

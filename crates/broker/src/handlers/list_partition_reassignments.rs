@@ -41,6 +41,7 @@ pub(crate) async fn handle(
     match decided.await {
         Ok(ongoing) => ListPartitionReassignmentsResponse {
             topics: ongoing.into_iter().map(topic).collect(),
+            error_message: None,
             ..ListPartitionReassignmentsResponse::default()
         },
         Err(error) => {

@@ -14,6 +14,7 @@ use klamm_wire::ErrorCode;
 use klamm_wire::messages::list_transactions::{
     ListTransactionsRequest, ListTransactionsResponse, TransactionState,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -71,12 +72,14 @@ fn failed(error: ErrorCode) -> ListTransactionsResponse {
 
 /// The filter, and the states in it that there are none of.
 fn filter_of(request: &ListTransactionsRequest) -> (TransactionFilter, Vec<Str>) {
-    let mut unknown = Vec::new();
+    let mut unknown = BTreeSet::new();
     let mut states = Vec::new();
     for name in &request.state_filters {
         match transactions::TransactionState::from_name(name) {
             Some(state) => states.push(state),
-            None => unknown.push(name.clone()),
+            None => {
+                unknown.insert(name.clone());
+            }
         }
     }
     let filter = TransactionFilter {
@@ -84,7 +87,7 @@ fn filter_of(request: &ListTransactionsRequest) -> (TransactionFilter, Vec<Str>)
         states: (!request.state_filters.is_empty()).then_some(states),
         longer_than_ms: request.duration_filter,
     };
-    (filter, unknown)
+    (filter, unknown.into_iter().collect())
 }
 
 fn state_of(listed: ListedTransaction) -> TransactionState {

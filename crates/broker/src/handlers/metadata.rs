@@ -14,7 +14,7 @@ use klamm_wire::messages::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
     MetadataResponsePartition, MetadataResponseTopic,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -57,6 +57,9 @@ pub(crate) async fn handle(
         }
         wanted => wanted.as_deref(),
     };
+    if wanted.is_some_and(|topics| is_unserved(topics, call.version)) {
+        return invalid(request.topics.unwrap_or_default());
+    }
     let refused = match wanted {
         Some(topics) if may_create => create_missing(topics, needs).await,
         _ => BTreeMap::new(),
@@ -79,10 +82,17 @@ pub(crate) async fn handle(
             .iter()
             .map(|topic| view.topic(topic))
             .collect(),
-        Some(wanted) => wanted
-            .iter()
-            .map(|topic| view.wanted_topic(topic, call.version, &refused))
-            .collect(),
+        Some(wanted) => {
+            // What is named twice is answered once.
+            let mut seen = BTreeSet::new();
+            let is_first = |topic: &&MetadataRequestTopic| {
+                wanted.len() == 1 || seen.insert((topic.name.clone(), topic.topic_id))
+            };
+            let wanted = wanted.iter().filter(is_first);
+            wanted
+                .map(|topic| view.wanted_topic(topic, &refused))
+                .collect()
+        }
     };
     MetadataResponse {
         brokers: view.brokers(),
@@ -98,6 +108,29 @@ pub(crate) async fn handle(
     }
 }
 
+/// Whether topics are asked for by id in a version that has a field for it and no such service.
+fn is_unserved(topics: &[MetadataRequestTopic], version: i16) -> bool {
+    let is_by_id =
+        |topic: &MetadataRequestTopic| topic.topic_id != Uuid::ZERO || topic.name.is_none();
+    version < FIRST_VERSION_BY_ID && topics.iter().any(is_by_id)
+}
+
+/// The request is refused as a whole. Such old versions have no null for a name that is not known.
+fn invalid(topics: Vec<MetadataRequestTopic>) -> MetadataResponse {
+    let refused = topics.into_iter().map(|topic| MetadataResponseTopic {
+        error_code: ErrorCode::INVALID_REQUEST.code(),
+        name: Some(topic.name.unwrap_or_default()),
+        topic_id: topic.topic_id,
+        topic_authorized_operations: operations::NOT_ASKED,
+        ..MetadataResponseTopic::default()
+    });
+    MetadataResponse {
+        topics: refused.collect(),
+        cluster_authorized_operations: operations::NOT_ASKED,
+        ..MetadataResponse::default()
+    }
+}
+
 /// Creates what is asked for and missing. Names the topics that could not be created, with the reason.
 async fn create_missing(
     wanted: &[MetadataRequestTopic],
@@ -108,7 +141,7 @@ async fn create_missing(
         let name = TopicName::new(topic.name.as_deref()?).ok()?;
         image.topics().by_name(&name).is_none().then_some(name)
     });
-    let missing: std::collections::BTreeSet<_> = missing.take(UNKNOWN_NAMES_MAX).collect();
+    let missing: BTreeSet<_> = missing.take(UNKNOWN_NAMES_MAX).collect();
     drop(image);
     if missing.is_empty() {
         return BTreeMap::new();
@@ -146,20 +179,16 @@ impl View<'_> {
     fn wanted_topic(
         &self,
         wanted: &MetadataRequestTopic,
-        version: i16,
         refused: &BTreeMap<TopicName, ErrorCode>,
     ) -> MetadataResponseTopic {
+        let by_id = wanted.topic_id != Uuid::ZERO;
         let failed = |error: ErrorCode| MetadataResponseTopic {
             error_code: error.code(),
-            name: wanted.name.clone(),
+            name: wanted.name.clone().filter(|_| !by_id),
             topic_id: wanted.topic_id,
             topic_authorized_operations: operations::NOT_ASKED,
             ..MetadataResponseTopic::default()
         };
-        let by_id = wanted.topic_id != Uuid::ZERO;
-        if (by_id || wanted.name.is_none()) && version < FIRST_VERSION_BY_ID {
-            return failed(ErrorCode::INVALID_REQUEST);
-        }
         let found = match &wanted.name {
             _ if by_id => self
                 .image

@@ -108,7 +108,7 @@ async fn fetch(
             with_ids(topics, group.topics.is_none(), version, &image),
             ErrorCode::NONE,
         ),
-        Err(error) => (refused(&group, error), error),
+        Err(error) => (refused(&group, error, version), error),
     };
     OffsetFetchResponseGroup { group_id: group.group_id, topics, error_code: error.code() }
 }
@@ -135,8 +135,16 @@ fn wanted(
     }
 }
 
-/// What was asked for, with an error at each partition: the only place that version 1 has for it.
-fn refused(group: &OffsetFetchRequestGroup, error: ErrorCode) -> Vec<OffsetFetchResponseTopics> {
+/// What was asked for, with an error at each partition: the only place that version 1 has for it. Later ones name no
+/// partition then.
+fn refused(
+    group: &OffsetFetchRequestGroup,
+    error: ErrorCode,
+    version: i16,
+) -> Vec<OffsetFetchResponseTopics> {
+    if version >= FIRST_VERSION_WITH_ERROR {
+        return Vec::new();
+    }
     let topics = group.topics.iter().flatten();
     topics
         .map(|topic| OffsetFetchResponseTopics {

@@ -51,6 +51,7 @@ pub(crate) async fn handle(
             } else {
                 Vec::new()
             },
+            error_message: None,
             ..UpdateFeaturesResponse::default()
         },
         Err(told) => refused(told),
@@ -76,7 +77,8 @@ fn done(feature: Str) -> UpdatableFeatureResult {
     UpdatableFeatureResult {
         feature,
         error_code: ErrorCode::NONE.code(),
-        ..UpdatableFeatureResult::default()
+        // As in Kafka.
+        error_message: Some(Str::from_static("NONE")),
     }
 }
 

@@ -473,9 +473,6 @@ impl GroupShard {
         now: Moment,
         out: &mut Output,
     ) -> Result<(), GroupError> {
-        if group.is_empty() {
-            return Err(GroupError::InvalidGroupId);
-        }
         let known = self
             .groups
             .get(&**group)

@@ -150,6 +150,10 @@ fn check(
             let message = "Default group resources are not allowed.";
             return Err(Refusal::new(RefusalKind::InvalidRequest, message));
         }
+        Resource::ClientMetrics if name.is_empty() => {
+            let message = "A client metrics subscription needs a name.";
+            return Err(Refusal::new(RefusalKind::InvalidRequest, message));
+        }
         Resource::ClusterWide | Resource::Group | Resource::ClientMetrics => {}
     }
     controller

@@ -210,21 +210,24 @@ impl Partition {
     }
 
     fn end_of_epoch(&self, log: &PartitionLog, epoch: i32) -> (i32, i64) {
-        if epoch == self.leader_epoch() {
+        let leader_epoch = self.leader_epoch();
+        if epoch == leader_epoch {
             return (epoch, log.log_end_offset());
         }
-        log.end_offset_for_epoch(epoch).unwrap_or((-1, -1))
+        match log.end_offset_for_epoch(epoch) {
+            Some(found) => found,
+            // An earlier leader that wrote nothing, and nor did anybody after it.
+            None if (0..leader_epoch).contains(&epoch) => (epoch, log.log_end_offset()),
+            None => (-1, -1),
+        }
     }
 
-    /// The epoch of the last batch; -1 in an empty log.
+    /// The epoch at the log's end: that of the leader, whether it has written yet or not.
     pub(crate) fn epoch_of_end(&self) -> i32 {
-        self.log()
-            .ok()
-            .and_then(|log| log.latest_epoch())
-            .unwrap_or(-1)
+        self.leader_epoch()
     }
 
-    /// The epoch of the first batch; -1 in an empty log.
+    /// The epoch at the log's start; in a log that is empty, that of the leader.
     pub(crate) fn epoch_of_start(&self) -> i32 {
         let epoch = self.log().ok().and_then(|log| {
             log.epoch_history()
@@ -232,7 +235,7 @@ impl Partition {
                 .first()
                 .map(|(epoch, _)| *epoch)
         });
-        epoch.unwrap_or(-1)
+        epoch.unwrap_or_else(|| self.leader_epoch())
     }
 
     /// The first record that is not older than `timestamp_ms`. Reads the disk.
