@@ -74,6 +74,8 @@ pub(crate) struct Directory {
     unclaimed: Mutex<BTreeSet<TopicPartition>>,
     /// Folders of copies whose move was cut short.
     copies: Mutex<BTreeMap<TopicPartition, Vec<String>>>,
+    /// Folders of deleted logs, whose removal the last run did not come to.
+    deleted: Vec<String>,
 }
 
 const METADATA_TOPIC: &str = "__cluster_metadata";
@@ -111,6 +113,7 @@ impl Directory {
     ) -> Result<Self, klamm_storage::StorageError> {
         let mut unclaimed = BTreeSet::new();
         let mut copies: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut deleted = Vec::new();
         for (name, folder) in dir.folders()? {
             match folder {
                 // The quorum's own log is no partition of the image.
@@ -118,7 +121,9 @@ impl Directory {
                     unclaimed.insert(partition);
                 }
                 FolderName::Future(partition) => copies.entry(partition).or_default().push(name),
-                _ => {}
+                FolderName::Delete => deleted.push(name),
+                // Strays are a person's matter.
+                FolderName::Partition(_) | FolderName::Stray(_) | FolderName::Other => {}
             }
         }
         Ok(Self {
@@ -126,11 +131,13 @@ impl Directory {
             last,
             unclaimed: Mutex::new(unclaimed),
             copies: Mutex::new(copies),
+            deleted,
         })
     }
 }
 
 impl Registry {
+    /// What the last run left of deleted logs is to be removed from now on.
     pub(crate) fn new(
         node_id: NodeId,
         (dirs, failed_dirs): (Vec<Directory>, Vec<PathBuf>),
@@ -142,6 +149,11 @@ impl Registry {
         for directory in &dirs {
             let shortage = Arc::clone(&shared.shortage);
             directory.dir.when_full(move || shortage.tell());
+            let now_ms = shared.host.clock.now_ms();
+            for folder in &directory.deleted {
+                let dir = Arc::clone(&directory.dir);
+                shared.removals.add_folder(dir, folder.clone(), now_ms);
+            }
         }
         Self {
             node_id,

@@ -12,6 +12,7 @@ mod commits;
 mod compaction;
 mod consumer_groups;
 mod data_path;
+mod deleted_topics;
 mod flusher;
 mod gated_disk;
 mod group_consumer;
