@@ -441,7 +441,7 @@ fn marks_of(log: &PartitionLog) -> Marks {
 }
 
 /// The topic's id in a partition's folder. Blocks.
-fn topic_id_in(dir: &LogDir, name: &TopicPartition) -> Option<Uuid> {
+pub(super) fn topic_id_in(dir: &LogDir, name: &TopicPartition) -> Option<Uuid> {
     let file = dir.path().join(name.to_string()).join("partition.metadata");
     klamm_storage::parse_partition_metadata(&dir.disk().read(&file).ok()?)
 }

@@ -3,10 +3,12 @@
 mod found;
 mod moves;
 mod opening;
+mod unopened;
 
-use found::{Found, Slot};
+use found::{Found, Removed, Slot};
 pub(crate) use moves::MoveRefusal;
 use opening::Missing;
+use unopened::{Unopened, Wanted};
 
 use super::syncing::sync_each;
 use super::{Partition, TopicTraits};
@@ -219,7 +221,7 @@ impl Registry {
         let found = self.found.read();
         match found.slot(topic, partition) {
             Some(Slot::Here(partition)) => !partition.dir().is_online(),
-            Some(Slot::Offline) => true,
+            Some(Slot::Unopened(_) | Slot::Offline) => true,
             None => false,
         }
     }
@@ -257,6 +259,12 @@ impl Registry {
     /// Every partition that is served here.
     pub(crate) fn all(&self) -> Vec<Arc<Partition>> {
         self.found.read().all()
+    }
+
+    /// The same, and the logs that could not be opened: each partition is in one of the lists.
+    fn all_and_unopened(&self) -> (Vec<Arc<Partition>>, Vec<Arc<Unopened>>) {
+        let found = self.found.read();
+        (found.all(), found.unopened())
     }
 
     /// Those of them with `compact` in their cleanup policy.
@@ -333,14 +341,8 @@ impl Registry {
         self.settled.store(true, Ordering::Release);
         for directory in &self.dirs {
             for partition in std::mem::take(&mut *directory.unclaimed.lock()) {
-                tracing::warn!(%partition, "no topic has this folder; it is set aside as -stray");
-                let path = directory.dir.path();
-                let aside = stray_folder_name(&partition, self.shared.host.entropy.next_u128());
-                let disk = directory.dir.disk();
-                let moved = disk.rename(&path.join(partition.to_string()), &path.join(aside));
-                if let Err(error) = moved.and_then(|()| disk.sync_dir(path)) {
-                    tracing::error!(%partition, %error, "setting a stray folder aside");
-                }
+                let random = self.shared.host.entropy.next_u128();
+                set_folder_aside(&directory.dir, &partition, random);
             }
             self.set_copies_aside(directory);
         }
@@ -382,8 +384,12 @@ impl Registry {
     }
 
     fn configure_topic(&self, id: Uuid, traits: &Arc<TopicTraits>) {
-        for partition in self.found.read().of_topic(id) {
-            partition.configure(Arc::clone(traits));
+        for slot in self.found.read().slots_of(id) {
+            match slot {
+                Slot::Here(partition) => partition.configure(Arc::clone(traits)),
+                Slot::Unopened(unopened) => unopened.configure(traits),
+                Slot::Offline => {}
+            }
         }
         self.found.write().sort_compacted(id);
     }
@@ -400,10 +406,15 @@ impl Registry {
             return None;
         }
         let (leader, leader_epoch) = (state.leader(), state.leader_epoch());
-        let known = self.found.read().slot(topic.id, index).cloned();
-        match known {
+        // Held: a log that is opened at this moment must not miss its leader.
+        let found = self.found.read();
+        match found.slot(topic.id, index) {
             Some(Slot::Here(partition)) if partition.is_online() => {
                 partition.lead(leader, leader_epoch);
+                return None;
+            }
+            Some(Slot::Unopened(unopened)) => {
+                unopened.lead(leader, leader_epoch);
                 return None;
             }
             // Only a start looks for it again: an empty log in its place would be a loss.
@@ -414,18 +425,23 @@ impl Registry {
             name: TopicPartition { topic: topic.name.clone(), partition: index },
             topic_id: topic.id,
             noted: state.directory_of(self.node_id.0),
-            traits: Arc::clone(traits),
-            leader,
-            leader_epoch,
+            wanted: Wanted { traits: Arc::clone(traits), leader, leader_epoch },
         })
     }
 
     fn delete_topic(&self, id: Uuid, name: &TopicName) {
-        let removed = self.found.write().remove(id, name);
-        let now_ms = self.shared.host.clock.now_ms();
-        for partition in &removed {
-            partition.delete(self.shared.host.entropy.next_u128(), now_ms);
+        let Removed { here, unopened } = self.found.write().remove(id, name);
+        for partition in &here {
+            self.delete_log(partition);
         }
+        for unopened in &unopened {
+            self.delete_unopened(unopened);
+        }
+    }
+
+    fn delete_log(&self, partition: &Partition) {
+        let host = &self.shared.host;
+        partition.delete(host.entropy.next_u128(), host.clock.now_ms());
     }
 
     /// Deletes what retention allows in every log. Blocks.
@@ -480,13 +496,16 @@ impl Registry {
     fn write_checkpoint(&self, dir: &LogDir, write: super::checkpoints::Write) -> bool {
         // First: what is deleted from now on has no line.
         let turn = dir.checkpoint_turn();
-        let all = self.all();
+        let (all, unopened) = self.all_and_unopened();
         let here = all
             .iter()
             .filter(|p| p.dir().directory_id() == dir.directory_id());
-        let marks: Vec<_> = here
-            .filter_map(|p| Some((p.name().clone(), p.checkpoints()?)))
-            .collect();
+        let marks = here.filter_map(|p| Some((p.name().clone(), p.checkpoints()?)));
+        // What was not opened is as the last run left it.
+        let left = unopened
+            .iter()
+            .filter_map(|it| Some((it.name().clone(), it.known_in(dir)?)));
+        let marks: Vec<_> = marks.chain(left).collect();
         let written = write(&turn, &marks);
         if let Err(error) = &written {
             tracing::error!(dir = %dir.path().display(), %error, "writing checkpoints");
@@ -508,14 +527,17 @@ impl Registry {
 
     /// Flushes and closes every log and leaves the marker of a clean stop. Blocks.
     pub(crate) fn close(&self, broker_epoch: i64) {
-        let all = self.all();
+        let (all, unopened) = self.all_and_unopened();
         let tasks = &*self.shared.host.tasks;
         let threads = self.recovery_threads();
         sync_each(&all, Partition::begin_close, (tasks, threads));
         self.write_checkpoints();
-        // What could not be completed has to be recovered.
+        // What could not be completed, or not even opened, has to be recovered.
         let unsettled = all.iter().filter(|partition| !partition.is_settled());
-        let unsettled: BTreeSet<_> = unsettled.map(|p| p.dir().directory_id()).collect();
+        let unsettled = unsettled.map(|p| p.dir().directory_id());
+        let unopened = unopened.iter().flat_map(|it| it.folders());
+        let unopened = unopened.map(|(dir, _)| dir.directory_id());
+        let unsettled: BTreeSet<_> = unsettled.chain(unopened).collect();
         let settled = |dir: &&Arc<LogDir>| !unsettled.contains(&dir.directory_id());
         for dir in self.directories().filter(|dir| dir.is_online()) {
             if !settled(&dir) {
@@ -527,6 +549,18 @@ impl Registry {
         for dir in self.directories() {
             dir.close();
         }
+    }
+}
+
+/// Gives a folder that nobody knows a name that says so: a person decides.
+fn set_folder_aside(dir: &LogDir, partition: &TopicPartition, random: u128) {
+    tracing::warn!(%partition, "no topic has this folder; it is set aside as -stray");
+    let path = dir.path();
+    let aside = stray_folder_name(partition, random);
+    let disk = dir.disk();
+    let moved = disk.rename(&path.join(partition.to_string()), &path.join(aside));
+    if let Err(error) = moved.and_then(|()| disk.sync_dir(path)) {
+        tracing::error!(%partition, %error, "setting a stray folder aside");
     }
 }
 

@@ -1,4 +1,5 @@
-//! What is done about a volume that is full: logs give back what they reserved ahead, and retention comes round at once.
+//! What is done about a volume that is full: logs give back what they reserved ahead, and retention comes round at once. Logs
+//! that found no room when they were to be opened are tried again.
 
 use crate::partitions::Registry;
 use klamm_host::Host;
@@ -25,12 +26,22 @@ impl Shortage {
 /// Runs until the node stops. Asleep while there is room.
 pub(crate) async fn run(shortage: Arc<Shortage>, partitions: Arc<Registry>, host: Host) {
     loop {
-        shortage.told.notified().await;
+        let told = shortage.told.notified();
+        let is_told = if partitions.awaits_room() {
+            // The pause is over: whether somebody found no room meanwhile.
+            tokio::time::timeout(Duration::ZERO, told).await.is_ok()
+        } else {
+            told.await;
+            true
+        };
         let registry = Arc::clone(&partitions);
         let now_ms = host.clock.now_ms();
         let work = move || {
-            registry.give_back_reserves(now_ms);
-            registry.apply_retention(now_ms);
+            if is_told {
+                registry.give_back_reserves(now_ms);
+                registry.apply_retention(now_ms);
+            }
+            registry.open_again();
         };
         let _ = klamm_host::run_blocking(&*host.tasks, work).await;
         tokio::time::sleep(PAUSE).await;

@@ -23,6 +23,7 @@ mod log_dirs;
 mod many_logs;
 mod metrics;
 mod moved_in_flight;
+mod no_room;
 mod node;
 mod quotas;
 mod several_directories;

@@ -1,6 +1,7 @@
 //! The index of the partitions: by name, by id, and of those that need regular attention.
 
 use super::FindError;
+use super::unopened::Unopened;
 use crate::partitions::Partition;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -21,15 +22,24 @@ pub(super) struct Found {
 #[derive(Debug, Clone)]
 pub(super) enum Slot {
     Here(Arc<Partition>),
-    /// Its directory failed, or its log can't be opened.
+    /// Its log can't be opened, at least not yet.
+    Unopened(Arc<Unopened>),
+    /// Its log may lie in a directory that failed.
     Offline,
+}
+
+/// What was known of a topic that is gone.
+#[derive(Debug, Default)]
+pub(super) struct Removed {
+    pub(super) here: Vec<Arc<Partition>>,
+    pub(super) unopened: Vec<Arc<Unopened>>,
 }
 
 impl Slot {
     fn partition(&self) -> Option<&Arc<Partition>> {
         match self {
             Self::Here(partition) => Some(partition),
-            Self::Offline => None,
+            Self::Unopened(_) | Self::Offline => None,
         }
     }
 }
@@ -64,9 +74,30 @@ impl Found {
         self.compacted.values().cloned().collect()
     }
 
-    pub(super) fn of_topic(&self, topic: Uuid) -> impl Iterator<Item = &Arc<Partition>> {
+    /// Logs that could not be opened, in the order of their names.
+    pub(super) fn unopened(&self) -> Vec<Arc<Unopened>> {
+        let of = |slot: &Slot| match slot {
+            Slot::Unopened(unopened) => Some(Arc::clone(unopened)),
+            Slot::Here(_) | Slot::Offline => None,
+        };
+        let mut all: Vec<_> = self.partitions.values().filter_map(of).collect();
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        all
+    }
+
+    /// Whether a log is still to be opened: its topic was not deleted.
+    pub(super) fn awaits(&self, unopened: &Arc<Unopened>) -> bool {
+        let slot = self.slot(unopened.topic_id(), unopened.name().partition);
+        matches!(slot, Some(Slot::Unopened(it)) if Arc::ptr_eq(it, unopened))
+    }
+
+    pub(super) fn slots_of(&self, topic: Uuid) -> impl Iterator<Item = &Slot> {
         let indexes = self.indexes.get(&topic).into_iter().flatten();
-        indexes.filter_map(move |index| self.slot(topic, *index)?.partition())
+        indexes.filter_map(move |index| self.slot(topic, *index))
+    }
+
+    pub(super) fn of_topic(&self, topic: Uuid) -> impl Iterator<Item = &Arc<Partition>> {
+        self.slots_of(topic).filter_map(Slot::partition)
     }
 
     pub(super) fn name(&mut self, topic: &TopicName, id: Uuid) {
@@ -98,15 +129,17 @@ impl Found {
     }
 
     /// Takes a topic out, and gives its partitions.
-    pub(super) fn remove(&mut self, topic: Uuid, name: &TopicName) -> Vec<Arc<Partition>> {
+    pub(super) fn remove(&mut self, topic: Uuid, name: &TopicName) -> Removed {
         if self.by_name.get(name) == Some(&topic) {
             self.by_name.remove(name);
         }
-        let mut removed = Vec::new();
+        let mut removed = Removed::default();
         for index in self.indexes.remove(&topic).unwrap_or_default() {
             self.compacted.remove(&(topic, index));
-            if let Some(Slot::Here(partition)) = self.partitions.remove(&(topic, index)) {
-                removed.push(partition);
+            match self.partitions.remove(&(topic, index)) {
+                Some(Slot::Here(partition)) => removed.here.push(partition),
+                Some(Slot::Unopened(unopened)) => removed.unopened.push(unopened),
+                Some(Slot::Offline) | None => {}
             }
         }
         removed

@@ -3,10 +3,11 @@
 //! What must happen in order, which directory a new log gets for one, happens before and after; only the work on the disk
 //! runs side by side.
 
+use super::unopened::{Unopened, Wanted};
 use super::{Directory, Registry, Slot};
+use crate::partitions::Partition;
 use crate::partitions::partition::Opening;
-use crate::partitions::{Partition, TopicTraits};
-use klamm_model::{LeaderEpoch, NodeId, TopicPartition, Uuid};
+use klamm_model::{TopicPartition, Uuid};
 use klamm_storage::{LastOffsets, LogDir, OpenError};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -20,16 +21,16 @@ pub(super) struct Missing {
     pub(super) topic_id: Uuid,
     /// The directory that the image names.
     pub(super) noted: Option<Uuid>,
-    pub(super) traits: Arc<TopicTraits>,
-    pub(super) leader: Option<NodeId>,
-    pub(super) leader_epoch: LeaderEpoch,
+    pub(super) wanted: Wanted,
 }
 
 /// The same, with the directories to look in, and the one that it was on the way to when the node stopped.
-struct Placed {
-    missing: Missing,
-    places: Vec<(Arc<LogDir>, Option<LastOffsets>)>,
-    goes_on: Option<Arc<LogDir>>,
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) missing: Missing,
+    /// With what the last run knew of a folder that is there.
+    pub(super) places: Vec<(Arc<LogDir>, Option<LastOffsets>)>,
+    pub(super) goes_on: Option<Arc<LogDir>>,
 }
 
 /// Logs in each directory, counted when the first new log needs a place.
@@ -50,47 +51,53 @@ impl Registry {
             let opened: Vec<_> = placed.iter().map(|_| Mutex::new(None)).collect();
             let open = |i: usize| {
                 if let (Some(placed), Some(slot)) = (placed.get(i), opened.get(i)) {
-                    *slot.lock() = Some(self.open(placed).map(Arc::new));
+                    let opened = self.open(placed, &placed.missing.wanted);
+                    *slot.lock() = Some(opened.map(Arc::new));
                 }
             };
             let tasks = &self.shared.host.tasks;
             tasks.run_each(placed.len(), threads, &open);
             for (placed, opened) in placed.into_iter().zip(opened) {
                 if let Some(opened) = opened.into_inner() {
-                    self.take_in(&placed, opened);
+                    self.take_in(placed, opened);
                 }
             }
         }
     }
 
-    fn open(&self, placed: &Placed) -> Result<Partition, OpenError> {
-        let Missing { name, topic_id, traits, .. } = &placed.missing;
+    pub(super) fn open(&self, placed: &Placed, wanted: &Wanted) -> Result<Partition, OpenError> {
+        let Missing { name, topic_id, .. } = &placed.missing;
         let places = placed.places.iter().map(|(dir, last)| (dir, *last));
         let opening = Opening {
             places: places.collect(),
             handles: &self.handles,
             name,
             topic_id: *topic_id,
-            traits,
+            traits: &wanted.traits,
         };
         Partition::open(opening, Arc::clone(&self.shared))
     }
 
-    fn take_in(&self, placed: &Placed, opened: Result<Arc<Partition>, OpenError>) {
-        let Missing { name, topic_id, noted, leader, leader_epoch, .. } = &placed.missing;
+    fn take_in(&self, placed: Placed, opened: Result<Arc<Partition>, OpenError>) {
+        let Missing { name, topic_id, noted, wanted } = &placed.missing;
+        let (topic_id, index) = (*topic_id, name.partition);
         let slot = match opened {
             Ok(partition) => {
                 partition.note_recovered();
                 self.go_on_moving(&partition, placed.goes_on.as_ref(), *noted);
-                partition.lead(*leader, *leader_epoch);
+                partition.lead(wanted.leader, wanted.leader_epoch);
                 Slot::Here(partition)
             }
             Err(error) => {
                 tracing::error!(partition = %name, %error, "opening the log");
-                Slot::Offline
+                let unopened = Unopened::new(placed, &error);
+                if unopened.may_pass() {
+                    self.shared.shortage.tell();
+                }
+                Slot::Unopened(Arc::new(unopened))
             }
         };
-        self.found.write().insert(*topic_id, name.partition, slot);
+        self.found.write().insert(topic_id, index, slot);
     }
 
     /// Where a log is, or is to be made. `None`, and the partition is offline: it may be where nobody can look.
