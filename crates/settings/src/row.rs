@@ -62,9 +62,9 @@ pub enum Range {
     OneOf(&'static [&'static str]),
     /// One of these words in any case.
     OneOfAnyCase(&'static [&'static str]),
-    /// A list of these words, each at most once; may be empty.
+    /// A list of these words; may be empty. A word that is there twice counts once.
     ListOf(&'static [&'static str]),
-    /// The same, but not empty.
+    /// The same, but not empty, and each word at most once.
     SomeOf(&'static [&'static str]),
     /// Any text or list that is not empty.
     NotEmpty,

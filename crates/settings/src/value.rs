@@ -60,7 +60,7 @@ impl Row {
             }
             Kind::Text | Kind::Class => Some(Value::Text(trimmed.to_owned())),
             Kind::Password => Some(Value::Secret(text.to_owned())),
-            Kind::List => list(trimmed).map(Value::List),
+            Kind::List => list(trimmed, self.range.repetition()).map(Value::List),
         };
         value
             .filter(|value| self.range.admits(value))
@@ -101,7 +101,7 @@ impl Row {
             Range::Share(low, high) => format!("a number from {low} to {high}"),
             Range::OneOf(words) => format!("one of {}", words.join(", ")),
             Range::OneOfAnyCase(words) => format!("one of {} in any case", words.join(", ")),
-            Range::ListOf(words) => format!("a list of {}, each at most once", words.join(", ")),
+            Range::ListOf(words) => format!("a list of {}", words.join(", ")),
             Range::SomeOf(words) => format!("one or more of {}", words.join(", ")),
             Range::NotEmpty if self.kind == Kind::List => format!("one or more {kind}"),
             Range::NotEmpty => "text that is not empty".to_owned(),
@@ -129,22 +129,47 @@ pub const SELECTORS: [&str; 6] = [
     "client_source_port",
 ];
 
-/// Splits a list; `None` if a word is empty or there twice.
-fn list(text: &str) -> Option<Vec<String>> {
+/// What a word means that is in a list twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repetition {
+    /// A mistake.
+    Refused,
+    /// The same as once.
+    Dropped,
+    /// Itself.
+    Kept,
+}
+
+/// Splits a list; `None` if a word is empty, or there twice where it may not be.
+fn list(text: &str, repetition: Repetition) -> Option<Vec<String>> {
     let mut words: Vec<String> = Vec::new();
     if text.is_empty() {
         return Some(words);
     }
     for word in text.split(',').map(str::trim) {
-        if word.is_empty() || words.iter().any(|known| known == word) {
+        if word.is_empty() {
             return None;
         }
-        words.push(word.to_owned());
+        let is_repeated = || words.iter().any(|known| known == word);
+        match repetition {
+            Repetition::Refused if is_repeated() => return None,
+            Repetition::Dropped if is_repeated() => {}
+            _ => words.push(word.to_owned()),
+        }
     }
     Some(words)
 }
 
 impl Range {
+    /// Kafka 4.3 lets these pass, and reads them so.
+    const fn repetition(&self) -> Repetition {
+        match self {
+            Self::ListOf(_) => Repetition::Dropped,
+            Self::ThrottledReplicas => Repetition::Kept,
+            _ => Repetition::Refused,
+        }
+    }
+
     /// Whether a value of the right type is in the range.
     #[must_use]
     pub fn admits(&self, value: &Value) -> bool {

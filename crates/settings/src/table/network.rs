@@ -46,7 +46,7 @@ rows! {
         "Most connections from one address; further ones are closed at once.";
     MAX_CONNECTIONS_PER_IP_OVERRIDES: Text "max.connections.per.ip.overrides" = "", AddressCounts, ClusterWide, Works,
         "Exceptions to `max.connections.per.ip`: `address:count` pairs separated by commas. Names are not looked up.";
-    MAX_CONNECTION_CREATION_RATE: Int "max.connection.creation.rate" = "2147483647", AtLeast(0), ClusterWide, Works,
+    MAX_CONNECTION_CREATION_RATE: Int "max.connection.creation.rate" = "2147483647", AtLeast(1), ClusterWide, Works,
         "New connections per second that the node accepts; beyond it accepting is delayed.";
     CONNECTION_FAILED_AUTHENTICATION_DELAY_MS: Int "connection.failed.authentication.delay.ms" = "100",
         AtLeast(0), ReadOnly, NotYet(SECURITY),

@@ -40,14 +40,21 @@ fn words_are_from_their_list() {
 }
 
 #[test]
-fn lists_have_no_empty_and_no_double_word() {
+fn lists_have_no_empty_word_and_double_ones_only_where_kafka_takes_them() {
     let row = topic::CLEANUP_POLICY.row();
     assert_eq!(
         row.parse("compact, delete").unwrap().to_string(),
         "compact,delete"
     );
     assert_eq!(row.parse("").unwrap().to_string(), "");
-    for bad in ["delete,delete", "delete,", ",", "deleted"] {
+    let twice = row.parse("compact,delete,compact").unwrap();
+    assert_eq!(twice.to_string(), "compact,delete", "it counts once");
+    let replicas = topic::LEADER_REPLICATION_THROTTLED_REPLICAS.row();
+    let kept = replicas.parse("0:1,0:1").unwrap();
+    assert_eq!(kept.to_string(), "0:1,0:1");
+    assert!(replicas.parse("*,*").is_err());
+    assert!(broker::LOG_DIRS.row().parse("/a,/a").is_err());
+    for bad in ["delete,", ",", "deleted"] {
         assert!(row.parse(bad).is_err(), "{bad}");
     }
     assert!(broker::PROCESS_ROLES.row().parse("").is_err());
@@ -138,4 +145,20 @@ fn long_values_are_cut_in_messages() {
         .parse(&"ü".repeat(1000))
         .unwrap_err();
     assert_eq!(error.shown.chars().count(), 103);
+}
+
+#[test]
+fn a_node_can_be_reached_again_whatever_it_is_told_at_run_time() {
+    assert!(
+        broker::MAX_CONNECTION_CREATION_RATE
+            .row()
+            .parse("0")
+            .is_err()
+    );
+    assert!(
+        broker::MAX_CONNECTION_CREATION_RATE
+            .row()
+            .parse("1")
+            .is_ok()
+    );
 }
