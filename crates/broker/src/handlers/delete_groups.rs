@@ -8,6 +8,7 @@ use klamm_wire::ErrorCode;
 use klamm_wire::messages::delete_groups::{
     DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse,
 };
+use std::collections::BTreeSet;
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,12 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> DeleteGroupsResponse {
     let mut results = Vec::new();
+    let mut seen = BTreeSet::new();
     for group in request.groups_names {
+        // A group that is named twice is deleted, and answered, once.
+        if !seen.insert(group.clone()) {
+            continue;
+        }
         let command = Command::DeleteGroup { group: group.clone() };
         let error = match needs.groups.ask(&group, command).await {
             Ok(Reply::Done(Ok(()))) => ErrorCode::NONE,

@@ -29,6 +29,13 @@ pub(crate) async fn handle(
     _call: &Call,
     needs: Needs<'_>,
 ) -> OffsetDeleteResponse {
+    let failed = |error: ErrorCode| OffsetDeleteResponse {
+        error_code: error.code(),
+        ..OffsetDeleteResponse::default()
+    };
+    if request.group_id.is_empty() {
+        return failed(ErrorCode::INVALID_GROUP_ID);
+    }
     let image = needs.quorum.image();
     let is_known = |topic: &str, partition: i32| {
         let topic = image.topics().named(topic);
@@ -45,10 +52,6 @@ pub(crate) async fn handle(
         &request.group_id,
         Command::DeleteOffsets { group, partitions },
     );
-    let failed = |error: ErrorCode| OffsetDeleteResponse {
-        error_code: error.code(),
-        ..OffsetDeleteResponse::default()
-    };
     let results = match asked.await {
         Ok(Reply::Each(Ok(results))) => results,
         Ok(Reply::Each(Err(error))) => return failed(error_code::of_group(error)),

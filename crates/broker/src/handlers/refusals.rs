@@ -3,7 +3,7 @@
 use crate::quorum::{DecisionContext, QuorumError, QuorumHandle};
 use crate::request::error_code;
 use klamm_codec::Str;
-use klamm_metadata::decide::{Decision, Refusal};
+use klamm_metadata::decide::{Decision, Refusal, RefusalKind};
 use klamm_wire::ErrorCode;
 
 /// A code with its explanation, as many responses carry them.
@@ -31,7 +31,10 @@ impl Told {
 impl From<Refusal> for Told {
     fn from(refusal: Refusal) -> Self {
         let code = error_code::of_refusal(refusal.kind);
-        if refusal.message.is_empty() {
+        if refusal.kind == RefusalKind::ThrottlingQuotaExceeded {
+            // Kafka has no words for it: the time to wait says all.
+            Self { code: code.code(), message: None }
+        } else if refusal.message.is_empty() {
             Self::bare(code)
         } else {
             Self::new(code, refusal.message)

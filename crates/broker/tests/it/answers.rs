@@ -9,8 +9,8 @@ use klamm_wire::messages::{
     alter_partition_reassignments, api_versions, consumer_group_describe, create_partitions,
     delete_groups, describe_groups, describe_producers, describe_quorum, find_coordinator,
     incremental_alter_configs as incremental, list_offsets, list_partition_reassignments,
-    list_transactions, metadata, offset_commit, offset_fetch, offset_for_leader_epoch,
-    update_features,
+    list_transactions, metadata, offset_commit, offset_delete, offset_fetch,
+    offset_for_leader_epoch, update_features,
 };
 
 fn code(code: ErrorCode) -> i16 {
@@ -256,8 +256,12 @@ fn a_group_without_a_name_that_has_offsets_is_described_and_deleted() {
             (answer.groups[0].error_code, &*answer.groups[0].group_state),
             (0, "Empty")
         );
-        let delete = delete_groups::DeleteGroupsRequest { groups_names: vec![Str::EMPTY] };
-        assert_eq!(peer.ask(&delete, 2).await.results[0].error_code, 0);
+        let of_nobody = offset_delete::OffsetDeleteRequest::default();
+        let refused = peer.ask(&of_nobody, 0).await.error_code;
+        assert_eq!(refused, code(ErrorCode::INVALID_GROUP_ID));
+        let delete = delete_groups::DeleteGroupsRequest { groups_names: vec![Str::EMPTY; 2] };
+        let answer = peer.ask(&delete, 2).await;
+        assert_eq!((answer.results.len(), answer.results[0].error_code), (1, 0));
         let gone = peer.ask(&delete, 2).await.results[0].error_code;
         assert_eq!(gone, code(ErrorCode::GROUP_ID_NOT_FOUND));
         node.stop().await;

@@ -443,6 +443,7 @@ fn changes_of_metadata_over_their_quota_are_refused_or_waited_for() {
         );
         let second = node.connect_as("slow").await.ask(&five("b"), 7).await;
         assert_eq!(second.topics[0].error_code, exceeded, "{second:?}");
+        assert_eq!(second.topics[0].error_message, None);
         assert!(
             (3000..=4000).contains(&second.throttle_time_ms),
             "{second:?}"
