@@ -49,8 +49,10 @@ pub(crate) struct Partition {
     pub(crate) watchers: Watchers,
     syncs: SyncGate,
     dirty_bytes: AtomicU64,
-    /// The flusher knows of unsynced bytes.
+    /// The budget counts its unsynced bytes, and the log among those that have some.
     is_dirty: AtomicBool,
+    /// It is in the flusher's list.
+    is_listed: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -143,6 +145,7 @@ impl Partition {
             syncs: SyncGate::default(),
             dirty_bytes: AtomicU64::new(0),
             is_dirty: AtomicBool::new(false),
+            is_listed: AtomicBool::new(false),
             shared,
         })
     }
@@ -300,11 +303,11 @@ impl Partition {
             let log_end = log.log_end_offset();
             log.set_high_watermark(log_end);
         }
+        self.note_dirty(&log, bytes, traits);
         drop(log);
         if is_shown {
             self.watchers.wake();
         }
-        self.note_dirty(bytes, traits);
     }
 
     /// Moves the log's start to `before` (-1: to the high watermark). Returns the new start. Blocks.

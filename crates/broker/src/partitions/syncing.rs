@@ -71,6 +71,7 @@ pub(crate) async fn flush_together(
 ) -> Vec<Arc<Partition>> {
     let (mut groups, mut rest) = (Groups::new(), Vec::new());
     for partition in partitions {
+        partition.leave_list();
         let dir = partition.dir();
         let group = if dir.can_sync_volume() {
             groups.entry(dir.directory_id()).or_default()

@@ -17,9 +17,9 @@ pub(crate) struct DirtyBudget {
     begin_bytes: u64,
     /// More stop producers.
     stop_bytes: u64,
-    /// Logs with unsynced bytes. May be one below what it is for a moment.
+    /// Logs with unsynced bytes.
     logs: AtomicI64,
-    /// Partitions with unsynced bytes, each once.
+    /// Partitions that the flusher is to look at, each once.
     partitions: Mutex<Vec<Arc<Partition>>>,
     /// Told when there is work for the flusher.
     pub(crate) work: Notify,
@@ -79,11 +79,11 @@ impl DirtyBudget {
         self.bytes() > self.begin_bytes || self.logs.load(Ordering::Relaxed) > DIRTY_LOGS_MAX
     }
 
-    /// A partition was appended to; `first` since its last sync.
-    pub(crate) fn note(&self, partition: &Arc<Partition>, bytes: u64, first: bool) {
+    /// A log was appended to; `first` since its last sync. A partition that the flusher does not know of comes with it.
+    pub(crate) fn note(&self, bytes: u64, first: bool, unlisted: Option<&Arc<Partition>>) {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if first {
-            self.logs.fetch_add(1, Ordering::Relaxed);
+        self.logs.fetch_add(i64::from(first), Ordering::Relaxed);
+        if let Some(partition) = unlisted {
             self.partitions.lock().push(Arc::clone(partition));
             self.work.notify_one();
         } else if before <= self.begin_bytes && before + bytes > self.begin_bytes {

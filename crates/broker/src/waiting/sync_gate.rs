@@ -54,6 +54,11 @@ impl SyncGate {
         !state.failed && !std::mem::replace(&mut state.running, true)
     }
 
+    /// Whether the disk refused a sync.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state.lock().failed
+    }
+
     /// Waits until no sync runs.
     pub(crate) async fn until_idle(&self) {
         loop {

@@ -1,4 +1,4 @@
-//! A disk whose reads of chosen files wait until they are let through: a device that takes its time.
+//! A disk that lets some things wait, reads of chosen files and renames to chosen names: a device that takes its time.
 
 use klamm_host::{DirEntry, DirLock, Disk, DiskFile, OpenMode, Residency, Space, Volume};
 use std::io::{self, IoSlice};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// Lets opening and reading of files through, or not.
+/// Lets opening, reading and renaming of files through, or not.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
@@ -40,7 +40,7 @@ struct GatedFile {
 }
 
 impl Gate {
-    /// Whoever opens or reads a file with this in its path waits from now on.
+    /// Whoever opens or reads a file with this in its path, or gives it such a name, waits from now on.
     pub(crate) fn close_for(&self, part_of_path: &str) {
         self.state.lock().unwrap().closed_for = Some(part_of_path.to_owned());
     }
@@ -118,6 +118,7 @@ impl Disk for GatedDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.gate.pass(&to.display().to_string());
         self.below.rename(from, to)
     }
 

@@ -1,8 +1,11 @@
 //! What a scrape shows: errors by API and name, and gauges that move.
 
+use crate::gated_disk::{Gate, GatedDisk};
 use crate::node::{Node, batch, create, produce_request, run};
+use klamm_host::Host;
 use klamm_records::Compression;
 use klamm_wire::messages::{delete_topics, fetch, find_coordinator, list_offsets};
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -210,6 +213,39 @@ fn unsynced_bytes_of_a_deleted_topic_stop_counting() {
         };
         peer.ask(&delete, 5).await;
         until(&node, "klamm_dirty_bytes", |bytes| bytes == 0.0).await;
+        node.stop().await;
+    });
+}
+
+#[test]
+fn unsynced_bytes_stop_counting_though_the_flusher_comes_while_their_topic_is_being_deleted() {
+    run(async {
+        let (os, gate) = (klamm_host::os::host(), Arc::new(Gate::default()));
+        let (below, gate_of_disk) = (Arc::clone(&os.disk), Arc::clone(&gate));
+        let disk = Arc::new(GatedDisk { below, gate: gate_of_disk });
+        let host = Host { disk, ..os };
+        let node = Node::start_in(host, &[ENDPOINT, "klamm.flush.dirty.ms=1000"]).await;
+        let mut peer = node.connect().await;
+        peer.topic("t").await;
+        until(&node, "klamm_flush_queue", |n| n == 0.0).await;
+        gate.close_for("-delete");
+        peer.produce("t", batch(&[b"x"], Compression::None), 1)
+            .await;
+        let deletes = tokio::spawn(async move {
+            let delete = delete_topics::DeleteTopicsRequest {
+                topic_names: vec!["t".into()],
+                timeout_ms: 20_000,
+                ..delete_topics::DeleteTopicsRequest::default()
+            };
+            peer.ask(&delete, 5).await
+        });
+        gate.until_waiting(1);
+        until(&node, "klamm_flush_queue", |n| n == 0.0).await;
+        gate.open();
+        let deleted = deletes.await.unwrap();
+        assert_eq!(deleted.responses[0].error_code, 0, "{deleted:?}");
+        until(&node, "klamm_dirty_bytes", |bytes| bytes == 0.0).await;
+        assert!(!gate.gave_up());
         node.stop().await;
     });
 }

@@ -6,6 +6,7 @@ use crate::waiting::SyncFailed;
 use klamm_host::Host;
 use klamm_storage::{PartitionLog, StorageError, SyncDone, SyncScope, SyncWork};
 use klamm_wire::ErrorCode;
+use parking_lot::MappedMutexGuard;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,7 +18,14 @@ pub(in crate::partitions) struct TakenDirty {
 }
 
 impl Partition {
-    pub(super) fn note_dirty(self: &Arc<Self>, bytes: usize, traits: &TopicTraits) {
+    /// Counts what was appended. Under the log's lock, as `take_dirty` is: else a sync could cover an append before it is
+    /// counted, and nothing would ever give its bytes back.
+    pub(super) fn note_dirty(
+        self: &Arc<Self>,
+        _log: &MappedMutexGuard<'_, PartitionLog>,
+        bytes: usize,
+        traits: &TopicTraits,
+    ) {
         let bytes = bytes as u64;
         if bytes == 0 {
             return;
@@ -25,7 +33,10 @@ impl Partition {
         self.dirty_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.note_moved();
         let first = !self.is_dirty.swap(true, Ordering::AcqRel);
-        self.shared.dirty.note(self, bytes, first);
+        let unlisted = !self.is_listed.swap(true, Ordering::AcqRel);
+        self.shared
+            .dirty
+            .note(bytes, first, unlisted.then_some(self));
         if first && traits.log.flush_ms < self.shared.flush_interval_ms {
             self.sync_after(traits.log.flush_ms);
         }
@@ -55,14 +66,27 @@ impl Partition {
         })
     }
 
+    /// The flusher has taken it from its list; what is appended from now on puts it there again.
+    pub(in crate::partitions) fn leave_list(&self) {
+        self.is_listed.store(false, Ordering::Release);
+    }
+
     /// Syncs what was appended so far. What never will be, in a deleted log or on a disk that failed, is forgotten: the
     /// budget must not count it for ever.
     pub(crate) async fn flush(self: &Arc<Self>) {
-        let end = self.marks().log_end_offset;
-        // The first failure took the directory offline and was reported there.
-        if self.wait_until_synced(end).await.is_err() {
-            let never = self.take_dirty();
-            self.release(&never);
+        while self.is_dirty.load(Ordering::Acquire) {
+            if self.syncs.try_begin() {
+                self.start_sync();
+                self.syncs.until_idle().await;
+                // What came meanwhile has put the partition into the flusher's list again.
+                return;
+            }
+            if self.syncs.has_failed() {
+                // The first failure took the directory offline and was reported there.
+                self.release(&self.take_dirty());
+                return;
+            }
+            self.syncs.until_idle().await;
         }
     }
 
@@ -72,14 +96,13 @@ impl Partition {
         if !self.syncs.try_begin() {
             return None;
         }
-        let taken = self.take_dirty();
-        match self.take_sync_work(SyncScope::Data) {
-            Ok(Some(work)) => Some((taken, work)),
-            Ok(None) => {
+        match self.take_sync() {
+            (taken, Ok(Some(work))) => Some((taken, work)),
+            (taken, Ok(None)) => {
                 self.finish_sync(&taken, self.show_synced());
                 None
             }
-            Err(failed) => {
+            (taken, Err(failed)) => {
                 self.finish_sync(&taken, Err(failed));
                 None
             }
@@ -106,12 +129,7 @@ impl Partition {
         taken: &TakenDirty,
         done: Result<SyncDone, StorageError>,
     ) {
-        let result = self.take_in(done);
-        self.finish_sync(taken, result);
-        if result.is_err() {
-            let never = self.take_dirty();
-            self.release(&never);
-        }
+        self.finish_sync(taken, self.take_in(done));
     }
 
     /// Waits until no sync runs that somebody waits for.
@@ -144,8 +162,8 @@ impl Partition {
     }
 
     async fn sync(self: &Arc<Self>, host: &Host) -> Result<(), SyncFailed> {
-        let mut taken = self.take_dirty();
-        let result = match self.take_sync_work(SyncScope::Data) {
+        let (mut taken, work) = self.take_sync();
+        let result = match work {
             Ok(None) => self.show_synced(),
             Ok(Some(work)) => {
                 let partition = Arc::clone(self);
@@ -169,10 +187,16 @@ impl Partition {
         result.map(|_| ())
     }
 
-    fn take_sync_work(&self, scope: SyncScope) -> Result<Option<SyncWork>, SyncFailed> {
-        let mut log = self.log().map_err(|Gone| SyncFailed)?;
-        log.sync_work(scope)
-            .map_err(|error| self.report_sync(&error))
+    /// What is to be synced now, and what it gives back to the budget.
+    fn take_sync(&self) -> (TakenDirty, Result<Option<SyncWork>, SyncFailed>) {
+        // A log that is gone counts nothing any more.
+        let Ok(mut log) = self.log() else {
+            return (self.take_dirty(), Err(SyncFailed));
+        };
+        let work = log.sync_work(SyncScope::Data);
+        let taken = self.take_dirty();
+        drop(log);
+        (taken, work.map_err(|error| self.report_sync(&error)))
     }
 
     /// Tells the log how a sync ended, and shows consumers what they may see now. Returns the flushed end.
@@ -220,10 +244,28 @@ impl Partition {
     }
 
     /// What has to be synced, indexes and snapshots too, so that a restart reads nothing below. `None` as well while
-    /// another sync is under way.
+    /// another sync is under way. The others wait until `note_synced` tells its end.
     pub(in crate::partitions) fn full_sync(&self) -> Option<SyncWork> {
-        // A failure was reported, and took the directory offline.
-        self.take_sync_work(SyncScope::All).ok().flatten()
+        if !self.syncs.try_begin() {
+            return None;
+        }
+        let work = match self.log() {
+            Ok(mut log) => {
+                let work = log.sync_work(SyncScope::All);
+                work.map(|work| work.ok_or_else(|| log.flushed_end_offset()))
+            }
+            Err(Gone) => {
+                self.syncs.finished(Err(SyncFailed));
+                return None;
+            }
+        };
+        let ended = match work {
+            Ok(Ok(work)) => return Some(work),
+            Ok(Err(flushed)) => Ok(flushed),
+            Err(error) => Err(self.report_sync(&error)),
+        };
+        self.syncs.finished(ended);
+        None
     }
 
     /// Completes the files for the end, and gives what is left to sync. Blocks.
@@ -235,10 +277,10 @@ impl Partition {
         })
     }
 
-    /// Tells the log how a sync ended that nobody waits for.
+    /// Tells the log, and whoever waits meanwhile, how a sync ended that nobody asked for.
     pub(in crate::partitions) fn note_synced(&self, done: Result<SyncDone, StorageError>) {
-        // A failure was reported, and took the directory offline.
-        let _ = self.take_in(done);
+        self.syncs.finished(self.take_in(done));
+        self.watchers.wake();
     }
 
     /// Nothing is left for a restart to read, or the disk failed.

@@ -23,9 +23,11 @@ impl Partition {
     /// Leaves the rest of what recovery found to the flusher: a second crash, of the machine, must not take what was
     /// acknowledged long before the first one.
     pub(in crate::partitions) fn note_recovered(self: &Arc<Self>) {
-        if self.log().is_ok_and(|log| is_behind(&log)) {
+        if let Ok(log) = self.log()
+            && is_behind(&log)
+        {
             // The budget counts appends; this one only has to be in its list.
-            self.note_dirty(1, &self.traits.load());
+            self.note_dirty(&log, 1, &self.traits.load());
         }
     }
 }
