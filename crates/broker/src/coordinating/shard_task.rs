@@ -11,7 +11,7 @@ use super::shards::{Kind, Office, Parts, Seen};
 use crate::config::millis;
 use crate::partitions::{Marker, Partition};
 use bytes::Bytes;
-use klamm_coordinator::shard::{Moment, Output, Record, Shard, Ticket};
+use klamm_coordinator::shard::{Moment, OpenTransaction, Output, Record, Shard, Ticket};
 use klamm_host::Clock;
 use klamm_model::{LeaderEpoch, Offset};
 use klamm_records::{BatchBuilder, BatchFields, Codec, Deflater, NewRecord};
@@ -30,7 +30,7 @@ pub(super) type Answer<S> = oneshot::Sender<Result<<S as Shard>::Reply, ErrorCod
 
 /// What a shard is asked for.
 pub(super) enum Ask<S: Shard> {
-    Command(Box<Asked<S>>),
+    Command(Asked<S>),
     /// A transaction ended, for this log too.
     Marker(Marker, oneshot::Sender<Result<(), ErrorCode>>),
     /// An effect ended.
@@ -38,7 +38,7 @@ pub(super) enum Ask<S: Shard> {
     Look(Look<S>),
 }
 
-/// A command whose answer somebody waits for. In a box: it passes through several hands.
+/// A command whose answer somebody waits for.
 pub(super) struct Asked<S: Shard> {
     pub(super) command: S::Command,
     /// Of the verification, if the command writes in a transaction.
@@ -84,6 +84,18 @@ pub(super) struct ShardTask<K: Kind> {
     deflater: Deflater,
 }
 
+/// What is written by itself.
+enum Alone<S: Shard> {
+    /// Records of a producer's transaction.
+    Open {
+        output: Output<S>,
+        producer: OpenTransaction,
+        guard: Option<VerificationGuard>,
+    },
+    /// The end of one.
+    Marker(Marker, oneshot::Sender<Result<(), ErrorCode>>),
+}
+
 /// One round of work.
 struct Work<S: Shard> {
     records: Vec<Record>,
@@ -100,6 +112,8 @@ struct Work<S: Shard> {
 
 /// A batch is closed above this; one command's records are never divided.
 const BATCH_BYTES: usize = 512 * 1024;
+/// A list of work that had room for more than this gives it back.
+const KEPT_ROOM_MAX: usize = 64;
 /// Between two attempts to load.
 const LOAD_AGAIN_AFTER_MS: i64 = 1000;
 /// Deadlines are often near, and are mostly moved before they come: a batch that is held open no longer than this does
@@ -131,10 +145,11 @@ impl<K: Kind> ShardTask<K> {
 
     /// Runs until the queue is closed and empty.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Ask<K::Shard>>) {
+        let mut work = Work::default();
         loop {
             if self.loaded.is_none() {
-                let work = self.load().await;
-                self.finish(work).await;
+                self.load(&mut work).await;
+                self.finish(&mut work).await;
             }
             self.set_alarm();
             let (mut ended, mut asked) = (Vec::new(), None);
@@ -163,19 +178,24 @@ impl<K: Kind> ShardTask<K> {
                 continue;
             }
             self.look_around();
-            let mut work = Work::default();
             for ask in asked {
-                self.take(ask, &mut work).await;
+                if let Some(alone) = self.take(ask, &mut work) {
+                    self.write_alone(alone, &mut work).await;
+                }
             }
             while !work.is_full()
                 && let Ok(ask) = queue.try_recv()
             {
-                self.take(ask, &mut work).await;
+                if let Some(alone) = self.take(ask, &mut work) {
+                    self.write_alone(alone, &mut work).await;
+                }
             }
             // Last: a heartbeat that came in time may have waited in the queue for a slow disk.
             self.on_time(&mut work);
-            self.linger(&mut queue, &mut work).await;
-            self.finish(work).await;
+            if let Some(linger) = self.parts.log.linger.filter(|time| !time.is_zero()) {
+                self.linger(linger, &mut queue, &mut work).await;
+            }
+            self.finish(&mut work).await;
         }
     }
 
@@ -183,12 +203,10 @@ impl<K: Kind> ShardTask<K> {
     /// see what is not committed yet, and is answered with the others.
     async fn linger(
         &mut self,
+        linger: Duration,
         queue: &mut mpsc::Receiver<Ask<K::Shard>>,
         work: &mut Work<K::Shard>,
     ) {
-        let Some(linger) = self.parts.log.linger.filter(|time| !time.is_zero()) else {
-            return;
-        };
         let mut ends = Instant::now() + linger;
         while !work.records.is_empty() && !work.is_full() {
             ends = ends.min(Instant::now() + self.patience().min(linger));
@@ -196,7 +214,9 @@ impl<K: Kind> ShardTask<K> {
                 return;
             };
             self.now = moment(&*self.parts.host.clock);
-            self.take(ask, work).await;
+            if let Some(alone) = self.take(ask, work) {
+                self.write_alone(alone, work).await;
+            }
         }
     }
 
@@ -235,13 +255,12 @@ impl<K: Kind> ShardTask<K> {
         self.alarm.set(due_ms, || monotonic_ms(&**clock));
     }
 
-    async fn load(&mut self) -> Work<K::Shard> {
-        let mut work = Work::default();
+    async fn load(&mut self, work: &mut Work<K::Shard>) {
         let found = self
             .parts
             .partitions
             .find_by_name(self.parts.log.topic, self.index);
-        let Ok(partition) = found else { return work };
+        let Ok(partition) = found else { return };
         let epoch = partition.leader_epoch();
         let (shard, bytes) = (self.parts.kind.empty(), self.parts.log.load_bytes);
         let from = Arc::clone(&partition);
@@ -261,7 +280,6 @@ impl<K: Kind> ShardTask<K> {
             }
             Err(error) => tracing::debug!(%error, "loading a coordinator's shard"),
         }
-        work
     }
 
     /// Another epoch has begun since the shard was loaded, or the topic is gone.
@@ -285,37 +303,31 @@ impl<K: Kind> ShardTask<K> {
         }
     }
 
-    async fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) {
+    /// Lets the shard decide. What it gives has to be written by itself, before the next is taken.
+    fn take(&mut self, ask: Ask<K::Shard>, work: &mut Work<K::Shard>) -> Option<Alone<K::Shard>> {
         let now = self.now;
         let Some(loaded) = &mut self.loaded else {
             refuse(ask, ErrorCode::COORDINATOR_NOT_AVAILABLE);
-            return;
+            return None;
         };
         match ask {
             Ask::Command(asked) => {
-                let Asked { command, guard, answer } = *asked;
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
-                let mut output = loaded.shard.apply(&command, ticket, now);
+                let mut output = loaded.shard.apply(&asked.command, ticket, now);
                 if let Some(producer) = output.transaction {
-                    self.waiting.insert(ticket, answer);
-                    self.write_open(output, producer, guard, work).await;
-                    self.now = moment(&*self.parts.host.clock);
-                    return;
+                    self.waiting.insert(ticket, asked.answer);
+                    return Some(Alone::Open { output, producer, guard: asked.guard });
                 }
                 match output.replies.pop_if(|(replied, _)| *replied == ticket) {
-                    Some((_, reply)) => work.answers.push((answer, reply)),
+                    Some((_, reply)) => work.answers.push((asked.answer, reply)),
                     None => {
-                        self.waiting.insert(ticket, answer);
+                        self.waiting.insert(ticket, asked.answer);
                     }
                 }
                 work.add(output);
             }
-            Ask::Marker(marker, answer) => {
-                // The one who asked may be gone.
-                let _ = answer.send(self.write_marker(marker, work).await);
-                self.now = moment(&*self.parts.host.clock);
-            }
+            Ask::Marker(marker, answer) => return Some(Alone::Marker(marker, answer)),
             Ask::Outcome(command) => {
                 self.tickets += 1;
                 work.add(loaded.shard.apply(&command, Ticket(self.tickets), now));
@@ -323,44 +335,49 @@ impl<K: Kind> ShardTask<K> {
             // It may have seen what is not committed yet, and is told after the commit.
             Ask::Look(look) => work.told.push(look(Ok(&loaded.shard))),
         }
+        None
     }
 
-    async fn finish(&mut self, work: Work<K::Shard>) {
+    /// Commits what was decided, and tells it; the work is empty then.
+    async fn finish(&mut self, work: &mut Work<K::Shard>) {
         let committed = if work.is_spoiled {
             Err(ErrorCode::UNKNOWN_SERVER_ERROR)
+        } else if work.records.is_empty() {
+            Ok(())
         } else {
             self.commit(&work.records).await
         };
         match committed {
             Ok(()) => {
-                for (sender, reply) in work.answers {
+                for (sender, reply) in work.answers.drain(..) {
                     let _ = sender.send(Ok(reply));
                 }
-                for (ticket, reply) in work.replies {
+                for (ticket, reply) in work.replies.drain(..) {
                     if let Some(sender) = self.waiting.remove(&ticket) {
                         // The one who asked may be gone.
                         let _ = sender.send(Ok(reply));
                     }
                 }
-                for observation in work.observations {
+                for observation in work.observations.drain(..) {
                     self.parts.kind.observe(observation);
                 }
-                for tell in work.told {
+                for tell in work.told.drain(..) {
                     tell();
                 }
-                self.begin(work.effects);
+                self.begin(work.effects.drain(..));
             }
-            // Dropping what would be told refuses it.
             Err(error) => {
-                for (sender, _) in work.answers {
+                for (sender, _) in work.answers.drain(..) {
                     let _ = sender.send(Err(error));
                 }
                 self.forget(error);
             }
         }
+        // Dropping what would be told refuses it.
+        work.clear();
     }
 
-    fn begin(&mut self, effects: Vec<<K::Shard as Shard>::Effect>) {
+    fn begin(&mut self, effects: impl Iterator<Item = <K::Shard as Shard>::Effect>) {
         let Some(loaded) = &self.loaded else { return };
         let office = Office { epoch: loaded.epoch };
         for effect in effects {
@@ -373,9 +390,6 @@ impl<K: Kind> ShardTask<K> {
         let Some(loaded) = &self.loaded else {
             return Ok(());
         };
-        if records.is_empty() {
-            return Ok(());
-        }
         let (partition, epoch) = (Arc::clone(&loaded.partition), loaded.epoch);
         let now_ms = self.now.wall;
         let fields = BatchFields {
@@ -457,6 +471,21 @@ impl<S: Shard> Work<S> {
         join(&mut self.replies, output.replies);
         join(&mut self.effects, output.effects);
         join(&mut self.observations, output.observations);
+    }
+
+    /// Keeps the room of its lists, but not that of the largest batches.
+    fn clear(&mut self) {
+        self.records.clear();
+        self.record_bytes = 0;
+        self.answers.clear();
+        self.replies.clear();
+        self.told.clear();
+        self.effects.clear();
+        self.observations.clear();
+        self.is_spoiled = false;
+        if self.records.capacity().max(self.answers.capacity()) > KEPT_ROOM_MAX {
+            *self = Self::default();
+        }
     }
 
     fn is_full(&self) -> bool {

@@ -158,7 +158,7 @@ impl<K: Kind> Shards<K> {
     ) -> Asking<<K::Shard as Shard>::Reply> {
         let (sender, answer) = oneshot::channel();
         let asked = Asked { command, guard, answer: sender };
-        self.send(partition, Ask::Command(Box::new(asked)))?;
+        self.send(partition, Ask::Command(asked))?;
         Ok(answer)
     }
 
@@ -185,7 +185,7 @@ impl<K: Kind> Shards<K> {
         for queue in self.running.lock().shards.values() {
             let (answer, _) = oneshot::channel();
             let asked = Asked { command: command.clone(), guard: None, answer };
-            let ask = Ask::Command(Box::new(asked));
+            let ask = Ask::Command(asked);
             // A queue that is closed has lost its shard.
             if let Err(mpsc::error::TrySendError::Full(ask)) = queue.try_send(ask) {
                 let queue = queue.clone();

@@ -25,12 +25,12 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> HeartbeatResponse {
     let group = request.group_id.clone();
-    let heartbeat = Command::Heartbeat(Heartbeat {
+    let heartbeat = Command::Heartbeat(Box::new(Heartbeat {
         group: request.group_id,
         member_id: request.member_id,
         instance_id: request.group_instance_id,
         generation: request.generation_id,
-    });
+    }));
     let error = match needs.groups.ask(&group, heartbeat).await {
         Ok(Reply::Done(Ok(()))) => ErrorCode::NONE,
         Ok(Reply::Done(Err(error))) => error_code::of_group(error),

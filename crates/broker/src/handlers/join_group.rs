@@ -37,7 +37,7 @@ pub(crate) async fn handle(
 ) -> JoinGroupResponse {
     let group = request.group_id.clone();
     let member_id = request.member_id.clone();
-    let join = Command::Join(join(request, call, needs.host));
+    let join = Command::Join(Box::new(join(request, call, needs.host)));
     let (error, member_id) = match needs.groups.ask(&group, join).await {
         Ok(Reply::Join(Ok(joined))) => {
             return JoinGroupResponse {

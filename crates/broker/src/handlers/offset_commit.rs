@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> OffsetCommitResponse {
     let (mut topics, offsets) = sort_out(request.topics, call.version, &needs.quorum.image());
-    let commit = CommitOffsets {
+    let commit = Box::new(CommitOffsets {
         group: request.group_id.clone(),
         member_id: request.member_id,
         instance_id: request.group_instance_id,
@@ -51,7 +51,7 @@ pub(crate) async fn handle(
             -1
         },
         offsets,
-    };
+    });
     let asked = needs
         .groups
         .ask(&request.group_id, Command::CommitOffsets(commit));

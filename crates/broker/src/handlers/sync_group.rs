@@ -36,7 +36,7 @@ pub(crate) async fn handle(
     }
     let group = request.group_id.clone();
     let assignments = request.assignments.into_iter();
-    let sync = Command::Sync(Sync {
+    let sync = Command::Sync(Box::new(Sync {
         group: request.group_id,
         member_id: request.member_id,
         instance_id: request.group_instance_id,
@@ -46,7 +46,7 @@ pub(crate) async fn handle(
         assignments: assignments
             .map(|given| (given.member_id, given.assignment))
             .collect(),
-    });
+    }));
     match needs.groups.ask(&group, sync).await {
         Ok(Reply::Sync(Ok(synced))) => SyncGroupResponse {
             protocol_type: synced.protocol_type,

@@ -84,7 +84,7 @@ async fn commit(
 ) -> Result<Vec<Result<(), GroupError>>, ErrorCode> {
     let guard = verify(request, version, needs).await?;
     let command = Command::CommitOpen {
-        commit: CommitOffsets {
+        commit: Box::new(CommitOffsets {
             group: request.group_id.clone(),
             member_id: request.member_id.clone(),
             instance_id: request.group_instance_id.clone(),
@@ -92,7 +92,7 @@ async fn commit(
             knows_member_epochs: true,
             retention_ms: -1,
             offsets,
-        },
+        }),
         producer: OpenTransaction {
             producer_id: request.producer_id,
             producer_epoch: request.producer_epoch,

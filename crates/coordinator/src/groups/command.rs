@@ -136,25 +136,25 @@ pub enum GroupError {
     InvalidRequest(&'static str),
 }
 
-/// A request that changes state.
+/// A request that changes state. What is large is in a box: a command passes through several hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// JoinGroup.
-    Join(Join),
+    Join(Box<Join>),
     /// SyncGroup.
-    Sync(Sync),
+    Sync(Box<Sync>),
     /// Heartbeat.
-    Heartbeat(Heartbeat),
+    Heartbeat(Box<Heartbeat>),
     /// LeaveGroup.
     Leave(Leave),
     /// ConsumerGroupHeartbeat.
     ConsumerHeartbeat(Box<ConsumerHeartbeat>),
     /// OffsetCommit.
-    CommitOffsets(CommitOffsets),
+    CommitOffsets(Box<CommitOffsets>),
     /// TxnOffsetCommit.
     CommitOpen {
         /// What; its `retention_ms` says nothing.
-        commit: CommitOffsets,
+        commit: Box<CommitOffsets>,
         /// In whose transaction.
         producer: OpenTransaction,
     },
@@ -306,13 +306,13 @@ pub struct CommittedOffset {
     pub expires_ms: i64,
 }
 
-/// The answer to a command.
+/// The answer to a command. Large ones are in boxes: an answer passes through several hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// To `Join`.
-    Join(Result<Joined, JoinRefused>),
+    Join(Result<Box<Joined>, JoinRefused>),
     /// To `Sync`.
-    Sync(Result<Synced, GroupError>),
+    Sync(Result<Box<Synced>, GroupError>),
     /// To `ConsumerHeartbeat`.
     ConsumerHeartbeat(Result<ConsumerAnswer, GroupError>),
     /// To `Heartbeat`, `DeleteGroup` and `ForgetTopics`.

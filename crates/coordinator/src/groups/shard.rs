@@ -136,7 +136,7 @@ impl Shard for GroupShard {
                         Rule::Classic(group) => group.sync(sync, ticket, step),
                         Rule::Consumer(group) => {
                             let synced = group.sync(sync, step);
-                            step.reply(ticket, Reply::Sync(synced));
+                            step.reply(ticket, Reply::Sync(synced.map(Box::new)));
                         }
                     }
                 }),

@@ -124,13 +124,13 @@ impl World {
 
     fn joined(&self, ticket: Ticket) -> Joined {
         match &self.answers[&ticket] {
-            Reply::Join(Ok(joined)) => joined.clone(),
+            Reply::Join(Ok(joined)) => Joined::clone(joined),
             other => panic!("{other:?}"),
         }
     }
 
     fn join_error(&mut self, join: Join) -> GroupError {
-        match self.ask(Command::Join(join)) {
+        match self.ask(Command::Join(Box::new(join))) {
             Reply::Join(Err(refused)) => refused.error,
             other => panic!("{other:?}"),
         }
@@ -138,9 +138,9 @@ impl World {
 
     /// Joins as current clients do: once for an id, once to be in.
     fn join(&mut self, client: &str) -> (Str, Ticket) {
-        match self.ask(Command::Join(join(client, ""))) {
+        match self.ask(Command::Join(Box::new(join(client, "")))) {
             Reply::Join(Err(JoinRefused { error: GroupError::MemberIdRequired, member_id })) => {
-                let ticket = self.send(Command::Join(join(client, &member_id)));
+                let ticket = self.send(Command::Join(Box::new(join(client, &member_id))));
                 (member_id, ticket)
             }
             other => panic!("{other:?}"),
@@ -148,7 +148,7 @@ impl World {
     }
 
     fn sync(&mut self, member: &str, generation: i32, all: &[(&str, &str)]) -> Ticket {
-        self.send(Command::Sync(sync(member, generation, all)))
+        self.send(Command::Sync(Box::new(sync(member, generation, all))))
     }
 
     fn assignment(&self, ticket: Ticket) -> Bytes {
@@ -165,7 +165,7 @@ impl World {
             instance_id: None,
             generation,
         };
-        match self.ask(Command::Heartbeat(beat)) {
+        match self.ask(Command::Heartbeat(Box::new(beat))) {
             Reply::Done(result) => result,
             other => panic!("{other:?}"),
         }
@@ -346,7 +346,7 @@ fn the_first_wait_ends_although_members_keep_coming() {
     let (_, first) = world.join("a");
     for _ in 0..14 {
         world.pass(200);
-        let _ = world.ask(Command::Join(join("x", "")));
+        let _ = world.ask(Command::Join(Box::new(join("x", ""))));
     }
     assert!(!world.answers.contains_key(&first));
     world.pass(200);
@@ -357,13 +357,13 @@ fn the_first_wait_ends_although_members_keep_coming() {
 fn a_member_that_was_given_an_id_is_waited_for() {
     let mut world = World::new(config());
     let (_, first) = world.join("a");
-    let promised = match world.ask(Command::Join(join("b", ""))) {
+    let promised = match world.ask(Command::Join(Box::new(join("b", "")))) {
         Reply::Join(Err(refused)) => refused.member_id,
         other => panic!("{other:?}"),
     };
     world.pass(1_000);
     assert!(!world.answers.contains_key(&first));
-    let second = world.send(Command::Join(join("b", &promised)));
+    let second = world.send(Command::Join(Box::new(join("b", &promised))));
     world.pass(300);
     assert_eq!(
         world.joined(first).generation,
@@ -396,7 +396,7 @@ fn a_round_is_over_as_soon_as_everybody_is_back() {
     let mut world = World::new(config());
     let a = world.alone();
     let (_, second) = world.join("b");
-    let first = world.send(Command::Join(join("a", &a)));
+    let first = world.send(Command::Join(Box::new(join("a", &a))));
     assert_eq!(world.joined(first).generation, 2);
     assert_eq!(world.joined(second).generation, 2);
     assert_eq!(world.joined(first).members.len(), 2);
@@ -463,30 +463,30 @@ fn a_static_member_that_restarts_keeps_its_part() {
         supports_skipping_assignment: skip,
         ..join(client, "")
     };
-    let ticket = world.send(Command::Join(fixed("a", true)));
+    let ticket = world.send(Command::Join(Box::new(fixed("a", true))));
     world.pass(300);
     let old = world.joined(ticket).member_id;
     assert!(old.starts_with("i-"), "{old}");
     let mut with_id = sync(&old, 1, &[(&old, "all")]);
     with_id.instance_id = Some("i".into());
-    let _ = world.send(Command::Sync(with_id.clone()));
+    let _ = world.send(Command::Sync(Box::new(with_id.clone())));
 
-    let back = world.send(Command::Join(fixed("b", true)));
+    let back = world.send(Command::Join(Box::new(fixed("b", true))));
     let new = world.joined(back);
     assert_eq!((new.generation, new.skip_assignment), (1, true));
     assert_eq!(new.leader, new.member_id);
     assert_eq!(world.state(), GroupState::Stable);
     assert_eq!(
-        world.ask(Command::Sync(with_id)),
+        world.ask(Command::Sync(Box::new(with_id))),
         Reply::Sync(Err(GroupError::FencedInstanceId))
     );
     let mut with_id = sync(&new.member_id, 1, &[]);
     with_id.instance_id = Some("i".into());
-    let synced = world.send(Command::Sync(with_id));
+    let synced = world.send(Command::Sync(Box::new(with_id)));
     assert_eq!(world.assignment(synced), "all");
     assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
 
-    let old_client = world.send(Command::Join(fixed("c", false)));
+    let old_client = world.send(Command::Join(Box::new(fixed("c", false))));
     let joined = world.joined(old_client);
     assert_eq!(
         joined.leader, new.member_id,
@@ -560,7 +560,7 @@ fn the_protocol_that_most_like_wins_among_those_that_all_know() {
             requires_known_member_id: false,
             ..join(client, "")
         };
-        tickets.push(world.send(Command::Join(old)));
+        tickets.push(world.send(Command::Join(Box::new(old))));
     }
     world.pass(300);
     assert_eq!(world.joined(tickets[0]).protocol_name.unwrap(), "sticky");
@@ -579,10 +579,10 @@ fn a_thousand_members_share_a_round_and_the_next_one() {
         .iter()
         .map(|(member, ticket)| {
             assert_eq!(world.joined(*ticket).generation, 1);
-            world.send(Command::Join(Join {
+            world.send(Command::Join(Box::new(Join {
                 protocols: vec![("range".into(), subscription("other"))],
                 ..join("c", member)
-            }))
+            })))
         })
         .collect();
     let mut told = 0;

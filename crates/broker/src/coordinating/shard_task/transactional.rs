@@ -3,7 +3,7 @@
 //! Each is appended by itself, after what was decided before it, and becomes part of the state once it is written. So a
 //! producer that is too late is refused alone, and leaves no trace.
 
-use super::{ShardTask, Work};
+use super::{Alone, ShardTask, Work, moment};
 use crate::coordinating::shards::Kind;
 use crate::partitions::{AppendFailure, Marker, Partition};
 use klamm_coordinator::shard::{OpenTransaction, Output, Record, Shard};
@@ -14,15 +14,29 @@ use klamm_wire::ErrorCode;
 use std::sync::Arc;
 
 impl<K: Kind> ShardTask<K> {
+    /// Writes what is written by itself. The disk may have taken its time.
+    pub(super) async fn write_alone(&mut self, alone: Alone<K::Shard>, work: &mut Work<K::Shard>) {
+        match alone {
+            Alone::Open { output, producer, guard } => {
+                self.write_open(output, producer, guard, work).await;
+            }
+            Alone::Marker(marker, answer) => {
+                // The one who asked may be gone.
+                let _ = answer.send(self.write_marker(marker, work).await);
+            }
+        }
+        self.now = moment(&*self.parts.host.clock);
+    }
+
     /// Appends the records of a producer's transaction, and replies.
-    pub(super) async fn write_open(
+    async fn write_open(
         &mut self,
         output: Output<K::Shard>,
         producer: OpenTransaction,
         guard: Option<VerificationGuard>,
         work: &mut Work<K::Shard>,
     ) {
-        self.finish(std::mem::take(work)).await;
+        self.finish(work).await;
         let written = if output.spoiled.is_some() {
             Err(ErrorCode::UNKNOWN_SERVER_ERROR)
         } else {
@@ -77,12 +91,12 @@ impl<K: Kind> ShardTask<K> {
     }
 
     /// Appends the marker that ends a producer's transaction in this log, and tells the shard.
-    pub(super) async fn write_marker(
+    async fn write_marker(
         &mut self,
         marker: Marker,
         work: &mut Work<K::Shard>,
     ) -> Result<(), ErrorCode> {
-        self.finish(std::mem::take(work)).await;
+        self.finish(work).await;
         let Some(loaded) = &self.loaded else {
             return Err(ErrorCode::NOT_COORDINATOR);
         };

@@ -246,7 +246,7 @@ impl ClassicGroup {
             joined.leader = leader_before.unwrap_or_default();
             joined.members.clear();
         }
-        step.reply(ticket, Reply::Join(Ok(joined)));
+        step.reply(ticket, Reply::Join(Ok(Box::new(joined))));
     }
 
     /// Whether a member came to the last round with partitions that nobody got in it. It gives them up and joins again, so
@@ -287,7 +287,7 @@ impl ClassicGroup {
         if self.state == GroupState::Stable {
             joined.members.clear();
         }
-        step.reply(ticket, Reply::Join(Ok(joined)));
+        step.reply(ticket, Reply::Join(Ok(Box::new(joined))));
     }
 
     fn joined(&self, member_id: &str) -> Joined {

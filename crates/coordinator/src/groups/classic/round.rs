@@ -236,7 +236,7 @@ impl ClassicGroup {
             protocol_name: self.protocol.clone(),
             assignment: assignment.unwrap_or_default(),
         };
-        step.reply(ticket, Reply::Sync(Ok(synced)));
+        step.reply(ticket, Reply::Sync(Ok(Box::new(synced))));
     }
 
     pub(in crate::groups) fn heartbeat(

@@ -31,7 +31,7 @@ impl ConsumerGroup {
     ) -> Became {
         match self.try_join(join, step) {
             Ok((joined, became)) => {
-                step.reply(ticket, Reply::Join(Ok(joined)));
+                step.reply(ticket, Reply::Join(Ok(Box::new(joined))));
                 became
             }
             Err(refused) => {

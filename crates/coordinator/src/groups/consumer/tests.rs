@@ -231,7 +231,7 @@ impl World {
 
     fn commit(&mut self, member: &str, epoch: i32, partition: i32) -> Result<(), GroupError> {
         let commit = commit(member, epoch, partition);
-        match self.ask(Command::CommitOffsets(commit)) {
+        match self.ask(Command::CommitOffsets(Box::new(commit))) {
             Reply::Each(results) => results.map(|results| assert_eq!(results, [Ok(())])),
             other => panic!("{other:?}"),
         }

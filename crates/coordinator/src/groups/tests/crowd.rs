@@ -60,7 +60,7 @@ impl World {
                 .values()
                 .any(|ticket| self.answers.contains_key(ticket));
             assert!(!answered, "a member is still to come");
-            let ticket = self.send(Command::Join(join("again", member)));
+            let ticket = self.send(Command::Join(Box::new(join("again", member))));
             joining.insert(member.clone(), ticket);
         }
         joining

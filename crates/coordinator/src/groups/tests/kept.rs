@@ -6,16 +6,16 @@ use super::*;
 fn a_loaded_shard_goes_on_where_the_last_one_stopped() {
     let mut world = World::new(config());
     let a = world.alone();
-    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5))));
     world.shard = world.replayed();
     let out = world.shard.loaded(world.moment());
     world.take(out);
     assert_eq!(world.beat(&a, 1), Ok(()));
     assert_eq!(
-        world.each(Command::CommitOffsets(commit(&a, 1, 6))),
+        world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 6)))),
         [Ok(())]
     );
-    let again = world.send(Command::Join(join("a", &a)));
+    let again = world.send(Command::Join(Box::new(join("a", &a))));
     assert_eq!(
         world.joined(again).generation,
         2,
@@ -32,7 +32,7 @@ fn a_loaded_shard_goes_on_where_the_last_one_stopped() {
 #[test]
 fn records_are_kafkas_bytes() {
     let mut world = World::new(config());
-    let _ = world.each(Command::CommitOffsets(commit("", -1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit("", -1, 5))));
     let key = b"\0\x01\0\x01g\0\x01t\0\0\0\0";
     let mut value = b"\0\x03\0\0\0\0\0\0\0\x05\0\0\0\x03\0\x04note".to_vec();
     value.extend_from_slice(&1_001_000_i64.to_be_bytes());
@@ -44,7 +44,7 @@ fn records_are_kafkas_bytes() {
 fn damaged_records_are_refused_and_others_are_passed_over() {
     let mut world = World::new(config());
     let a = world.alone();
-    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5))));
     let mut shard = GroupShard::new(config());
     for record in &world.records() {
         let value = record.value.clone().unwrap();

@@ -5,12 +5,14 @@ use super::*;
 #[test]
 fn commits_are_taken_from_the_current_generation_only() {
     let mut world = World::new(config());
-    let early = world.try_each(Command::CommitOffsets(commit("x", 1, 5)));
+    let early = world.try_each(Command::CommitOffsets(Box::new(commit("x", 1, 5))));
     assert_eq!(early, Err(GroupError::IllegalGeneration), "no such group");
     let a = world.alone();
     let mut refused = |member: &str, generation| {
         world
-            .try_each(Command::CommitOffsets(commit(member, generation, 5)))
+            .try_each(Command::CommitOffsets(Box::new(commit(
+                member, generation, 5,
+            ))))
             .unwrap_err()
     };
     assert_eq!(refused(&a, 0), GroupError::IllegalGeneration);
@@ -23,13 +25,13 @@ fn commits_are_taken_from_the_current_generation_only() {
     );
     assert_eq!(world.shard.offset("g", "t", 0), None);
     assert_eq!(
-        world.each(Command::CommitOffsets(commit(&a, 1, 5))),
+        world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5)))),
         [Ok(())]
     );
     let mut long = commit(&a, 1, 6);
     long.offsets[0].metadata = "x".repeat(4_097).into();
     assert_eq!(
-        world.each(Command::CommitOffsets(long)),
+        world.each(Command::CommitOffsets(Box::new(long))),
         [Err(GroupError::OffsetMetadataTooLarge)]
     );
     let kept = world.shard.offset("g", "t", 0).unwrap();
@@ -39,12 +41,12 @@ fn commits_are_taken_from_the_current_generation_only() {
     );
     let (_, _) = world.join("b");
     assert_eq!(
-        world.each(Command::CommitOffsets(commit(&a, 1, 7))),
+        world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 7)))),
         [Ok(())],
         "before it joins again"
     );
-    let _ = world.send(Command::Join(join("a", &a)));
-    let during = world.try_each(Command::CommitOffsets(commit(&a, 2, 8)));
+    let _ = world.send(Command::Join(Box::new(join("a", &a))));
+    let during = world.try_each(Command::CommitOffsets(Box::new(commit(&a, 2, 8))));
     assert_eq!(during, Err(GroupError::RebalanceInProgress));
 }
 
@@ -55,7 +57,7 @@ fn a_commit_keeps_a_member_alive() {
     for n in 0..5 {
         world.pass(i64::from(SESSION) - 1);
         assert_eq!(
-            world.each(Command::CommitOffsets(commit(&a, 1, n))),
+            world.each(Command::CommitOffsets(Box::new(commit(&a, 1, n)))),
             [Ok(())]
         );
     }
@@ -65,7 +67,7 @@ fn a_commit_keeps_a_member_alive() {
 fn offsets_expire_only_when_the_group_is_empty() {
     let mut world = World::new(config());
     let a = world.alone();
-    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5))));
     for _ in 0..40 {
         world.pass(5_000);
         assert_eq!(world.beat(&a, 1), Ok(()));
@@ -89,7 +91,7 @@ fn offsets_expire_only_when_the_group_is_empty() {
 fn a_commit_may_bring_its_own_end() {
     let mut world = World::new(config());
     let brief = CommitOffsets { retention_ms: 5_000, ..commit("", -1, 5) };
-    let _ = world.each(Command::CommitOffsets(brief));
+    let _ = world.each(Command::CommitOffsets(Box::new(brief)));
     assert_eq!(world.shard.snapshot(), world.replayed().snapshot());
     world.pass(10_000);
     assert_eq!(world.state(), GroupState::Dead);
@@ -113,7 +115,7 @@ fn groups_and_offsets_are_deleted_when_nobody_reads() {
         Err(GroupError::GroupIdNotFound)
     );
     let a = world.alone();
-    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5))));
     assert_eq!(
         world.ask(delete()),
         Reply::Done(Err(GroupError::NonEmptyGroup))
@@ -139,11 +141,11 @@ fn a_topic_that_is_gone_takes_its_offsets_along_whatever_the_group() {
     };
     // A member that reads, a group that never had any, and one with offsets elsewhere.
     let a = world.alone();
-    let _ = world.each(Command::CommitOffsets(commit(&a, 1, 5)));
+    let _ = world.each(Command::CommitOffsets(Box::new(commit(&a, 1, 5))));
     let of = |group: &str, topic: &str| {
         let mut simple = CommitOffsets { group: group.into(), ..commit("", -1, 7) };
         simple.offsets[0].topic = topic.into();
-        Command::CommitOffsets(simple)
+        Command::CommitOffsets(Box::new(simple))
     };
     let _ = world.each(of("simple", "t"));
     let _ = world.each(of("both", "t"));

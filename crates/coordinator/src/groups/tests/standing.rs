@@ -43,7 +43,7 @@ fn a_round_says_of_each_member_what_it_waits_for() {
     let for_a = Wait::ForJoins { members: vec![a.clone()], others: 0 };
     assert_eq!(standing(&world, &b).wait, Some(for_a));
     assert_eq!(waits(&world), [("to_join", 1), ("for_joins", 1)]);
-    let joined = world.send(Command::Join(join("a", &a)));
+    let joined = world.send(Command::Join(Box::new(join("a", &a))));
     let generation = world.joined(joined).generation;
     assert_eq!(world.joined(b_joined).generation, generation);
     assert_eq!(standing(&world, &a).wait, Some(Wait::ToAssign));
@@ -73,11 +73,11 @@ fn a_round_says_of_each_member_what_it_waits_for() {
 fn who_was_given_an_id_and_does_not_come_is_waited_for() {
     let mut world = World::new(config());
     let a = world.alone();
-    let refused = world.ask(Command::Join(join("b", "")));
+    let refused = world.ask(Command::Join(Box::new(join("b", ""))));
     let Reply::Join(Err(JoinRefused { member_id: promised, .. })) = refused else {
         panic!("{refused:?}");
     };
-    let joined = world.send(Command::Join(join("a", &a)));
+    let joined = world.send(Command::Join(Box::new(join("a", &a))));
     assert!(!world.answers.contains_key(&joined));
     assert_eq!(
         standing(&world, &a).wait,

@@ -41,7 +41,7 @@ fn member(instance: &str, id: &Str, owned: &[i32]) -> Join {
 /// A group after a round to which `a` came with four partitions, and in which `a` and `b` got these.
 fn after_a_round(got: [&[i32]; 2]) -> World {
     let mut world = World::new(config());
-    let first = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+    let first = world.send(Command::Join(Box::new(member("a", &Str::EMPTY, &[]))));
     world.pass(300);
     let first = world.joined(first).member_id;
     let all = |ids: &[(&Str, &[i32])], generation| {
@@ -50,19 +50,19 @@ fn after_a_round(got: [&[i32]; 2]) -> World {
             .iter()
             .map(|(id, got)| ((*id).clone(), assignment(got)))
             .collect();
-        Command::Sync(Sync {
+        Command::Sync(Box::new(Sync {
             assignments,
             instance_id: Some("a".into()),
             ..sync(leader, generation, &[])
-        })
+        }))
     };
     let _ = world.send(all(&[(&first, &[0, 1, 2, 3])], 1));
-    let second = world.send(Command::Join(member("b", &Str::EMPTY, &[])));
-    let _ = world.send(Command::Join(member("a", &first, &[0, 1, 2, 3])));
+    let second = world.send(Command::Join(Box::new(member("b", &Str::EMPTY, &[]))));
+    let _ = world.send(Command::Join(Box::new(member("a", &first, &[0, 1, 2, 3]))));
     let second = world.joined(second).member_id;
     let _ = world.send(all(&[(&first, got[0]), (&second, got[1])], 2));
     let asks = Sync { instance_id: Some("b".into()), ..sync(&second, 2, &[]) };
-    let _ = world.send(Command::Sync(asks));
+    let _ = world.send(Command::Sync(Box::new(asks)));
     assert_eq!(world.state(), GroupState::Stable);
     world
 }
@@ -71,7 +71,7 @@ fn after_a_round(got: [&[i32]; 2]) -> World {
 fn one_that_comes_back_before_it_gave_away_what_it_gave_up_begins_the_round() {
     // The other two are for the second member, as soon as the first has given them up.
     let mut world = after_a_round([&[0, 1], &[]]);
-    let back = world.send(Command::Join(member("a", &Str::EMPTY, &[])));
+    let back = world.send(Command::Join(Box::new(member("a", &Str::EMPTY, &[]))));
     assert_eq!(world.state(), GroupState::PreparingRebalance);
     assert!(!world.answers.contains_key(&back));
 }
@@ -83,7 +83,7 @@ fn one_that_owes_no_round_comes_back_without_one() {
     let cases = all_have_owners.map(|got| ("a", got));
     for (who, got) in cases.into_iter().chain([had_nothing_to_give]) {
         let mut world = after_a_round(got);
-        let back = world.send(Command::Join(member(who, &Str::EMPTY, &[])));
+        let back = world.send(Command::Join(Box::new(member(who, &Str::EMPTY, &[]))));
         assert_eq!(world.state(), GroupState::Stable);
         assert_eq!(world.joined(back).generation, 2);
     }

@@ -14,7 +14,7 @@ fn commit_open(
     producer: i64,
     commit: CommitOffsets,
 ) -> Vec<Result<(), GroupError>> {
-    world.each(Command::CommitOpen { commit, producer: open(producer) })
+    world.each(Command::CommitOpen { commit: Box::new(commit), producer: open(producer) })
 }
 
 fn offset(world: &World) -> Option<i64> {
@@ -28,7 +28,7 @@ fn offset(world: &World) -> Option<i64> {
 fn offsets_of_a_transaction_count_once_it_commits() {
     for commits in [true, false] {
         let mut world = World::new(config());
-        world.each(Command::CommitOffsets(commit("", -1, 5)));
+        world.each(Command::CommitOffsets(Box::new(commit("", -1, 5))));
         assert_eq!(
             commit_open(&mut world, PRODUCER, commit("", -1, 9)),
             [Ok(())]
@@ -52,7 +52,7 @@ fn offsets_of_a_transaction_count_once_it_commits() {
 fn a_later_commit_is_not_undone_by_the_end_of_an_earlier_transaction() {
     let mut world = World::new(config());
     commit_open(&mut world, PRODUCER, commit("", -1, 1));
-    world.each(Command::CommitOffsets(commit("", -1, 2)));
+    world.each(Command::CommitOffsets(Box::new(commit("", -1, 2))));
     assert!(world.shard.is_pending("g", "t", 0));
     world.end(PRODUCER, true);
     assert_eq!(offset(&world), Some(2));
@@ -78,7 +78,7 @@ fn a_member_that_names_itself_is_checked() {
     let member = world.alone();
     let mut try_open = |member: &str, generation| {
         let commit = commit(member, generation, 1);
-        world.try_each(Command::CommitOpen { commit, producer: open(PRODUCER) })
+        world.try_each(Command::CommitOpen { commit: Box::new(commit), producer: open(PRODUCER) })
     };
     assert_eq!(try_open(&member, 1), Ok(vec![Ok(())]));
     assert_eq!(try_open(&member, 2), Err(GroupError::IllegalGeneration));
@@ -91,10 +91,10 @@ fn a_member_that_names_itself_is_checked() {
     );
     // A new round stops an ordinary commit until it is over, this one not.
     let (_, _) = world.join("b");
-    let joined = world.send(Command::Join(join("a", &member)));
+    let joined = world.send(Command::Join(Box::new(join("a", &member))));
     world.pass(300);
     let generation = world.joined(joined).generation;
-    let ordinary = Command::CommitOffsets(commit(&member, generation, 1));
+    let ordinary = Command::CommitOffsets(Box::new(commit(&member, generation, 1)));
     assert_eq!(
         world.try_each(ordinary),
         Err(GroupError::RebalanceInProgress)
@@ -108,15 +108,17 @@ fn a_member_that_names_itself_is_checked() {
 #[test]
 fn an_unknown_group_is_made_for_who_has_no_generation() {
     let mut world = World::new(config());
-    let with_generation =
-        Command::CommitOpen { commit: commit("m", 1, 1), producer: open(PRODUCER) };
+    let with_generation = Command::CommitOpen {
+        commit: Box::new(commit("m", 1, 1)),
+        producer: open(PRODUCER),
+    };
     assert_eq!(
         world.try_each(with_generation),
         Err(GroupError::IllegalGeneration)
     );
     let mut nameless = commit("", -1, 1);
     nameless.group = Str::EMPTY;
-    let nameless = Command::CommitOpen { commit: nameless, producer: open(PRODUCER) };
+    let nameless = Command::CommitOpen { commit: Box::new(nameless), producer: open(PRODUCER) };
     assert_eq!(world.try_each(nameless), Err(GroupError::InvalidGroupId));
     assert_eq!(world.state(), GroupState::Dead);
     commit_open(&mut world, PRODUCER, commit("", -1, 1));
@@ -159,7 +161,7 @@ fn what_is_deleted_does_not_come_back_with_the_marker() {
 #[test]
 fn an_offset_with_a_pending_one_does_not_expire() {
     let mut world = World::new(config());
-    world.each(Command::CommitOffsets(commit("", -1, 1)));
+    world.each(Command::CommitOffsets(Box::new(commit("", -1, 1))));
     commit_open(&mut world, PRODUCER, commit("", -1, 2));
     world.pass(200_000);
     assert_eq!(offset(&world), Some(1));

@@ -93,7 +93,7 @@ impl Walk {
         let client = &mut self.clients[index];
         let mut request = join(&format!("c{index}"), &client.member);
         request.random = Uuid(u128::from(self.dice.below(u64::MAX)));
-        client.waits = Some(self.world.send(Command::Join(request)));
+        client.waits = Some(self.world.send(Command::Join(Box::new(request))));
         self.hear(index);
     }
 
@@ -135,11 +135,11 @@ impl Walk {
     fn commit(&mut self, index: usize) {
         let Client { member, generation, .. } = self.clients[index].clone();
         self.next_offset += 1;
-        let result = self.world.try_each(Command::CommitOffsets(commit(
+        let result = self.world.try_each(Command::CommitOffsets(Box::new(commit(
             &member,
             generation,
             self.next_offset,
-        )));
+        ))));
         if result.is_ok() {
             // 28: only a current member of the current generation gets through.
             let group = self.world.shard.describe("g", self.world.moment()).unwrap();

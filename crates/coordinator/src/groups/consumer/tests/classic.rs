@@ -66,7 +66,7 @@ impl Old {
 
     /// Joins and asks for its part, as one does when nobody else is there to wait for.
     pub(super) fn join(&mut self, world: &mut World) -> Result<(), GroupError> {
-        let joined = match world.ask(Command::Join(self.join_request())) {
+        let joined = match world.ask(Command::Join(Box::new(self.join_request()))) {
             Reply::Join(Ok(joined)) => joined,
             Reply::Join(Err(refused)) if refused.error == GroupError::MemberIdRequired => {
                 self.id = refused.member_id;
@@ -92,7 +92,7 @@ impl Old {
             protocol_name: Some("range".into()),
             assignments: Vec::new(),
         };
-        match world.ask(Command::Sync(sync)) {
+        match world.ask(Command::Sync(Box::new(sync))) {
             Reply::Sync(Ok(synced)) => {
                 self.owned = partitions(&synced.assignment);
                 Ok(())
@@ -109,7 +109,7 @@ impl Old {
             instance_id: self.instance.clone(),
             generation: self.generation,
         };
-        match world.ask(Command::Heartbeat(heartbeat)) {
+        match world.ask(Command::Heartbeat(Box::new(heartbeat))) {
             Reply::Done(result) => result,
             other => panic!("{other:?}"),
         }
@@ -147,11 +147,11 @@ pub(super) fn assignment(owned: &[i32]) -> Bytes {
 /// A stable classic group of one member, which has everything.
 pub(super) fn classic_world() -> (World, Old) {
     let mut world = World::new();
-    let Reply::Join(Err(refused)) = world.ask(Command::Join(classic("", &[]))) else {
+    let Reply::Join(Err(refused)) = world.ask(Command::Join(Box::new(classic("", &[])))) else {
         panic!()
     };
     let id = refused.member_id;
-    let joining = world.send(Command::Join(classic(&id, &[])));
+    let joining = world.send(Command::Join(Box::new(classic(&id, &[]))));
     world.pass(1);
     let Reply::Join(Ok(joined)) = &world.answers[&joining] else {
         panic!()
@@ -166,7 +166,10 @@ pub(super) fn classic_world() -> (World, Old) {
         protocol_name: None,
         assignments: vec![(id.clone(), assignment(&[0, 1, 2, 3, 4, 5]))],
     };
-    assert!(matches!(world.ask(Command::Sync(sync)), Reply::Sync(Ok(_))));
+    assert!(matches!(
+        world.ask(Command::Sync(Box::new(sync))),
+        Reply::Sync(Ok(_))
+    ));
     (
         world,
         Old { id, instance: None, generation, owned: (0..6).collect() },
@@ -204,7 +207,7 @@ fn classic_requests_of_the_wrong_member_or_generation_are_refused() {
         protocol_name: None,
         assignments: Vec::new(),
     };
-    let refused = world.ask(Command::Sync(sync));
+    let refused = world.ask(Command::Sync(Box::new(sync)));
     assert_eq!(
         refused,
         Reply::Sync(Err(GroupError::InconsistentGroupProtocol))
@@ -213,7 +216,7 @@ fn classic_requests_of_the_wrong_member_or_generation_are_refused() {
         protocols: vec![("roundrobin".into(), subscription(&["t"], &[]))],
         ..classic("x", &[])
     };
-    let Reply::Join(Err(refused)) = world.ask(Command::Join(roundrobin)) else {
+    let Reply::Join(Err(refused)) = world.ask(Command::Join(Box::new(roundrobin))) else {
         panic!()
     };
     assert_eq!(refused.error, GroupError::InconsistentGroupProtocol);
@@ -241,7 +244,7 @@ fn a_classic_member_that_does_not_join_again_or_never_asks_is_removed() {
         owned: Vec::new(),
     };
     let id = Join { requires_known_member_id: false, ..classic("y", &[]) };
-    let Reply::Join(Ok(joined)) = world.ask(Command::Join(id)) else {
+    let Reply::Join(Ok(joined)) = world.ask(Command::Join(Box::new(id))) else {
         panic!()
     };
     old.id = joined.member_id;

@@ -52,7 +52,7 @@ fn the_last_member_of_the_consumer_protocol_takes_the_kind_with_it() {
         let group = world.shard.describe("g", world.moment()).unwrap();
         assert_eq!(group.state, GroupState::PreparingRebalance);
         assert_eq!(old.beat(&mut world), Err(GroupError::RebalanceInProgress));
-        let joining = world.send(Command::Join(old.join_request()));
+        let joining = world.send(Command::Join(Box::new(old.join_request())));
         let Reply::Join(Ok(joined)) = &world.answers[&joining] else {
             panic!()
         };
@@ -99,10 +99,10 @@ fn waiting_joins_of_a_classic_group_that_changes_are_sent_back() {
         initial_quiet_ms: 3_000,
         ..config()
     });
-    let Reply::Join(Err(refused)) = world.ask(Command::Join(classic("", &[]))) else {
+    let Reply::Join(Err(refused)) = world.ask(Command::Join(Box::new(classic("", &[])))) else {
         panic!()
     };
-    let waiting = world.send(Command::Join(classic(&refused.member_id, &[])));
+    let waiting = world.send(Command::Join(Box::new(classic(&refused.member_id, &[]))));
     assert!(!world.answers.contains_key(&waiting));
     Client::join("n", &mut world);
     let Reply::Join(Err(sent_back)) = &world.answers[&waiting] else {
@@ -125,10 +125,10 @@ fn an_empty_group_changes_its_kind_with_whoever_comes() {
     Client::join("n", &mut world);
     world.commit("n", 1, 0).unwrap();
     world.beat(leave("n", -1)).unwrap();
-    let _ = world.send(Command::Join(Join {
+    let _ = world.send(Command::Join(Box::new(Join {
         requires_known_member_id: false,
         ..classic("", &[])
-    }));
+    })));
     assert_eq!(kind(&world), GroupKind::Classic);
     assert!(
         world.shard.offset("g", "t", 0).is_some(),
@@ -187,7 +187,7 @@ fn a_group_that_can_not_be_understood_stays_what_it_is() {
         requires_known_member_id: false,
         ..classic("", &[])
     };
-    let _ = world.send(Command::Join(connect));
+    let _ = world.send(Command::Join(Box::new(connect)));
     world.pass(1);
     assert_eq!(world.beat(join("n")), Err(GroupError::GroupIdNotFound));
     let mut world = World::new();
@@ -196,7 +196,7 @@ fn a_group_that_can_not_be_understood_stays_what_it_is() {
         requires_known_member_id: false,
         ..classic("", &[])
     };
-    let _ = world.send(Command::Join(strange));
+    let _ = world.send(Command::Join(Box::new(strange)));
     world.pass(1);
     assert_eq!(world.beat(join("n")), Err(GroupError::GroupIdNotFound));
     assert_eq!(kind(&world), GroupKind::Classic);
@@ -207,7 +207,7 @@ fn a_group_that_can_not_be_understood_stays_what_it_is() {
         protocols: vec![("range".into(), Bytes::from_static(b"\0"))],
         ..classic("x", &[])
     };
-    let Reply::Join(Err(refused)) = world.ask(Command::Join(strange)) else {
+    let Reply::Join(Err(refused)) = world.ask(Command::Join(Box::new(strange))) else {
         panic!()
     };
     assert_eq!(refused.error, GroupError::InconsistentGroupProtocol);
@@ -219,7 +219,7 @@ fn a_custom_assignors_data_would_be_lost_so_the_group_stays() {
     let mut bytes = assignment(&[0]).to_vec();
     bytes.truncate(bytes.len() - 4);
     bytes.extend([0, 0, 0, 1, 9]);
-    let joining = world.send(Command::Join(old.join_request()));
+    let joining = world.send(Command::Join(Box::new(old.join_request())));
     let Reply::Join(Ok(joined)) = world.answers[&joining].clone() else {
         panic!()
     };
@@ -232,7 +232,7 @@ fn a_custom_assignors_data_would_be_lost_so_the_group_stays() {
         protocol_name: None,
         assignments: vec![(old.id.clone(), bytes.into())],
     };
-    world.send(Command::Sync(sync));
+    world.send(Command::Sync(Box::new(sync)));
     assert_eq!(world.beat(join("n")), Err(GroupError::GroupIdNotFound));
 }
 
@@ -276,7 +276,7 @@ fn what_the_last_round_left_to_nobody_finds_an_owner_with_the_change_of_the_prot
         requires_known_member_id: false,
         ..classic("", &[])
     };
-    let joining = world.send(Command::Join(join));
+    let joining = world.send(Command::Join(Box::new(join)));
     world.pass(1);
     let Reply::Join(Ok(joined)) = &world.answers[&joining] else {
         panic!()
@@ -291,7 +291,10 @@ fn what_the_last_round_left_to_nobody_finds_an_owner_with_the_change_of_the_prot
         protocol_name: None,
         assignments: vec![(id, assignment(&[0, 1, 2, 3]))],
     };
-    assert!(matches!(world.ask(Command::Sync(sync)), Reply::Sync(Ok(_))));
+    assert!(matches!(
+        world.ask(Command::Sync(Box::new(sync))),
+        Reply::Sync(Ok(_))
+    ));
     // The same member by the other protocol: nothing else changes.
     let fixed = ConsumerHeartbeat { instance_id: Some("i".into()), ..super::join("n") };
     let mut new = Client::join_with(fixed, &mut world);

@@ -25,7 +25,7 @@ fn only_members_commit_and_only_in_their_epoch() {
     );
     assert_eq!(world.commit("", -1, 0), Err(GroupError::UnknownMemberId));
     let old = CommitOffsets { knows_member_epochs: false, ..commit("a", a.epoch, 0) };
-    let refused = world.ask(Command::CommitOffsets(old));
+    let refused = world.ask(Command::CommitOffsets(Box::new(old)));
     assert_eq!(refused, Reply::Each(Err(GroupError::UnsupportedVersion)));
     world.beat(leave("a", -1)).unwrap();
     assert_eq!(
@@ -186,7 +186,7 @@ fn a_transaction_commits_for_a_member_or_for_nobody() {
     let a = Client::join("a", &mut world);
     let mut open = |commit: CommitOffsets| {
         let producer = crate::shard::OpenTransaction { producer_id: 5, producer_epoch: 0 };
-        world.ask(Command::CommitOpen { commit, producer })
+        world.ask(Command::CommitOpen { commit: Box::new(commit), producer })
     };
     let refused = |error| Reply::Each(Err(error));
     assert_eq!(open(commit("a", a.epoch, 0)), Reply::Each(Ok(vec![Ok(())])));

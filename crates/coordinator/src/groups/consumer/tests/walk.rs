@@ -169,7 +169,7 @@ impl Walk {
         self.next_offset += 1;
         let mut request = commit(&client.id, client.epoch, partition);
         request.offsets[0].offset = self.next_offset;
-        if let Reply::Each(Ok(_)) = self.world.ask(Command::CommitOffsets(request)) {
+        if let Reply::Each(Ok(_)) = self.world.ask(Command::CommitOffsets(Box::new(request))) {
             // 28: only a member gets through, and not with an epoch of the future.
             let member = self.world.member(&client.id);
             assert!(client.epoch <= member.epoch);
