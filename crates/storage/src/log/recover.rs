@@ -37,6 +37,15 @@ pub struct RecoveryReport {
 
 const WRITE_AGAIN_BYTES: usize = 256 << 10;
 
+/// A segment that was read.
+struct ReadSegment {
+    file: Arc<dyn DiskFile>,
+    /// Up to here nothing was in doubt.
+    trusted: u64,
+    /// Up to here it is good.
+    end: u64,
+}
+
 /// What a segment's batches must continue.
 struct Chain {
     next_offset: i64,
@@ -60,7 +69,13 @@ impl PartitionLog {
         loop {
             self.active = Active::new(now_ms);
             report.segments_read += 1;
-            self.recover_active(recovery_point, &mut chain, &mut report)?;
+            let read = self.recover_active(recovery_point, &mut chain, &mut report)?;
+            if report.cut.is_some() {
+                // Before the cut: behind it they might pass for what a cleaner left.
+                report.segments_dropped = later.len();
+                self.drop_later(&mut later)?;
+            }
+            self.settle_active(read)?;
             if report.cut.is_some() {
                 break;
             }
@@ -71,16 +86,14 @@ impl PartitionLog {
             if next.base != chain.next_offset && !may_be_compacted {
                 report.cut = Some((0, "records are missing before the next segment"));
                 later.push_front(next);
+                report.segments_dropped = later.len();
+                self.drop_later(&mut later)?;
                 break;
             }
             self.finish_active()?;
             // Batches of the next one may begin above its base, never below the end of this one.
             chain.next_offset = chain.next_offset.max(next.base);
             self.segments.push(next);
-        }
-        report.segments_dropped = later.len();
-        for segment in later.into_iter().rev() {
-            self.remove_segment(&segment)?;
         }
         self.log_end = chain.next_offset;
         self.write_waiting_entries()?;
@@ -105,6 +118,15 @@ impl PartitionLog {
             self.files.dir.lower_checkpoints(&self.partition, end)?;
         }
         Ok(report)
+    }
+
+    /// Removes the segments behind a cut, newest first, one after the other also on disk: no hole, however far it gets.
+    fn drop_later(&mut self, later: &mut VecDeque<Segment>) -> Result<(), StorageError> {
+        while let Some(segment) = later.pop_back() {
+            self.remove_segment(&segment)?;
+            self.files.sync_folder()?;
+        }
+        Ok(())
     }
 
     /// The segment that recovery begins with: the one that ends at the recovery point or behind it. What closes an index
@@ -147,13 +169,13 @@ impl PartitionLog {
         self.finish_active()
     }
 
-    /// Recovers the active segment: those behind it are not there yet.
+    /// Reads the active segment: those behind it are not there yet.
     fn recover_active(
         &mut self,
         recovery_point: i64,
         chain: &mut Chain,
         report: &mut RecoveryReport,
-    ) -> Result<(), StorageError> {
+    ) -> Result<ReadSegment, StorageError> {
         let mut position = self.trusted_place(recovery_point)?;
         let trusted = position;
         let segment = self.active_segment();
@@ -214,16 +236,12 @@ impl PartitionLog {
             report.cut = Some((size - position, reason));
             tracing::warn!(path = %log_path.display(), position, reason, "log cut");
         }
-        self.settle_active(&*file, trusted, position)
+        Ok(ReadSegment { file, trusted, end: position })
     }
 
-    /// The active segment's file ends at `position` from now on; up to `trusted` nothing was in doubt.
-    fn settle_active(
-        &mut self,
-        file: &dyn DiskFile,
-        trusted: u64,
-        position: u64,
-    ) -> Result<(), StorageError> {
+    /// The active segment's file ends where it was read to from now on.
+    fn settle_active(&mut self, read: ReadSegment) -> Result<(), StorageError> {
+        let ReadSegment { file, trusted, end: position } = read;
         self.active_segment_mut().size = position;
         let path = || self.files.path(FileKind::Log, self.active_segment().base);
         let len = file
@@ -239,7 +257,7 @@ impl PartitionLog {
                 .map_err(|e| self.files.dir.fail_io("giving back a log's reserve", &e))?;
         }
         if self.files.dir.failed_before() {
-            self.write_again(file, trusted, position)?;
+            self.write_again(&*file, trusted, position)?;
         }
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! What a run leaves on the disk that a later one must not take for something else, and must not leave for ever.
 
-use crate::store::{context, marker, numbered, open_dir, open_log, partition, producer, read_all};
+use crate::store::{
+    context, marker, numbered, open_dir, open_log, partition, producer, read_all,
+};
 use crate::story::DATA;
 use klamm_host::{Disk, OpenMode};
-use klamm_host_sim::SimDisk;
+use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::{BatchFields, EndTransaction};
 use klamm_storage::{
     CheckpointFile, HandleCache, LogConfig, LogDir, Origin, PartitionLog, SyncScope, UpperBound,
@@ -159,4 +161,61 @@ fn a_cut_below_the_recovery_point_lowers_it_for_the_next_start() {
     let (_dir, last) = open_dir(&mounted, Path::new(DATA)).unwrap();
     let point = last.of(&partition("t")).recovery_point;
     assert!(point <= 2, "{point}");
+}
+
+/// A compacted log may have holes, so a second recovery would not see what the first one had begun to drop.
+#[test]
+fn a_recovery_that_is_cut_short_leaves_no_hole_behind_its_cut() {
+    let config = LogConfig {
+        segment_bytes: 300,
+        cleanup_compact: true,
+        cleanup_delete: false,
+        ..LogConfig::default()
+    };
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    log.set_config(Arc::new(config.clone()));
+    for number in 0..12 {
+        append(&mut log, number);
+    }
+    assert!(log.segments().len() > 3);
+    // On the disk, and no checkpoint says so.
+    sync_all(&mut log);
+    let second = 61 + read_all(&log)[0].2.len() as u64;
+    drop((dir, log));
+    let open = |disk: &SimDisk| {
+        let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
+        let (dir, last) = open_dir(&mounted, Path::new(DATA))?;
+        open_log(&dir, &last, "t", &config).ok()
+    };
+    disk.crash(CrashPolicy::KeepAll, &mut SimRng::new(0));
+    // Its last byte: the checksum is wrong.
+    let file = folder().join("00000000000000000000.log");
+    disk.corrupt(&file, second + 70, &[0]).unwrap();
+    for call in 0.. {
+        let fork = disk.fork();
+        fork.inject(DiskFault::once(OpFilter::Any, call, Effect::PowerOff));
+        let is_whole = open(&fork).is_some();
+        fork.clear_faults();
+        for seed in 0..20 {
+            let policy = match seed {
+                0 => CrashPolicy::KeepAll,
+                _ => CrashPolicy::Random { torn: false, reorder: true },
+            };
+            let again = fork.fork();
+            again.crash(policy, &mut SimRng::new(seed));
+            let Some(opened) = open(&again) else {
+                continue;
+            };
+            let mut next = 0;
+            for (base, last, _) in read_all(&opened.log) {
+                assert_eq!(base, next, "call {call}, seed {seed}");
+                next = last + 1;
+            }
+        }
+        if is_whole {
+            assert!(call > 20);
+            break;
+        }
+    }
 }
