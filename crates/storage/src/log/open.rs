@@ -279,12 +279,7 @@ impl PartitionLog {
         // What recovery reads, it indexes; a closed segment before that may have lost an index to a deletion that was cut
         // short.
         let trusted = recover_from.map_or(self.segments.len(), |from| self.first_in_doubt(from));
-        for index in 0..trusted {
-            let of = lens.get(&self.segments[index].base);
-            if of.is_some_and(|l| l[0] > Some(0) && (l[1].is_none() || l[2].is_none())) {
-                self.rebuild_indexes(index, now_ms)?;
-            }
-        }
+        let rebuilt_from = self.rebuild_missing_indexes(trusted, lens, now_ms)?;
         if recover_from.is_none() {
             match self.load_active(now_ms) {
                 Ok(end) => self.log_end = end,
@@ -298,6 +293,7 @@ impl PartitionLog {
         }
         let Some(from) = recover_from else {
             self.flush = FlushState::new(self.log_end, self.active_segment().base);
+            self.flush.wrote_indexes(rebuilt_from);
             self.load_producers(newest_snapshot, now_ms)?;
             return Ok(None);
         };
@@ -307,7 +303,27 @@ impl PartitionLog {
         // Names may be in the cache only, unless a full sync covered all.
         self.flush.folder_dirty =
             from < self.log_end || report.cut.is_some() || self.active_segment().size == 0;
+        self.flush.wrote_indexes(rebuilt_from);
         Ok(Some(report))
+    }
+
+    /// Builds indexes that are missing in the first `trusted` segments. Gives the base of the first.
+    fn rebuild_missing_indexes(
+        &mut self,
+        trusted: usize,
+        lens: &BTreeMap<i64, Lens>,
+        now_ms: i64,
+    ) -> Result<Option<i64>, StorageError> {
+        let mut first = None;
+        for index in 0..trusted {
+            let base = self.segments[index].base;
+            let of = lens.get(&base);
+            if of.is_some_and(|l| l[0] > Some(0) && (l[1].is_none() || l[2].is_none())) {
+                self.rebuild_indexes(index, now_ms)?;
+                first.get_or_insert(base);
+            }
+        }
+        Ok(first)
     }
 
     /// Producers after an orderly stop: the snapshot at the log's end says it all.

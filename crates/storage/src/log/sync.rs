@@ -119,6 +119,14 @@ impl FlushState {
         }
     }
 
+    /// Indexes from this segment on were written while the log was opened.
+    pub(super) fn wrote_indexes(&mut self, from: Option<i64>) {
+        if let Some(base) = from {
+            self.first_dirty_index = self.first_dirty_index.min(base);
+            self.folder_dirty = true;
+        }
+    }
+
     fn has_dirty_files(&self, scope: SyncScope) -> bool {
         self.folder_dirty || (scope == SyncScope::All && !self.new_snapshots.is_empty())
     }
@@ -306,6 +314,9 @@ impl PartitionLog {
         let since_ms = self.flush.after_running_ms.take();
         let Ok(done) = result else {
             self.flush.folder_dirty = true;
+            // Which of its files it came to is not known.
+            self.flush.new_snapshots.clone_from(&self.snapshots);
+            self.flush.new_epochs = !self.epochs.entries().is_empty();
             return;
         };
         if done.truncations != self.flush.truncations {

@@ -1,11 +1,11 @@
 //! What a run leaves on the disk that a later one must not take for something else, and must not leave for ever.
 
 use crate::store::{
-    context, marker, numbered, open_dir, open_log, partition, producer, read_all,
+    check_times, context, marker, numbered, open_dir, open_log, partition, producer, read_all,
 };
 use crate::story::DATA;
 use klamm_host::{Disk, OpenMode};
-use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
+use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
 use klamm_records::{BatchFields, EndTransaction};
 use klamm_storage::{
     CheckpointFile, HandleCache, LogConfig, LogDir, Origin, PartitionLog, SyncScope, UpperBound,
@@ -218,4 +218,63 @@ fn a_recovery_that_is_cut_short_leaves_no_hole_behind_its_cut() {
             break;
         }
     }
+}
+
+/// An index that is missing is built anew, and a later start trusts it.
+#[test]
+fn an_index_that_was_built_anew_is_there_after_a_power_cut() {
+    for in_order in [true, false] {
+        let disk = SimDisk::new();
+        let (dir, mut log) = made(&disk);
+        for number in 0..6 {
+            append(&mut log, number);
+            log.roll(0).unwrap();
+        }
+        sync_all(&mut log);
+        checkpoint(&dir, &log);
+        if in_order {
+            stop(&dir, &mut log);
+        }
+        drop((dir, log));
+        disk.mount()
+            .remove_file(&folder().join("00000000000000000002.timeindex"))
+            .unwrap();
+        let (dir, mut log) = start(&disk);
+        check_times(&log, "built anew");
+        sync_all(&mut log);
+        checkpoint(&dir, &log);
+        drop((dir, log));
+        disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(1));
+        let (_dir, log) = start(&disk);
+        check_times(&log, "after the power cut");
+    }
+}
+
+/// Out of handles, for instance: nothing is lost by that, and the next sync has to cover what this one was to cover.
+#[test]
+fn a_sync_that_could_not_open_a_snapshot_leaves_it_to_the_next() {
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    let first = numbered(1, 2, &producer(1, 0, false));
+    log.append_as_leader(&first, context(Origin::Client))
+        .unwrap();
+    log.roll(0).unwrap();
+    append(&mut log, 2);
+    let cannot_open = DiskFault::once(OpFilter::Is(DiskOp::Open), 0, Effect::Eio);
+    disk.inject(cannot_open.on(".snapshot"));
+    let failed = log.sync_work(SyncScope::All).unwrap().unwrap().run();
+    assert!(failed.is_err() && dir.is_online());
+    log.synced(failed);
+    sync_all(&mut log);
+    assert_eq!(log.recovery_point(), 4);
+    // The snapshot is all that is left of the producer.
+    log.advance_log_start(2).unwrap();
+    let gone = log.expired(0).unwrap().unwrap();
+    gone.mark().unwrap();
+    checkpoint(&dir, &log);
+    drop((dir, log));
+    disk.crash(CrashPolicy::DropUnsynced, &mut SimRng::new(1));
+    let (_dir, mut log) = start(&disk);
+    let again = log.append_as_leader(&first, context(Origin::Client));
+    assert!(again.unwrap().duplicate);
 }
