@@ -174,10 +174,14 @@ impl Layers {
     }
 
     fn describe_own(&self, row: &'static Row) -> Option<Described> {
-        let found = self.broker_layers(&broker_names(row), true);
+        let mut found = self.broker_layers(&broker_names(row), true);
         let is_foreign = SHOWN_WHERE_SET.contains(&row.name);
-        if is_foreign && found.iter().all(|layer| layer.source == Source::Default) {
-            return None;
+        if is_foreign {
+            // Kafka knows no default of them.
+            found.retain(|layer| layer.source != Source::Default);
+            if found.is_empty() {
+                return None;
+            }
         }
         if is_foreign && !row.is_dynamic() {
             return Some(unknown(row.name, Source::Static));

@@ -212,6 +212,10 @@ fn settings_that_are_not_the_brokers_own_are_listed_where_they_are_set() {
         shown(&layers),
         [(rate.to_owned(), Some("5".to_owned())), users()]
     );
+    let lines = layers.describe_broker();
+    let line = lines.iter().find(|line| line.name == rate).unwrap();
+    let sources: Vec<_> = line.synonyms.iter().map(|synonym| synonym.source).collect();
+    assert_eq!(sources, [Source::Broker], "Kafka knows no default of it");
 }
 
 #[test]
