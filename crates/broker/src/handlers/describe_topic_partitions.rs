@@ -46,7 +46,7 @@ pub(crate) async fn handle(
     let cursor = request.cursor.as_deref();
     let first = cursor.map_or("", |cursor| &*cursor.topic_name);
     let asked: BTreeSet<&str> = request.topics.iter().map(|topic| &*topic.name).collect();
-    let lost = !asked.is_empty() && !first.is_empty() && !asked.contains(first);
+    let lost = cursor.is_some() && !asked.is_empty() && !asked.contains(first);
     if lost || cursor.is_some_and(|cursor| cursor.partition_index < 0) {
         return refused(&request);
     }

@@ -280,7 +280,7 @@ fn topics_are_described_in_pages_without_gaps_or_doubles() {
             (vec![("nope".to_owned(), unknown, vec![])], None)
         );
         let invalid = code(ErrorCode::INVALID_REQUEST);
-        for cursor in [("z", 0), ("a", -1)] {
+        for cursor in [("z", 0), ("a", -1), ("", 0)] {
             let (found, _) = page(&mut peer, &["a"], 1, Some(cursor)).await;
             assert_eq!(found, [("a".to_owned(), invalid, vec![])]);
         }
