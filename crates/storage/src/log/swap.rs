@@ -46,8 +46,10 @@ pub(super) fn finish_swaps(
         }
     }
     for entry in &entries {
-        if let FileName::Live(_, offset) = name(entry)
+        // The producers' state where the new segment begins still holds.
+        if let FileName::Live(kind, offset) = name(entry)
             && (from..to).contains(&offset)
+            && (kind, offset) != (FileKind::Snapshot, from)
         {
             files.remove(&path.join(&entry.name))?;
         }

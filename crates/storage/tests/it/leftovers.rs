@@ -278,3 +278,33 @@ fn a_sync_that_could_not_open_a_snapshot_leaves_it_to_the_next() {
     let again = log.append_as_leader(&first, context(Origin::Client));
     assert!(again.unwrap().duplicate);
 }
+
+/// A start that ends a swap of segments removes what it replaced. How the first of them began is not among that.
+#[test]
+fn a_swap_that_a_start_ends_leaves_the_snapshot_at_its_beginning() {
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    let first = numbered(1, 2, &producer(1, 0, false));
+    log.append_as_leader(&first, context(Origin::Client))
+        .unwrap();
+    log.roll(0).unwrap();
+    append(&mut log, 2);
+    log.roll(0).unwrap();
+    append(&mut log, 3);
+    // The snapshot is all that is left of the producer.
+    log.advance_log_start(2).unwrap();
+    log.expired(0).unwrap().unwrap().mark().unwrap();
+    sync_all(&mut log);
+    let point = [(log.partition(), 2)];
+    dir.write_checkpoint(CheckpointFile::RecoveryPoint, point.into_iter())
+        .unwrap();
+    let path = |name: &str| folder().join(format!("{:020}.{name}", 2));
+    let bytes = disk.read(&path("log")).unwrap();
+    let new = disk.open(&path("log.swap"), OpenMode::Create).unwrap();
+    new.write_all_at(&[IoSlice::new(&bytes)], 0).unwrap();
+    drop((dir, log));
+    let (_dir, mut log) = start(&disk);
+    assert_eq!(log.log_end_offset(), 6);
+    let again = log.append_as_leader(&first, context(Origin::Client));
+    assert!(again.unwrap().duplicate);
+}
