@@ -76,8 +76,8 @@ impl PartitionLog {
         Ok(())
     }
 
-    /// Forgets epochs below an offset. The file follows when segments are removed, or at the next start: what it says
-    /// too much is about records that nobody reads.
+    /// Forgets epochs below an offset. The file follows when segments are removed: what it says too much is about records
+    /// that nobody reads.
     pub(super) fn shorten_epochs(&mut self, start: i64) {
         let mut epochs = EpochHistory::clone(&self.epochs);
         if epochs.cut_start(start) {

@@ -378,8 +378,9 @@ impl PartitionLog {
         let found = std::mem::replace(&mut self.epochs, Arc::new(on_disk));
         let mut epochs = Arc::unwrap_or_clone(found);
         epochs.cut_end(end);
-        epochs.cut_start(start);
-        self.change_epochs(|old| std::mem::replace(old, epochs.clone()) != epochs)
+        self.change_epochs(|old| std::mem::replace(old, epochs.clone()) != epochs)?;
+        self.shorten_epochs(start);
+        Ok(())
     }
 
     /// Sets or checks the topic's id. A log from before topic ids takes it over.

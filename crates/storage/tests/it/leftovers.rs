@@ -308,3 +308,26 @@ fn a_swap_that_a_start_ends_leaves_the_snapshot_at_its_beginning() {
     let again = log.append_as_leader(&first, context(Origin::Client));
     assert!(again.unwrap().duplicate);
 }
+
+/// The file of epochs may be behind a start that moved. That is no reason to write where there is no room.
+#[test]
+fn a_log_whose_start_moved_opens_on_a_full_volume() {
+    let disk = SimDisk::new();
+    let (dir, mut log) = made(&disk);
+    append(&mut log, 1);
+    append(&mut log, 2);
+    log.advance_log_start(2).unwrap();
+    stop(&dir, &mut log);
+    drop((dir, log));
+    for full in [true, false] {
+        if full {
+            let full = DiskFault::always(OpFilter::Mutating, Effect::Enospc);
+            disk.inject(full.on("/t-0/"));
+        }
+        let (dir, mut log) = start(&disk);
+        let epochs = log.epoch_history().entries().to_vec();
+        assert_eq!((log.log_start_offset(), epochs), (2, vec![(0, 2)]));
+        disk.clear_faults();
+        stop(&dir, &mut log);
+    }
+}
