@@ -218,6 +218,31 @@ fn a_log_that_was_not_opened_is_what_it_was_at_the_next_start() {
     assert!(run.panics.is_empty(), "{:?}", run.panics);
 }
 
+#[test]
+fn a_log_whose_index_finds_no_room_is_synced_all_the_same() {
+    let run = World::run(1, |mut world| async move {
+        let mut machine = world.node();
+        let settings = [
+            ("log.flush.interval.messages", "1"),
+            ("log.flush.offset.checkpoint.interval.ms", "1000"),
+        ];
+        let (broker, host, address) = start(&mut machine, &settings).await;
+        let mut connection = connect(&host, address).await;
+        make(&mut *connection).await;
+        append_some(&mut *connection, &host).await;
+        fill(&machine.disk, "/t-0/");
+        // The node tries to write what a restart would have to read again.
+        tokio::time::sleep(A_WHILE).await;
+        append_some(&mut *connection, &host).await;
+        assert_eq!(marks(&mut *connection).await, (8, 0));
+        machine.disk.clear_faults();
+        append_some(&mut *connection, &host).await;
+        assert_eq!(marks(&mut *connection).await, (12, 0));
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
+}
+
 /// The committed offset of the group, or the error.
 async fn committed(connection: &mut dyn Connection) -> Result<i64, ErrorCode> {
     let ask_for = OffsetFetchRequest {

@@ -249,21 +249,20 @@ impl Partition {
         if !self.syncs.try_begin() {
             return None;
         }
-        let work = match self.log() {
-            Ok(mut log) => {
-                let work = log.sync_work(SyncScope::All);
-                work.map(|work| work.ok_or_else(|| log.flushed_end_offset()))
-            }
-            Err(Gone) => {
-                self.syncs.finished(Err(SyncFailed));
-                return None;
-            }
+        let Ok(mut log) = self.log() else {
+            self.syncs.finished(Err(SyncFailed));
+            return None;
         };
-        let ended = match work {
-            Ok(Ok(work)) => return Some(work),
-            Ok(Err(flushed)) => Ok(flushed),
-            Err(error) => Err(self.report_sync(&error)),
+        let work = log.sync_work(SyncScope::All);
+        let (flushed, is_online) = (log.flushed_end_offset(), log.dir().is_online());
+        drop(log);
+        let failed = match work {
+            Ok(Some(work)) => return Some(work),
+            Ok(None) => None,
+            Err(error) => Some(self.report_sync(&error)),
         };
+        // A full volume has no room for an index's entries; the directory lives, and records can be synced.
+        let ended = failed.filter(|_| !is_online).map_or(Ok(flushed), Err);
         self.syncs.finished(ended);
         None
     }
