@@ -16,6 +16,8 @@ struct State {
     /// Offsets below this are on the disk.
     synced_end: i64,
     failed: bool,
+    /// Syncs that have ended.
+    ended: u64,
 }
 
 /// The disk refused a sync. Nothing that waited may be acknowledged.
@@ -59,6 +61,24 @@ impl SyncGate {
         self.state.lock().failed
     }
 
+    /// How many syncs have ended.
+    pub(crate) fn ended(&self) -> u64 {
+        self.state.lock().ended
+    }
+
+    /// Waits until so many syncs have ended, though others begin at once.
+    pub(crate) async fn until_ended(&self, count: u64) {
+        loop {
+            let moved = self.moved.notified();
+            let mut moved = std::pin::pin!(moved);
+            moved.as_mut().enable();
+            if self.ended() >= count {
+                return;
+            }
+            moved.await;
+        }
+    }
+
     /// Waits until no sync runs.
     pub(crate) async fn until_idle(&self) {
         loop {
@@ -76,6 +96,7 @@ impl SyncGate {
     pub(crate) fn finished(&self, result: Result<i64, SyncFailed>) {
         let mut state = self.state.lock();
         state.running = false;
+        state.ended += 1;
         match result {
             Ok(end) => state.synced_end = state.synced_end.max(end),
             Err(SyncFailed) => state.failed = true,
@@ -110,6 +131,20 @@ mod tests {
         assert!(gate.try_begin());
         gate.finished(Err(SyncFailed));
         assert!(!gate.try_begin());
+    }
+
+    #[test]
+    fn the_end_of_a_sync_is_seen_though_the_next_one_has_begun() {
+        let gate = SyncGate::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        let count = gate.ended() + 1;
+        assert!(gate.try_begin());
+        let mut waiter = pin!(gate.until_ended(count));
+        assert!(waiter.as_mut().poll(&mut cx).is_pending());
+        gate.finished(Ok(3));
+        assert!(gate.try_begin());
+        assert!(pin!(gate.until_idle()).poll(&mut cx).is_pending());
+        assert!(waiter.poll(&mut cx).is_ready());
     }
 
     #[test]

@@ -74,10 +74,12 @@ impl Partition {
     /// Syncs what was appended so far. What never will be, in a deleted log or on a disk that failed, is forgotten: the
     /// budget must not count it for ever.
     pub(crate) async fn flush(self: &Arc<Self>) {
+        let mut others = 0;
         while self.is_dirty.load(Ordering::Acquire) {
+            let next = self.syncs.ended() + 1;
             if self.syncs.try_begin() {
                 self.start_sync();
-                self.syncs.until_idle().await;
+                self.syncs.until_ended(next).await;
                 // What came meanwhile has put the partition into the flusher's list again.
                 return;
             }
@@ -86,7 +88,12 @@ impl Partition {
                 self.release(&self.take_dirty());
                 return;
             }
-            self.syncs.until_idle().await;
+            self.syncs.until_ended(next).await;
+            others += 1;
+            // The second began after the first had ended: what is unsynced now came meanwhile.
+            if others > 1 && self.is_listed.load(Ordering::Acquire) {
+                return;
+            }
         }
     }
 
