@@ -249,3 +249,26 @@ fn unsynced_bytes_stop_counting_though_the_flusher_comes_while_their_topic_is_be
         node.stop().await;
     });
 }
+
+/// Else a log that is synced for every batch would stand in the flusher's list once for each.
+#[test]
+fn a_log_that_is_synced_often_waits_for_the_flusher_once() {
+    run(async {
+        let node = Node::start(&[
+            ENDPOINT,
+            "klamm.flush.dirty.ms=600000",
+            "log.flush.interval.messages=1",
+        ])
+        .await;
+        let mut peer = node.connect().await;
+        peer.topic("t").await;
+        for _ in 0..5 {
+            let written = peer.produce("t", batch(&[b"x"], Compression::None), -1);
+            assert_eq!(written.await.error_code, 0);
+        }
+        until(&node, "klamm_dirty_bytes", |bytes| bytes == 0.0).await;
+        let page = scrape(&node).await;
+        assert_eq!(value(&page, "klamm_flush_queue"), Some(1.0));
+        node.stop().await;
+    });
+}
