@@ -48,6 +48,8 @@ pub(crate) struct HeaderWalk<'f> {
     skips_bodies: bool,
     /// Of the batch before the next one.
     last_bytes: u64,
+    /// What the next read brings in where nobody asks for bodies: more and more while batches are small.
+    ahead: usize,
 }
 
 /// For look-ups: several headers of small batches, and little waste with large ones.
@@ -107,6 +109,7 @@ impl<'f> HeaderWalk<'f> {
             capacity,
             skips_bodies: false,
             last_bytes: 0,
+            ahead: LOOKUP_BYTES,
         }
     }
 
@@ -141,6 +144,18 @@ impl<'f> HeaderWalk<'f> {
         self.bytes(position, left.min(HEADER_BYTES as u64) as usize)
     }
 
+    fn next_read_bytes(&mut self) -> usize {
+        if !self.skips_bodies {
+            return self.capacity;
+        }
+        self.ahead = if self.last_bytes >= SKIPPED_BYTES_MIN {
+            LOOKUP_BYTES
+        } else {
+            (self.ahead * 4).min(self.capacity)
+        };
+        self.ahead
+    }
+
     /// `len` bytes at a position; no more than the buffer holds.
     fn bytes(&mut self, position: u64, len: usize) -> io::Result<&[u8]> {
         let skip = position
@@ -150,8 +165,7 @@ impl<'f> HeaderWalk<'f> {
             Some(skip) => skip,
             None => {
                 let left = self.end.saturating_sub(position);
-                let skips = self.skips_bodies && self.last_bytes >= SKIPPED_BYTES_MIN;
-                let most = if skips { LOOKUP_BYTES } else { self.capacity };
+                let most = self.next_read_bytes();
                 let fill = left.min(most as u64) as usize;
                 // What was read already moves to the front. No zeros for what is read over.
                 let kept = match skip.and_then(|skip| self.buffer.get(skip..)) {

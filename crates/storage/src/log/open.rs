@@ -343,7 +343,7 @@ impl PartitionLog {
         if of_end.is_some_and(|(_, len)| snapshot::is_empty_len(len)) {
             return Ok(());
         }
-        self.rebuild_producers(end, None, now_ms)
+        self.rebuild_producers(end, now_ms)
     }
 
     /// Brings start, high watermark and epochs in line with what the log holds.

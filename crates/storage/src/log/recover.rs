@@ -11,6 +11,7 @@
 //! unless the cleaner was there or may have been, and something is left behind it. The first batch that fails ends the log.
 //! Indexes, transaction indexes and producer state of what was read are built anew.
 
+use super::replay::Replay;
 use super::{Active, PartitionLog};
 use crate::error::StorageError;
 use crate::index::{IndexEntry, OffsetEntry, TimeEntry};
@@ -66,10 +67,14 @@ impl PartitionLog {
         let mut later = VecDeque::from(self.segments.split_behind(floor));
         let floor_base = self.active_segment().base;
         let mut chain = Chain { next_offset: floor_base, epoch: -1 };
+        let mut replay = self.begin_replay(floor_base, Some(floor_base))?;
+        for index in self.segments.index_of(replay.from)..floor {
+            self.replay_segment(index, u64::MAX, &mut replay)?;
+        }
         loop {
             self.active = Active::new(now_ms);
             report.segments_read += 1;
-            let read = self.recover_active(recovery_point, &mut chain, &mut report)?;
+            let read = self.recover_active(recovery_point, &mut chain, &mut replay, &mut report)?;
             if report.cut.is_some() {
                 // Before the cut: behind it they might pass for what a cleaner left.
                 report.segments_dropped = later.len();
@@ -103,14 +108,8 @@ impl PartitionLog {
             self.files.sync_folder()?;
         }
         self.keep_snapshots(i64::MIN, recovery_point.max(floor_base))?;
-        for index in floor..self.segments.len() {
-            let files = Arc::clone(&self.files);
-            if let Some(segment) = self.segments.get_mut(index) {
-                segment.cut_aborted(&files, i64::MIN)?;
-            }
-        }
         self.high_watermark = self.high_watermark.clamp(0, self.log_end);
-        self.rebuild_producers(floor_base, Some(floor_base), now_ms)?;
+        self.end_replay(replay, now_ms);
         self.drop_stray_snapshots()?;
         if report.cut.is_some() {
             // Bytes below the recovery point rotted: what is written over the cut is on the disk as little as any other.
@@ -174,10 +173,14 @@ impl PartitionLog {
         &mut self,
         recovery_point: i64,
         chain: &mut Chain,
+        replay: &mut Replay,
         report: &mut RecoveryReport,
     ) -> Result<ReadSegment, StorageError> {
+        let files = Arc::clone(&self.files);
         let mut position = self.trusted_place(recovery_point)?;
         let trusted = position;
+        self.active_segment_mut().cut_aborted(&files, i64::MIN)?;
+        self.replay_segment(self.segments.len() - 1, trusted, replay)?;
         let segment = self.active_segment();
         let (base, size) = (segment.base, segment.size);
         let log_path = self.files.path(FileKind::Log, base);
@@ -226,6 +229,7 @@ impl PartitionLog {
                 self.index_batch(header, found.position, found.bytes);
                 self.write_index_tails()?;
             }
+            replay.batch(self.active_segment_mut(), &files, &*file, &found)?;
             position = found.position + found.bytes;
             *chain = Chain {
                 next_offset: header.next_offset().0,

@@ -2,6 +2,7 @@
 
 use super::PartitionLog;
 use crate::error::StorageError;
+use crate::files::Files;
 use crate::index::OffsetEntry;
 use crate::layout::FileKind;
 use crate::log_dir::read_small;
@@ -9,7 +10,7 @@ use crate::producer_state::{
     BATCHES_MAX, Checks, ProducerState, RememberedBatch, Staged, parse_snapshot, snapshot,
 };
 use crate::scan::{Found, HeaderWalk, is_marker, read_marker};
-use crate::segment::SegmentError;
+use crate::segment::{Segment, SegmentError};
 use klamm_host::DiskFile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,26 +19,41 @@ use std::sync::Arc;
 const RECALL_BYTES: u64 = 8 << 20;
 
 impl PartitionLog {
-    /// Rebuilds the producers' state at the log's end. Snapshots above `trusted_end` are not used. With `index_from`, the
-    /// transaction indexes of the segments from that base on are written anew; they must be empty.
+    /// Rebuilds the producers' state at the log's end. Snapshots above `trusted_end` are not used.
     pub(super) fn rebuild_producers(
         &mut self,
         trusted_end: i64,
-        index_from: Option<i64>,
         now_ms: i64,
     ) -> Result<(), StorageError> {
-        let loaded = self.load_snapshot(trusted_end)?;
-        let first = self.segments.first().base;
-        let (mut state, from) = loaded.unwrap_or((ProducerState::default(), first));
-        let mut index = self.segments.index_of(from);
-        while from < self.log_end && index < self.segments.len() {
-            self.replay_segment(index, from, &mut state, index_from)?;
+        let mut replay = self.begin_replay(trusted_end, None)?;
+        let mut index = self.segments.index_of(replay.from);
+        while replay.from < self.log_end && index < self.segments.len() {
+            self.replay_segment(index, u64::MAX, &mut replay)?;
             index += 1;
         }
+        self.end_replay(replay, now_ms);
+        Ok(())
+    }
+
+    /// What is known before a batch is read: the newest snapshot up to `trusted_end`. With `index_from`, the transaction
+    /// indexes of the segments from that base on are written anew; they must be empty.
+    pub(super) fn begin_replay(
+        &mut self,
+        trusted_end: i64,
+        index_from: Option<i64>,
+    ) -> Result<Replay, StorageError> {
+        let first = self.segments.first().base;
+        let loaded = self.load_snapshot(trusted_end)?;
+        let (state, from) = loaded.unwrap_or((ProducerState::default(), first));
+        Ok(Replay { state, from, index_from })
+    }
+
+    /// The replay has seen all batches up to the log's end.
+    pub(super) fn end_replay(&mut self, replay: Replay, now_ms: i64) {
+        let mut state = replay.state;
         state.expire(now_ms, self.config.producer_id_expiration_ms);
         state.high_watermark_is(self.high_watermark);
         self.producers = state;
-        Ok(())
     }
 
     /// The newest snapshot that is not above `end` and not damaged, with its offset. Damaged ones are removed.
@@ -121,22 +137,21 @@ impl PartitionLog {
         Ok(())
     }
 
-    fn replay_segment(
+    /// Replays the batches of a segment that begin before the position `end`.
+    pub(super) fn replay_segment(
         &mut self,
         index: usize,
-        from: i64,
-        state: &mut ProducerState,
-        index_from: Option<i64>,
+        end: u64,
+        replay: &mut Replay,
     ) -> Result<(), StorageError> {
         let files = Arc::clone(&self.files);
         let Some(segment) = self.segments.get_mut(index) else {
             return Ok(());
         };
-        let indexed = index_from.is_some_and(|base| segment.base >= base);
-        let start = if from <= segment.base {
+        let start = if replay.from <= segment.base {
             0
         } else {
-            match segment.locate(&files, from) {
+            match segment.locate(&files, replay.from) {
                 Ok(Some(found)) => found.position,
                 Ok(None) => return Ok(()),
                 Err(SegmentError::Storage(error)) => return Err(error),
@@ -144,26 +159,15 @@ impl PartitionLog {
             }
         };
         let path = files.path(FileKind::Log, segment.base);
-        if segment.size == 0 {
+        let end = end.min(segment.size);
+        if start >= end {
             return Ok(());
         }
         let file = segment.open(&files)?;
-        let mut walk = HeaderWalk::headers(&*file, start, segment.size, i64::MIN);
+        let mut walk = HeaderWalk::headers(&*file, start, end, i64::MIN);
         loop {
             match walk.step().map_err(|e| files.read_failed(&path, &e))? {
-                Ok(Some(found)) => {
-                    if found.header.base_offset.0 < from || !found.header.has_producer() {
-                        continue;
-                    }
-                    let staged = replay(state, &*file, &found);
-                    let staged = staged.map_err(|e| files.read_failed(&path, &e))?;
-                    if indexed {
-                        for txn in state.aborted_by(&staged) {
-                            segment.push_aborted(&files, &txn)?;
-                        }
-                    }
-                    state.apply(staged);
-                }
+                Ok(Some(found)) => replay.batch(segment, &files, &*file, &found)?,
                 Ok(None) => return Ok(()),
                 Err(damage) => {
                     let (position, reason) = (damage.position, damage.reason);
@@ -172,6 +176,39 @@ impl PartitionLog {
                 }
             }
         }
+    }
+}
+
+/// The producers' state on its way through a log.
+pub(super) struct Replay {
+    state: ProducerState,
+    /// What is below is in the state.
+    pub(super) from: i64,
+    index_from: Option<i64>,
+}
+
+impl Replay {
+    /// The next batch of a segment, as it was accepted once.
+    pub(super) fn batch(
+        &mut self,
+        segment: &mut Segment,
+        files: &Files,
+        file: &dyn DiskFile,
+        found: &Found,
+    ) -> Result<(), StorageError> {
+        if found.header.base_offset.0 < self.from || !found.header.has_producer() {
+            return Ok(());
+        }
+        let staged = replay(&self.state, file, found);
+        let path = || files.path(FileKind::Log, segment.base);
+        let staged = staged.map_err(|e| files.read_failed(&path(), &e))?;
+        if self.index_from.is_some_and(|base| segment.base >= base) {
+            for txn in self.state.aborted_by(&staged) {
+                segment.push_aborted(files, &txn)?;
+            }
+        }
+        self.state.apply(staged);
+        Ok(())
     }
 }
 

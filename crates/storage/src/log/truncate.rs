@@ -144,7 +144,7 @@ impl PartitionLog {
         }
         self.keep_snapshots(i64::MIN, end)?;
         self.change_epochs(|epochs| epochs.cut_end(end))?;
-        self.rebuild_producers(end, None, now_ms)
+        self.rebuild_producers(end, now_ms)
     }
 
     /// Removes the active segment; the one before it becomes active.

@@ -1,12 +1,12 @@
 //! Logs whose records are all deleted: what is left of them is their end, and what they know of producers.
 
-use crate::store::{NOW_MS, context, numbered, open_dir, open_log, partition, producer};
+use crate::store::{
+    NOW_MS, checkpoint, context, numbered, open_dir, open_log, partition, producer,
+};
 use crate::story::DATA;
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};
-use klamm_storage::{
-    CheckpointFile, HandleCache, LogConfig, LogDir, Origin, PartitionLog, SyncScope,
-};
+use klamm_storage::{HandleCache, LogConfig, LogDir, Origin, PartitionLog, SyncScope};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,16 +39,6 @@ fn filled(disk: &SimDisk, batches: i32) -> (Arc<LogDir>, PartitionLog) {
 fn sync_all(log: &mut PartitionLog) {
     if let Some(work) = log.sync_work(SyncScope::All).unwrap() {
         log.synced(work.run());
-    }
-}
-
-fn checkpoint(dir: &LogDir, log: &PartitionLog) {
-    for (file, offset) in [
-        (CheckpointFile::RecoveryPoint, log.recovery_point()),
-        (CheckpointFile::LogStart, log.log_start_offset()),
-    ] {
-        dir.write_checkpoint(file, [(log.partition(), offset)].into_iter())
-            .unwrap();
     }
 }
 

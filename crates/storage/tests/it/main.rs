@@ -12,5 +12,6 @@ mod kafka_wrote;
 mod large_syncs;
 mod leftovers;
 mod moving;
+mod read_once;
 mod store;
 mod story;

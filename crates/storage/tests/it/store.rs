@@ -8,8 +8,8 @@ use klamm_records::{
     EndTransactionMarker, NewRecord, batches, control_batch,
 };
 use klamm_storage::{
-    AppendContext, ExpectedIdentity, HandleCache, LastRun, LogConfig, LogDir, MetaProperties,
-    Opened, Origin, PartitionLog, UpperBound, format_log_dir,
+    AppendContext, CheckpointFile, ExpectedIdentity, HandleCache, LastRun, LogConfig, LogDir,
+    MetaProperties, Opened, Origin, PartitionLog, UpperBound, format_log_dir,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -63,6 +63,17 @@ pub(crate) fn context(origin: Origin) -> AppendContext {
         origin,
         transactions_v2: false,
         admission: klamm_storage::Admission::Free,
+    }
+}
+
+/// Notes where the log is on disk.
+pub(crate) fn checkpoint(dir: &LogDir, log: &PartitionLog) {
+    for (file, offset) in [
+        (CheckpointFile::RecoveryPoint, log.recovery_point()),
+        (CheckpointFile::LogStart, log.log_start_offset()),
+    ] {
+        dir.write_checkpoint(file, [(log.partition(), offset)].into_iter())
+            .unwrap();
     }
 }
 
