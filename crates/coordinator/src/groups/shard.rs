@@ -24,7 +24,7 @@ pub struct GroupShard {
     pub(super) groups: BTreeMap<Str, Group>,
     /// Open transactions that have committed: the groups, by producer id.
     pub(super) open: BTreeMap<i64, BTreeSet<Str>>,
-    timers: Timers,
+    pub(super) timers: Timers,
     pub(super) around: Arc<dyn Surroundings>,
 }
 
@@ -119,10 +119,7 @@ impl Shard for GroupShard {
                 Rule::Consumer(group) => group.loaded(&mut step),
             }
         }
-        self.timers.at(
-            now.monotonic + self.config.offsets_check_interval_ms,
-            Due::Expiry,
-        );
+        self.look_for_expired_later(now);
         out
     }
 
@@ -229,8 +226,7 @@ impl Shard for GroupShard {
                 Due::Session { .. } | Due::Round { .. } | Due::Target { .. } => {}
                 Due::Expiry => {
                     self.expire(now, &mut out);
-                    let next = now.monotonic + self.config.offsets_check_interval_ms;
-                    self.timers.at(next, Due::Expiry);
+                    self.look_for_expired_later(now);
                 }
             }
         }
@@ -249,6 +245,13 @@ impl GroupShard {
             timers: Timers::default(),
             around: Arc::new(Nowhere),
         }
+    }
+
+    /// The interval may be longer than time lasts.
+    fn look_for_expired_later(&mut self, now: Moment) {
+        let interval = self.config.offsets_check_interval_ms.max(1);
+        self.timers
+            .at(now.monotonic.saturating_add(interval), Due::Expiry);
     }
 
     /// A committed offset. `None` if there is none, or no such group.
@@ -394,6 +397,8 @@ impl GroupShard {
             _ if commit.group.len() > TEXT_BYTES_MAX => return Err(GroupError::InvalidGroupId),
             Some(group) => group.check_commit(commit, &*self.around)?,
             None if commit.generation < 0 => {}
+            // As in Kafka: older clients do not know the other one here.
+            None if commit.knows_member_epochs => return Err(GroupError::GroupIdNotFound),
             None => return Err(GroupError::IllegalGeneration),
         }
         let metadata_max = self.config.offset_metadata_bytes_max.min(TEXT_BYTES_MAX);

@@ -118,6 +118,8 @@ impl GroupShard {
                 if heartbeat.member_epoch != 0 {
                     return Err(GroupError::GroupIdNotFound);
                 }
+                // Before anything ends: who is refused changes nothing.
+                heartbeat.check_pattern()?;
                 if classic.state() == GroupState::Empty {
                     if !classic.is_untouched() {
                         group.end_rule(step);
@@ -125,8 +127,8 @@ impl GroupShard {
                     let id = group.id().clone();
                     group.rule = Rule::Consumer(Box::new(ConsumerGroup::new(id)));
                 } else {
-                    heartbeat.check_pattern()?;
-                    let consumer = ConsumerGroup::from_classic(classic, step)?;
+                    let consumer =
+                        ConsumerGroup::from_classic(classic, &heartbeat.member_id, step)?;
                     group.rule = Rule::Consumer(Box::new(consumer));
                     was_classic = true;
                 }

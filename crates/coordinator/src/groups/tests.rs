@@ -7,6 +7,7 @@ use klamm_codec::Str;
 use klamm_model::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod bounds;
 mod crowd;
 mod kept;
 mod offsets;

@@ -9,7 +9,7 @@ use crate::groups::timers::Due;
 use crate::shard::Ticket;
 use bytes::Bytes;
 use klamm_codec::Str;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl ClassicGroup {
     pub(in crate::groups) fn join(&mut self, join: &Join, ticket: Ticket, step: &mut Step<'_>) {
@@ -39,7 +39,7 @@ impl ClassicGroup {
             self.join_new(join, ticket, step);
             return Ok(());
         }
-        if join.instance_id.is_none() && self.promised.remove(&*join.member_id).is_some() {
+        if join.instance_id.is_none() && self.forget_promise(&join.member_id, step) {
             self.add(join.member_id.detached(), join, ticket, step);
             return Ok(());
         }
@@ -63,7 +63,7 @@ impl ClassicGroup {
 
     /// Removes a member for which there is no room, without more ado.
     fn forget(&mut self, member_id: &str, step: &mut Step<'_>) {
-        self.promised.remove(member_id);
+        self.forget_promise(member_id, step);
         if self.members.contains_key(member_id) {
             self.remove_member(member_id, Departure::NoRoom, step);
             self.after_removal(step);
@@ -77,13 +77,27 @@ impl ClassicGroup {
         if self.members.is_empty() {
             return true;
         }
-        self.protocol_type.as_ref() == Some(&join.protocol_type)
-            && join.protocols.iter().any(|(name, _)| self.all_know(name))
+        self.protocol_type.as_ref() == Some(&join.protocol_type) && {
+            let known = self.known_by_all();
+            join.protocols.iter().any(|(name, _)| known.contains(name))
+        }
     }
 
-    fn all_know(&self, name: &Str) -> bool {
-        let knows = |member: &Member| member.protocols.iter().any(|(have, _)| have == name);
-        self.members.values().all(knows)
+    /// The protocols that every member knows. Clients choose how many they name: no long list is searched for each entry of
+    /// another.
+    fn known_by_all(&self) -> BTreeSet<&Str> {
+        let mut members = self.members.values();
+        let first = members.next().into_iter().flat_map(names);
+        let mut known: BTreeSet<&Str> = first.collect();
+        for member in members {
+            if member.protocols.len() <= SHORT_LIST {
+                known.retain(|name| names(member).any(|have| have == *name));
+            } else {
+                let have: BTreeSet<&Str> = names(member).collect();
+                known.retain(|name| have.contains(*name));
+            }
+        }
+        known
     }
 
     fn join_new(&mut self, join: &Join, ticket: Ticket, step: &mut Step<'_>) {
@@ -318,30 +332,30 @@ impl ClassicGroup {
     pub(super) fn choose_protocol(&self) -> Option<Str> {
         let leader = self.leader.as_ref().and_then(|id| self.members.get(id));
         let first = leader.or_else(|| self.members.values().next())?;
-        let candidates: Vec<&Str> = first
-            .protocols
-            .iter()
-            .map(|(name, _)| name)
-            .filter(|name| self.all_know(name))
-            .collect();
-        let mut votes = vec![0_usize; candidates.len()];
+        let known = self.known_by_all();
+        let mut votes: BTreeMap<&Str, usize> = BTreeMap::new();
         for member in self.members.values() {
-            let liked = member
-                .protocols
-                .iter()
-                .find_map(|(name, _)| candidates.iter().position(|have| *have == name));
-            if let Some(votes) = liked.and_then(|index| votes.get_mut(index)) {
-                *votes += 1;
+            if let Some(liked) = names(member).find(|name| known.contains(*name)) {
+                *votes.entry(liked).or_default() += 1;
             }
         }
         let mut best: Option<(&Str, usize)> = None;
-        for (name, votes) in candidates.into_iter().zip(votes) {
+        for name in names(first).filter(|name| known.contains(*name)) {
+            let votes = votes.get(name).copied().unwrap_or_default();
             if best.is_none_or(|(_, most)| votes > most) {
                 best = Some((name, votes));
             }
         }
         best.map(|(name, _)| name.clone())
     }
+}
+
+/// A list that is searched faster than a set is made.
+const SHORT_LIST: usize = 16;
+
+/// The protocols of a member, best first.
+fn names(member: &Member) -> impl Iterator<Item = &Str> {
+    member.protocols.iter().map(|(name, _)| name)
 }
 
 pub(super) fn refuse(ticket: Ticket, error: GroupError, member_id: Str, step: &mut Step<'_>) {

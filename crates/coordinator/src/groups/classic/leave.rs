@@ -31,7 +31,7 @@ impl ClassicGroup {
             self.remove_member(&member, Departure::Left, step);
             return Ok(());
         }
-        if leaving.instance_id.is_none() && self.promised.remove(&*leaving.member_id).is_some() {
+        if leaving.instance_id.is_none() && self.forget_promise(&leaving.member_id, step) {
             return Ok(());
         }
         self.check_member(&leaving.member_id, leaving.instance_id.as_ref())?;

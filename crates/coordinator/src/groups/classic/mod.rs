@@ -181,6 +181,16 @@ impl ClassicGroup {
         !self.promised.is_empty()
     }
 
+    /// An id that was given out is used, or given back. Whether it was given out.
+    fn forget_promise(&mut self, member_id: &str, step: &mut Step<'_>) -> bool {
+        let Some((member, until)) = self.promised.remove_entry(member_id) else {
+            return false;
+        };
+        let due = Due::Session { group: self.id.clone(), member };
+        step.timers.cancel(until, due);
+        true
+    }
+
     fn go_to(&mut self, state: GroupState, now: Moment) {
         self.state = state;
         self.state_since = now.wall;

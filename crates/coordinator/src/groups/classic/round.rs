@@ -11,6 +11,9 @@ use bytes::Bytes;
 use klamm_codec::Str;
 use std::collections::BTreeMap;
 
+/// A round for which nobody has come is not looked at more often than this, however short its members' rebalance timeouts.
+const NEXT_LOOK_MS_MIN: i64 = 100;
+
 impl ClassicGroup {
     /// A member came or changed: a round begins, or the one under way may be complete.
     pub(super) fn rebalance_or_go_on(&mut self, step: &mut Step<'_>) {
@@ -36,7 +39,6 @@ impl ClassicGroup {
             let rebalance = self.rebalance_timeout_ms();
             let until = now + step.config.initial_delay_max_ms.clamp(0, rebalance);
             self.initial = Some(InitialWait { until });
-            self.round_ends = None;
             self.wait_a_little_longer(step);
         } else {
             self.initial = None;
@@ -54,8 +56,17 @@ impl ClassicGroup {
     }
 
     fn end_round_at(&mut self, time: i64, step: &mut Step<'_>) {
+        self.end_no_round(step);
         self.round_ends = Some(time);
         step.timers.at(time, Due::Round { group: self.id.clone() });
+    }
+
+    /// What is no longer due does not stay in the set of timers: clients choose how far away that is.
+    fn end_no_round(&mut self, step: &mut Step<'_>) {
+        if let Some(time) = self.round_ends.take() {
+            let due = Due::Round { group: self.id.clone() };
+            step.timers.cancel(time, due);
+        }
     }
 
     fn rebalance_timeout_ms(&self) -> i64 {
@@ -84,12 +95,12 @@ impl ClassicGroup {
         }
         if !self.elect() && !self.members.is_empty() {
             // Only static members are left, and none has joined: they may still come.
-            let ends = step.now.monotonic + self.rebalance_timeout_ms();
-            self.end_round_at(ends, step);
+            let wait = self.rebalance_timeout_ms().max(NEXT_LOOK_MS_MIN);
+            self.end_round_at(step.now.monotonic + wait, step);
             return;
         }
         self.initial = None;
-        self.round_ends = None;
+        self.end_no_round(step);
         self.generation = self.generation.checked_add(1).unwrap_or(1);
         if self.members.is_empty() {
             self.protocol = None;
@@ -137,12 +148,18 @@ impl ClassicGroup {
     }
 
     fn drop_assignments(&mut self, step: &mut Step<'_>) {
-        for member in self.members.values_mut() {
+        let mut answered = Vec::new();
+        for (id, member) in &mut self.members {
             member.assignment = Bytes::new();
             if let Some(ticket) = member.syncing.take() {
                 let refused = Reply::Sync(Err(GroupError::RebalanceInProgress));
                 step.reply(ticket, refused);
+                answered.push(id.clone());
             }
+        }
+        for member_id in answered {
+            // Its session may have been over while it waited.
+            self.begin_session(&member_id, step);
         }
     }
 
@@ -333,6 +350,8 @@ impl ClassicGroup {
         let Some((id, member)) = self.members.remove_entry(member_id) else {
             return;
         };
+        let due = Due::Session { group: self.id.clone(), member: id.clone() };
+        step.timers.cancel(member.timer, due);
         if let Some(ticket) = member.joining {
             refuse(ticket, GroupError::UnknownMemberId, id.clone(), step);
         }

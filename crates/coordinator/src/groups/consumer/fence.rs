@@ -8,6 +8,7 @@ use crate::groups::classic::Step;
 use crate::groups::command::{GroupError, GroupKind, Leave, LeavingMember};
 use crate::groups::departure::{Departure, Gone, Observation};
 use klamm_codec::Str;
+use std::collections::BTreeSet;
 
 impl ConsumerGroup {
     /// A member says that it goes: for good, or for a while if it is static.
@@ -60,17 +61,14 @@ impl ConsumerGroup {
         leave: &Leave,
         step: &mut Step<'_>,
     ) -> (Vec<Result<(), GroupError>>, Became) {
-        let mut gone: Vec<Str> = Vec::new();
+        let mut gone: BTreeSet<Str> = BTreeSet::new();
         let mut results = Vec::new();
         for leaving in &leave.members {
             let found = self.leaving(leaving);
             results.push(found.as_ref().map(|_| ()).map_err(|error| *error));
-            if let Ok(member) = found
-                && !gone.contains(&member)
-            {
-                gone.push(member);
-            }
+            gone.extend(found);
         }
+        let gone: Vec<Str> = gone.into_iter().collect();
         let became = self.fence(&gone, Departure::Left, step);
         (results, became)
     }

@@ -37,9 +37,11 @@ impl ConsumerGroup {
     /// Makes a consumer group of a classic one. What waits in there is told to join again.
     ///
     /// # Errors
-    /// [`GroupError::GroupIdNotFound`]: it may not become one, or can't be understood; nothing has changed.
+    /// [`GroupError::GroupIdNotFound`]: it may not become one, or can't be understood.
+    /// [`GroupError::GroupMaxSizeReached`]: there is no room for the one who joins. Nothing has changed.
     pub(in crate::groups) fn from_classic(
         classic: &mut ClassicGroup,
+        joins: &str,
         step: &mut Step<'_>,
     ) -> Result<Self, GroupError> {
         let policy = step.config.consumer.migration;
@@ -50,9 +52,12 @@ impl ConsumerGroup {
         let is_of_consumers = classic
             .protocol_type()
             .is_some_and(|kind| *kind == *CONSUMER);
-        let has_room = classic.members().len() <= step.config.consumer.members_max;
-        if !is_allowed || !is_of_consumers || !has_room {
+        let (members, members_max) = (classic.members(), step.config.consumer.members_max);
+        if !is_allowed || !is_of_consumers || members.len() > members_max {
             return Err(GroupError::GroupIdNotFound);
+        }
+        if members.len() == members_max && !members.contains_key(joins) {
+            return Err(GroupError::GroupMaxSizeReached);
         }
         let members = moved(classic, step.around).ok_or(GroupError::GroupIdNotFound)?;
         classic.send_all_back(step);

@@ -6,7 +6,10 @@ use super::*;
 fn commits_are_taken_from_the_current_generation_only() {
     let mut world = World::new(config());
     let early = world.try_each(Command::CommitOffsets(Box::new(commit("x", 1, 5))));
-    assert_eq!(early, Err(GroupError::IllegalGeneration), "no such group");
+    assert_eq!(early, Err(GroupError::GroupIdNotFound), "no such group");
+    let older = CommitOffsets { knows_member_epochs: false, ..commit("x", 1, 5) };
+    let early = world.try_each(Command::CommitOffsets(Box::new(older)));
+    assert_eq!(early, Err(GroupError::IllegalGeneration));
     let a = world.alone();
     let mut refused = |member: &str, generation| {
         world

@@ -214,6 +214,29 @@ fn a_group_that_can_not_be_understood_stays_what_it_is() {
 }
 
 #[test]
+fn who_is_refused_does_not_change_what_the_group_is() {
+    let (mut world, old) = classic_world();
+    world.shard.config.consumer.members_max = 1;
+    let before = world.log.len();
+    assert_eq!(world.beat(join("n")), Err(GroupError::GroupMaxSizeReached));
+    assert_eq!(
+        (kind(&world), world.log.len()),
+        (GroupKind::Classic, before)
+    );
+    let members = vec![LeavingMember { member_id: old.id.clone(), instance_id: None }];
+    world.send(Command::Leave(Leave { group: "g".into(), members }));
+    world.pass(1);
+    // Its offsets age from now on, and not from when they were committed.
+    let before = world.log.len();
+    let bad = ConsumerHeartbeat { pattern: Some("(".into()), ..join("n") };
+    assert_eq!(world.beat(bad), Err(GroupError::InvalidRegularExpression));
+    assert_eq!(
+        (kind(&world), world.log.len()),
+        (GroupKind::Classic, before)
+    );
+}
+
+#[test]
 fn a_custom_assignors_data_would_be_lost_so_the_group_stays() {
     let (mut world, old) = classic_world();
     let mut bytes = assignment(&[0]).to_vec();
