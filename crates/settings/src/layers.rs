@@ -11,9 +11,9 @@
 
 use crate::row::{Key, Kind, Row, Update};
 use crate::settings::{Settings, without_listener_prefix};
-use crate::topic_config::{TopicConfig, synonyms_of};
+use crate::topic_config::{SYNONYMS, TopicConfig, synonyms_of};
 use crate::value::{FromValue, Value};
-use crate::{broker, group, table, topic};
+use crate::{group, table, topic};
 use std::collections::BTreeMap;
 
 /// What was set for one resource at run time, as the metadata log holds it.
@@ -168,9 +168,47 @@ impl Layers {
                 (false, Some(_)) => Source::ClusterWide,
                 (false, None) => Source::Static,
             };
-            unknown(name, source)
+            self.describe_foreign(name, source)
         }));
         lines
+    }
+
+    /// A name outside the table. That of one listener, `listener.name.<listener>.<name>`, is shown as `<name>` is, with
+    /// the node's values behind it.
+    fn describe_foreign(&self, name: &str, source: Source) -> Described {
+        let base = without_listener_prefix(name).and_then(|base| table::BROKER.get(base));
+        let layers = [
+            (Source::Broker, self.broker.get(name)),
+            (Source::Static, self.fixed.unknown().get(name)),
+        ];
+        let own = |row: &Row| {
+            let own = layers.iter().filter_map(|(source, text)| {
+                let value = text.as_ref()?.parse_as(row)?;
+                let value = shown(row, &value);
+                Some(Synonym { name: name.to_owned(), value, source: *source })
+            });
+            own.collect::<Vec<_>>()
+        };
+        let Some((row, own)) = base
+            .map(|row| (*row, own(row)))
+            .filter(|(_, own)| !own.is_empty())
+        else {
+            return unknown(name, source);
+        };
+        let value = own.first().and_then(|own| own.value.clone());
+        let synonyms = own
+            .into_iter()
+            .chain(self.broker_layers(&broker_names(row), true));
+        Described {
+            name: name.to_owned(),
+            value,
+            source,
+            read_only: !row.is_dynamic(),
+            sensitive: row.is_sensitive(),
+            synonyms: synonyms.collect(),
+            kind: Some(row.kind),
+            doc: row.doc,
+        }
     }
 
     fn describe_own(&self, row: &'static Row) -> Option<Described> {
@@ -316,7 +354,11 @@ impl Layers {
             .iter()
             .filter_map(|name| table::BROKER.get(name).copied())
             .collect();
-        let dynamic = |layer: &Overrides, row: &Row| layer.get(row.name)?.parse_as(row);
+        // What Kafka took at run time and this broker takes from its file only is stored, but does not count.
+        let dynamic = |layer: &Overrides, row: &Row| {
+            let text = layer.get(row.name)?;
+            (row.is_dynamic() || !with_broker).then(|| text.parse_as(row))?
+        };
         let sources = [
             Source::Broker,
             Source::ClusterWide,
@@ -356,16 +398,17 @@ const SHOWN_WHERE_SET: [&str; 5] = [
     "super.users",
 ];
 
-/// The names under which the layers of a node's setting are shown: Kafka shows all three units of the retention time
-/// with the one in ms, which stands for them.
+/// The names under which the layers of a node's setting are shown: Kafka shows a time in all its units with the one that
+/// stands for them, the first.
 fn broker_names(row: &Row) -> Vec<&'static str> {
-    if row.name == broker::LOG_RETENTION_MS.name() {
-        return synonyms_of("retention.ms")
-            .iter()
-            .map(|(name, _)| *name)
-            .collect();
+    let units = SYNONYMS
+        .iter()
+        .map(|(_, units)| *units)
+        .find(|units| units.first().is_some_and(|(name, _)| *name == row.name));
+    match units {
+        Some(units) => units.iter().map(|(name, _)| *name).collect(),
+        None => vec![row.name],
     }
-    vec![row.name]
 }
 
 /// Reads stored text; `None` if the row refuses it.

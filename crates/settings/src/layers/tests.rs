@@ -193,6 +193,70 @@ fn brokers_describe_themselves() {
 }
 
 #[test]
+fn a_time_set_at_run_time_names_its_other_units() {
+    let mut layers = layers("log.roll.hours=5");
+    layers.set_cluster_wide(overrides(&[
+        ("log.roll.ms", "7"),
+        ("log.roll.jitter.ms", "3"),
+        ("log.flush.interval.ms", "9"),
+    ]));
+    let lines = layers.describe_broker();
+    assert_eq!(
+        line(&lines, "log.roll.ms"),
+        "ClusterWide 7 [ClusterWide log.roll.ms=7, Static log.roll.hours=5, Default log.roll.hours=168]"
+    );
+    assert_eq!(
+        line(&lines, "log.roll.jitter.ms"),
+        "ClusterWide 3 [ClusterWide log.roll.jitter.ms=3, Default log.roll.jitter.hours=0]"
+    );
+    assert_eq!(
+        line(&lines, "log.flush.interval.ms"),
+        "ClusterWide 9 [ClusterWide log.flush.interval.ms=9, Default \
+         log.flush.scheduler.interval.ms=9223372036854775807]"
+    );
+}
+
+#[test]
+fn listeners_that_kafka_stored_at_run_time_are_not_shown_as_in_use() {
+    let mut layers = layers("listeners=PLAINTEXT://127.0.0.1:1");
+    layers.set_broker(overrides(&[("listeners", "PLAINTEXT://127.0.0.1:2")]));
+    assert_eq!(
+        line(&layers.describe_broker(), "listeners"),
+        "Static PLAINTEXT://127.0.0.1:1 [Static listeners=PLAINTEXT://127.0.0.1:1, Default \
+         listeners=PLAINTEXT://127.0.0.1:9092]"
+    );
+}
+
+#[test]
+fn a_listeners_own_setting_is_shown_as_the_nodes_is() {
+    let mut layers = layers("max.connections=70\nlistener.name.b.max.connections=60");
+    layers.set_broker(overrides(&[
+        ("listener.name.a.max.connections", "50"),
+        ("listener.name.a.ssl.key.password", "secret"),
+        ("listener.name.a.scram-sha-256.sasl.jaas.config", "secret"),
+    ]));
+    let lines = layers.describe_broker();
+    assert_eq!(
+        line(&lines, "listener.name.a.max.connections"),
+        "Broker 50 [Broker listener.name.a.max.connections=50, Static max.connections=70, Default \
+         max.connections=2147483647]"
+    );
+    assert_eq!(
+        line(&lines, "listener.name.b.max.connections"),
+        "Static 60 [Static listener.name.b.max.connections=60, Static max.connections=70, Default \
+         max.connections=2147483647]"
+    );
+    for secret in [
+        "listener.name.a.ssl.key.password",
+        "listener.name.a.scram-sha-256.sasl.jaas.config",
+    ] {
+        let line = lines.iter().find(|line| line.name == secret).unwrap();
+        assert!(line.sensitive && line.value.is_none(), "{secret}");
+        assert!(line.synonyms.iter().all(|synonym| synonym.value.is_none()));
+    }
+}
+
+#[test]
 fn settings_that_are_not_the_brokers_own_are_listed_where_they_are_set() {
     let shown = |layers: &Layers| {
         let lines = layers.describe_broker();
