@@ -139,6 +139,22 @@ impl Node {
         let _ = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
     }
 
+    /// Seconds that its threads have spent on a core, in nanoseconds' steps: the times of `usage` come in hundredths. What
+    /// threads used that have ended since is not in it.
+    pub(crate) fn on_core_s(&self) -> Result<f64> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let mut sum = 0.0;
+        for task in std::fs::read_dir(&tasks)? {
+            // A thread may end between the two looks.
+            let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else {
+                continue;
+            };
+            let first = text.split_whitespace().next().context("schedstat")?;
+            sum += first.parse::<f64>()? / 1e9;
+        }
+        Ok(sum)
+    }
+
     /// CPU seconds that `work` cost the broker, with what `work` returns.
     pub(crate) fn cpu_of<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
         let before = self.usage()?.cpu_s();

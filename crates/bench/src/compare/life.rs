@@ -75,10 +75,10 @@ fn thousand_partitions(stage: &Stage, brand: Brand, load: &Load) -> Result<Vec<V
     let create_cpu_s = node.usage()?.cpu_s() - before;
     // What creation left to do is not idling.
     std::thread::sleep(Duration::from_secs(2));
-    let (before, pause) = (node.usage()?.cpu_s(), Duration::from_secs(5));
+    let (before, pause) = (node.on_core_s()?, Duration::from_secs(5));
     std::thread::sleep(pause);
+    let idle_percent = (node.on_core_s()? - before) / pause.as_secs_f64() * 100.0;
     let idle = node.usage()?;
-    let idle_percent = (idle.cpu_s() - before) / pause.as_secs_f64() * 100.0;
     let stop_s = node.stop()?;
     let started = Instant::now();
     let node = home.start()?;
