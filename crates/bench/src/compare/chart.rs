@@ -177,6 +177,7 @@ mod tests {
             tool: "prepared".to_owned(),
             rounds: 1,
             seconds: 1.0,
+            stolen_percent: 0.0,
             failed: None,
             rows: vec![row],
         };

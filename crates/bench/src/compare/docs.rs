@@ -46,14 +46,14 @@ fn section(run: &Run) -> String {
     let about = &run.about;
     let (reached, all) = score(&run.cases);
     let mut out = format!(
-        "{} on {} cores of {}, {} GiB, Linux {}; {}, up to {} rounds; {}. {reached} of {all} targets are reached.\n\n",
+        "{} on {} cores of {}, {} GiB, Linux {}; {}, {}; {}. {reached} of {all} targets are reached.\n\n",
         about.date,
         about.cores,
         about.processor,
         about.memory_gib,
         about.kernel,
         about.klamm,
-        about.rounds,
+        rounds(&run.cases),
         mode(about.pinned),
     );
     out.push_str(
@@ -74,9 +74,33 @@ fn section(run: &Run) -> String {
         }
     }
     out.push_str("\n\"full\" is what had no time left in Klamm's and in Kafka's runs: the broker's core, the load's, both or neither.\n\n");
+    out.push_str(&taken_by_the_host(&run.cases));
     out.push_str(&where_we_lose(&run.cases));
     out.push_str(&footprint(&run.cases));
     out
+}
+
+/// How often the cases were measured.
+fn rounds(cases: &[Compared]) -> String {
+    let counts = || cases.iter().map(|case| case.rounds);
+    match (counts().min(), counts().max()) {
+        (Some(least), Some(most)) if least < most => format!("{least} to {most} rounds"),
+        (_, most) => format!("{} rounds", most.unwrap_or(0)),
+    }
+}
+
+/// Cases whose figures are the host's, too.
+fn taken_by_the_host(cases: &[Compared]) -> String {
+    let shown: Vec<String> = cases
+        .iter()
+        .filter(|case| case.stolen_percent >= 1.0)
+        .map(|case| format!("{} {:.0} %", case.title(), case.stolen_percent))
+        .collect();
+    if shown.is_empty() {
+        return String::new();
+    }
+    let shown = shown.join("; ");
+    format!("The host took a part of both cores' time in: {shown}.\n\n")
 }
 
 /// Rows with a target, or the first.
@@ -220,6 +244,7 @@ mod tests {
             tool: "prepared".to_owned(),
             rounds: 1,
             seconds: 1.0,
+            stolen_percent: 0.0,
             failed: None,
             rows: vec![
                 row("CPU", "s/GB", 1.0, 2.0),
@@ -232,5 +257,24 @@ mod tests {
         let text = where_we_lose(&[result]);
         assert_eq!(text.matches("- c (prepared)").count(), 2, "{text}");
         assert!(text.contains("p99 3.00 ms instead of 2.00"), "{text}");
+    }
+
+    #[test]
+    fn it_says_how_often_and_what_the_host_took() {
+        let case = |rounds, stolen_percent| Compared {
+            case: format!("c{rounds}"),
+            tool: "prepared".to_owned(),
+            rounds,
+            seconds: 1.0,
+            stolen_percent,
+            failed: None,
+            rows: Vec::new(),
+        };
+        let cases = [case(5, 0.9), case(3, 12.4)];
+        assert_eq!(rounds(&cases), "3 to 5 rounds");
+        assert_eq!(rounds(&cases[..1]), "5 rounds");
+        assert_eq!(taken_by_the_host(&cases[..1]), "");
+        let text = taken_by_the_host(&cases);
+        assert!(text.contains(": c3 (prepared) 12 %."), "{text}");
     }
 }

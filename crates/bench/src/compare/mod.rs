@@ -22,6 +22,7 @@ mod meter;
 mod report;
 mod result;
 mod stage;
+mod stolen;
 mod tools;
 mod turns;
 
@@ -53,7 +54,7 @@ pub(crate) struct Options {
     #[arg(long)]
     unpinned: bool,
     /// Minutes for all cases: slow ones get fewer rounds, but at least three.
-    #[arg(long, default_value_t = 25.0)]
+    #[arg(long, default_value_t = 45.0)]
     minutes: f64,
     /// The folder for result.json, the table, the charts and, while it runs, the data [default: target/compare/pinned, or
     /// unpinned].

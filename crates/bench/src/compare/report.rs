@@ -137,6 +137,7 @@ mod tests {
             tool: "prepared".to_owned(),
             rounds: 3,
             seconds: 1.0,
+            stolen_percent: 0.0,
             failed: Some("why".to_owned()),
             rows: vec![row],
         };

@@ -94,6 +94,9 @@ pub(crate) struct Compared {
     /// Rounds that counted.
     pub(crate) rounds: usize,
     pub(crate) seconds: f64,
+    /// Of all cores' time meanwhile, what the host of a virtual machine took.
+    #[serde(default)]
+    pub(crate) stolen_percent: f64,
     /// Why it ended early, if it did.
     pub(crate) failed: Option<String>,
     pub(crate) rows: Vec<Row>,
@@ -151,6 +154,7 @@ impl Compared {
             tool: case.tool.name().to_owned(),
             rounds: 0,
             seconds: 0.0,
+            stolen_percent: 0.0,
             failed: None,
             rows: Vec::new(),
         }
@@ -246,6 +250,7 @@ mod tests {
             tool: String::new(),
             rounds: 1,
             seconds: 0.0,
+            stolen_percent: 0.0,
             failed: None,
             rows: vec![row("broker busy", 40.0, 97.0)],
         };

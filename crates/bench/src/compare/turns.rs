@@ -4,6 +4,7 @@ use super::Options;
 use super::case::{Case, Load, Value, Work};
 use super::result::Compared;
 use super::stage::{Brand, Home, Stage};
+use super::stolen::{Rests, Stolen};
 use crate::frames;
 use crate::node::Node;
 use anyhow::{Context, Result};
@@ -90,20 +91,26 @@ fn rounds(
     nodes: &mut [Standing],
     time: &mut Time,
 ) -> Compared {
-    let started = Instant::now();
+    let (started, stolen) = (Instant::now(), Stolen::begin());
     let share = time.share(case);
     let mut result = Compared::of(case);
     // Code, caches and fresh memory are paid for in a round that does not count; where each round starts processes of
     // its own it would warm nothing.
     let first = usize::from(options.quick || nodes.is_empty());
     for round in first..=options.rounds() {
-        let begun = Instant::now();
+        let (begun, taken) = (Instant::now(), Stolen::begin());
         match one_round(options, case, stage, nodes, round) {
             Ok(values) => count(&mut result, case, round, values),
             Err(error) => {
                 result.failed = Some(format!("round {round}: {error:#}"));
                 break;
             }
+        }
+        let percent = taken.percent();
+        if time.rests.after(percent) {
+            say(&format!(
+                "  the host took {percent:.0} % of the time: a pause"
+            ));
         }
         if result.rounds >= time.rounds_min() && started.elapsed() + begun.elapsed() > share {
             break;
@@ -115,6 +122,7 @@ fn rounds(
         }
     }
     result.seconds = started.elapsed().as_secs_f64();
+    result.stolen_percent = stolen.percent();
     result
 }
 
@@ -193,6 +201,7 @@ struct Time {
     started: Instant,
     whole: Duration,
     weights_left_s: f64,
+    rests: Rests,
 }
 
 /// Rounds that each case gets while there is time.
@@ -204,6 +213,7 @@ impl Time {
             started: Instant::now(),
             whole: Duration::from_secs_f64((minutes * 60.0).max(0.0)),
             weights_left_s: cases.iter().map(|case| case.weight_s).sum(),
+            rests: Rests::default(),
         }
     }
 
