@@ -19,7 +19,7 @@ use tokio::time::{Instant, Sleep};
 pub(crate) struct Activity {
     /// Last byte in or out.
     last_ms: AtomicU64,
-    /// Since when an incomplete frame has been waiting; 0 if none is.
+    /// Since when the peer has been asked for the rest of a frame; 0 if it is not.
     partial_since_ms: AtomicU64,
     /// Whether a request was ever answered.
     requests: AtomicU64,
@@ -51,6 +51,7 @@ impl Activity {
         over(last, limits.idle_max)
             || (partial > 0 && over(partial, limits.frame_wait_max))
             || (self.requests.load(Ordering::Relaxed) == 0
+                && !self.is_busy()
                 && over(last, limits.first_request_wait_max))
     }
 }
@@ -73,6 +74,8 @@ pub(crate) struct ConnectionTask {
     counted_requests: usize,
     /// A client over its quota: its requests are left unread until this ends (KIP-219).
     rest: Option<Pin<Box<Sleep>>>,
+    /// Nothing but the peer keeps the frame that has begun from its end.
+    waits_for_peer: bool,
     /// No more requests are read; the connection ends when the outbox is empty.
     closing: bool,
     _admission: Admission,
@@ -107,6 +110,7 @@ impl ConnectionTask {
             counted_bytes: 0,
             counted_requests: 0,
             rest: None,
+            waits_for_peer: false,
             closing: false,
             _admission: parts.admission,
         }
@@ -122,6 +126,7 @@ impl ConnectionTask {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.pipeline.poll(cx);
+        self.waits_for_peer = false;
         let result = loop {
             self.collect_answers();
             let flushed = match self.outbox.poll_flush(cx, &mut *self.stream) {
@@ -150,6 +155,7 @@ impl ConnectionTask {
             }
         };
         self.count_bytes();
+        self.note_wait();
         result
     }
 
@@ -203,10 +209,12 @@ impl ConnectionTask {
     /// Reads and starts requests. `true` if anything moved.
     fn poll_requests(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         let mut moved = false;
+        self.waits_for_peer = false;
         while self.pipeline.len() < self.limits.settings.pipeline_max && self.outbox.has_room() {
             match self.reader.next_frame() {
                 Ok(Some(frame)) => {
                     let bytes = frame.len();
+                    self.activity.partial_since_ms.store(0, Ordering::Relaxed);
                     self.caller.burst.expect_more(self.reader.has_whole_frame());
                     let request = self.router.route(frame, &self.caller);
                     self.pipeline.start(cx, request, bytes);
@@ -227,6 +235,8 @@ impl ConnectionTask {
             self.count_bytes();
             let finishes = self.reader.is_within_ordinary_frame();
             if !self.limits.in_flight.has_room(cx.waker(), finishes) {
+                // Its bytes are in the way of others: not for ever.
+                self.waits_for_peer = true;
                 return Ok(moved);
             }
             match self.reader.poll_fill(cx, &mut *self.stream) {
@@ -236,20 +246,34 @@ impl ConnectionTask {
                 }
                 Poll::Ready(Ok(_)) => self.note_activity(),
                 Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => return Ok(moved),
+                Poll::Pending => {
+                    self.waits_for_peer = true;
+                    return Ok(moved);
+                }
             }
         }
         Ok(moved)
     }
 
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn note_activity(&self) {
-        let now_ms = u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX);
-        self.activity.last_ms.store(now_ms, Ordering::Relaxed);
+        self.activity
+            .last_ms
+            .store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    /// Each frame has its time; and that of one which is left unread, because those before it are not answered or not
+    /// taken, or because its sender rests, does not pass.
+    fn note_wait(&self) {
         let partial = &self.activity.partial_since_ms;
-        if self.reader.pending_bytes() == 0 {
-            partial.store(0, Ordering::Relaxed);
-        } else if partial.load(Ordering::Relaxed) == 0 {
-            partial.store(now_ms.max(1), Ordering::Relaxed);
+        let waits = self.waits_for_peer && self.reader.pending_bytes() > 0;
+        match (waits, partial.load(Ordering::Relaxed)) {
+            (true, 0) => partial.store(self.now_ms().max(1), Ordering::Relaxed),
+            (false, since) if since > 0 => partial.store(0, Ordering::Relaxed),
+            _ => {}
         }
     }
 
@@ -264,10 +288,6 @@ impl ConnectionTask {
         self.counted_requests = requests;
         let busy = requests > 0 || !self.outbox.is_empty();
         self.activity.busy.store(busy, Ordering::Relaxed);
-        // The peer of a resting connection can't finish its frame.
-        if self.reader.pending_bytes() == 0 || self.rest.is_some() {
-            self.activity.partial_since_ms.store(0, Ordering::Relaxed);
-        }
     }
 }
 

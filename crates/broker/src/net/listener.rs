@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use klamm_host::{Connection, Host, Listener};
 use parking_lot::Mutex;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -77,16 +77,11 @@ pub(crate) async fn serve(
                     continue;
                 }
                 let caller = Caller::new(peer, Arc::clone(&listener.name));
-                let admission = loop {
-                    match limits.admit(peer.ip(), &*host.clock) {
-                        Ok(admission) => break Some(admission),
-                        Err(Refusal::PerIp) => break None,
-                        // The kernel's queue holds the others meanwhile.
-                        Err(Refusal::Total | Refusal::Rate) => {
-                            router.meters().accepts_delayed.add(1);
-                            tokio::time::sleep(ADMIT_RETRY).await;
-                        }
-                    }
+                let admitted = admit(peer.ip(), &limits, &router, &host);
+                let admission = tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    admission = admitted => admission,
                 };
                 match admission {
                     Some(admission) => start(stream, caller, admission, &open, &router, &host),
@@ -105,6 +100,26 @@ pub(crate) async fn serve(
     drop(listener);
     sweeper.abort();
     drain(&open).await;
+}
+
+/// Waits for a place. `None` if the address has as many connections as it may.
+async fn admit(
+    ip: IpAddr,
+    limits: &Arc<Limits>,
+    router: &RequestRouter,
+    host: &Host,
+) -> Option<Admission> {
+    loop {
+        match limits.admit(ip, &*host.clock) {
+            Ok(admission) => return Some(admission),
+            Err(Refusal::PerIp) => return None,
+            // The kernel's queue holds the others meanwhile.
+            Err(Refusal::Total | Refusal::Rate) => {
+                router.meters().accepts_delayed.add(1);
+                tokio::time::sleep(ADMIT_RETRY).await;
+            }
+        }
+    }
 }
 
 /// Holds a connection of an address over its quota for a while, then closes it, so that the peer does not come again

@@ -28,6 +28,7 @@ mod node;
 mod quotas;
 mod several_directories;
 mod simulated;
+mod slow_frames;
 mod standing;
 mod telemetry;
 mod transactional_ids;
