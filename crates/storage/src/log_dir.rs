@@ -71,6 +71,8 @@ pub struct LastRun {
     pub broker_epoch: Option<i64>,
     /// Up to where each log was on disk.
     pub recovery_points: Offsets,
+    /// Their file was there and whole: a log without a line was never synced in full.
+    pub knows_recovery_points: bool,
     /// First readable offsets that lie inside a segment.
     pub log_starts: Offsets,
     /// High watermarks.
@@ -86,6 +88,8 @@ pub struct LastOffsets {
     pub clean: bool,
     /// Everything below was synced.
     pub recovery_point: i64,
+    /// The recovery point is what the last run left, not made up for a file that is missing or damaged.
+    pub knows_recovery_point: bool,
     /// The first readable offset.
     pub log_start: i64,
     /// The high watermark.
@@ -212,7 +216,10 @@ impl LogDir {
             })?;
         check_identity(path, &meta, expected)?;
         let volume = disk.volume(path).map_err(at)?;
-        let last = read_last_run(&*disk, path).map_err(at)?;
+        let mut last = read_last_run(&*disk, path).map_err(at)?;
+        if !last.knows_recovery_points {
+            last.knows_recovery_points = checkpoints::begin(&*disk, path).map_err(at)?;
+        }
         let failed_before = disk.exists(&path.join(FAILED_FILE)).map_err(at)?;
         if disk.exists(&path.join(CLEAN_FILE)).map_err(at)? {
             disk.remove_file(&path.join(CLEAN_FILE)).map_err(at)?;
@@ -441,6 +448,7 @@ impl LastRun {
         LastOffsets {
             clean: self.clean,
             recovery_point: find(&self.recovery_points),
+            knows_recovery_point: self.knows_recovery_points,
             log_start: find(&self.log_starts),
             high_watermark: find(&self.high_watermarks),
             cleaned: self.cleaned.get(partition).copied(),
@@ -489,20 +497,24 @@ fn check_identity(
 }
 
 fn read_last_run(disk: &dyn Disk, path: &Path) -> io::Result<LastRun> {
-    let offsets = |file: CheckpointFile| -> io::Result<Offsets> {
+    let whole = |file: CheckpointFile| -> io::Result<Option<Offsets>> {
         let Some(bytes) = read_small(disk, &path.join(file.name()))? else {
-            return Ok(Offsets::new());
+            return Ok(None);
         };
-        Ok(checkpoint::parse_offsets(&bytes).unwrap_or_else(|| {
+        let offsets = checkpoint::parse_offsets(&bytes);
+        if offsets.is_none() {
             tracing::warn!(dir = %path.display(), file = file.name(), "checkpoint is damaged, ignored");
-            Offsets::new()
-        }))
+        }
+        Ok(offsets)
     };
+    let offsets = |file| whole(file).map(Option::unwrap_or_default);
+    let recovery_points = whole(CheckpointFile::RecoveryPoint)?;
     let clean = read_small(disk, &path.join(CLEAN_FILE))?;
     Ok(LastRun {
         clean: clean.is_some(),
         broker_epoch: clean.as_deref().and_then(parse_broker_epoch),
-        recovery_points: offsets(CheckpointFile::RecoveryPoint)?,
+        knows_recovery_points: recovery_points.is_some(),
+        recovery_points: recovery_points.unwrap_or_default(),
         log_starts: offsets(CheckpointFile::LogStart)?,
         high_watermarks: offsets(CheckpointFile::HighWatermark)?,
         cleaned: offsets(CheckpointFile::Cleaner)?,

@@ -40,7 +40,8 @@ pub(crate) async fn until(node: &Node, name: &str, is_right: impl Fn(f64) -> boo
             }
         }
     };
-    let wait = std::time::Duration::from_secs(20);
+    // Far longer than anything takes: ends what hangs.
+    let wait = std::time::Duration::from_secs(300);
     tokio::time::timeout(wait, seen).await.expect(name);
 }
 

@@ -13,6 +13,7 @@ use crate::index::{IndexEntry, TimeEntry};
 use crate::layout::FileKind;
 use crate::scan::HeaderWalk;
 use klamm_host::OpenMode;
+use klamm_model::TopicPartition;
 use std::sync::Arc;
 
 /// A log as the cleaner sees it: taken under the lock, looked at without it.
@@ -26,6 +27,9 @@ pub struct CleanView {
     pub(crate) last_stable: i64,
     /// What lies below is on disk. A record above may be lost with the power, so it replaces none yet.
     pub(crate) durable_end: i64,
+    pub(crate) partition: TopicPartition,
+    /// A pass removes nothing above: recovery takes a hole there for a loss.
+    pub(crate) recovery_point: i64,
     /// Where the last pass ended; already inside of the log.
     pub(crate) first_dirty: i64,
     pub(crate) truncations: u64,
@@ -115,6 +119,20 @@ impl CleanView {
             cleanable_bytes: bytes(true),
             delay_ms: self.delay_ms(now_ms)?,
         })
+    }
+
+    /// The log has to be synced in full before a pass may clean all that it could.
+    #[must_use]
+    pub const fn wants_full_sync(&self, dirtiness: &Dirtiness) -> bool {
+        dirtiness.clean_end > self.recovery_point
+    }
+
+    /// How far a pass gets: the end of the last segment that may be cleaned and lies below the recovery point.
+    pub(crate) fn end_of_pass(&self, dirtiness: &Dirtiness) -> Option<i64> {
+        let limit = dirtiness.clean_end.min(self.recovery_point);
+        let ends = self.segments.iter().map(|s| s.end);
+        let end = ends.take_while(|end| *end <= limit).last()?;
+        (end > dirtiness.first_dirty).then_some(end)
     }
 
     fn delay_ms(&self, now_ms: i64) -> Result<i64, CleanError> {

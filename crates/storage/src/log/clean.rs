@@ -19,10 +19,11 @@ use std::sync::{Arc, OnceLock};
 pub struct ProducerMarks(BTreeMap<i64, LastOfProducer>);
 
 impl CleanView {
-    /// Begins a pass. `producers` are as of this view or later. Reads the transaction indexes; needs no lock.
+    /// Begins a pass, up to the recovery point. `producers` are as of this view or later. Reads the transaction indexes and
+    /// may write the recovery points; needs no lock.
     ///
     /// # Errors
-    /// A file can't be read, or is gone.
+    /// A file can't be read, or is gone. `Abandoned`: nothing to clean lies below the recovery point, or the log was cut.
     pub fn begin(
         &self,
         dirtiness: &Dirtiness,
@@ -30,7 +31,16 @@ impl CleanView {
         limits: CleanLimits,
         now_ms: i64,
     ) -> Result<Cleaning, CleanError> {
-        Cleaning::begin(self, dirtiness, producers.0, limits, now_ms)
+        let end = self.end_of_pass(dirtiness).ok_or(CleanError::Abandoned)?;
+        let dirtiness = Dirtiness { clean_end: end, ..*dirtiness };
+        if !self
+            .files
+            .dir
+            .rest_on_recovery_point(&self.partition, end)?
+        {
+            return Err(CleanError::Abandoned);
+        }
+        Cleaning::begin(self, &dirtiness, producers.0, limits, now_ms)
     }
 }
 
@@ -60,6 +70,8 @@ impl PartitionLog {
             active_base,
             last_stable: self.last_stable_offset(),
             durable_end: self.flush.flushed_end,
+            partition: self.partition.clone(),
+            recovery_point: self.flush.recovery_point,
             first_dirty,
             truncations: self.flush.truncations,
         })

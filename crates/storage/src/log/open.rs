@@ -3,6 +3,7 @@
 //! After an orderly stop, opening lists the folder and reads the small files and the last few headers. After a crash it
 //! recovers. Either way no handle stays open.
 
+use super::recover::Holes;
 use super::swap::finish_swaps;
 use super::sync::{FlushState, SyncScope, SyncWork};
 use super::{Active, Identity, PartitionLog, RecoveryReport};
@@ -138,6 +139,12 @@ impl PartitionLog {
         let newest_snapshot = log.newest_snapshot(&entries);
         let recovery = log.load(&lens, (last, newest_snapshot), now_ms)?;
         log.settle(last, epochs, now_ms)?;
+        if recovery.is_some_and(|report| report.holes_trusted) {
+            // The next recovery would take them for losses.
+            log.sync_in_place(SyncScope::All)?;
+            let (partition, end) = (&log.partition, log.flush.recovery_point);
+            dir.rest_on_recovery_point(partition, end)?;
+        }
         if log.size_bytes() == 0 && log.topic_id.is_some() {
             // A log without records may never have been synced.
             log.identity = Identity::Unsynced;
@@ -297,7 +304,17 @@ impl PartitionLog {
             self.load_producers(newest_snapshot, now_ms)?;
             return Ok(None);
         };
-        let report = self.recover(from, last.cleaned.unwrap_or(-1), now_ms)?;
+        let (is_compacted, cleaned_to) = (self.config.cleanup_compact, last.cleaned.unwrap_or(-1));
+        let is_known = last.knows_recovery_point && !self.has_room_for_indexes(lens);
+        let holes = Holes {
+            cleaned_to: if is_compacted {
+                cleaned_to.max(from)
+            } else {
+                cleaned_to
+            },
+            trust: is_compacted && !is_known,
+        };
+        let report = self.recover(from, holes, now_ms)?;
         let floor_base = self.segments[self.first_in_doubt(from)].base;
         self.flush = FlushState::new(from.min(self.log_end), floor_base);
         // Names may be in the cache only, unless a full sync covered all.
@@ -305,6 +322,16 @@ impl PartitionLog {
             from < self.log_end || report.cut.is_some() || self.active_segment().size == 0;
         self.flush.wrote_indexes(rebuilt_from);
         Ok(Some(report))
+    }
+
+    /// Kafka makes the active segment's indexes as long as they may get, and shortens them when it closes them: it was the
+    /// last one here, and was killed. Its cleaner does not wait for a recovery point.
+    fn has_room_for_indexes(&self, lens: &BTreeMap<i64, Lens>) -> bool {
+        let max = u64::from(self.config.index_bytes_max);
+        let last = lens.last_key_value().map(|(_, lens)| *lens);
+        last.is_some_and(|[_, offsets, times, _]| {
+            offsets == Some(max / 8 * 8) || times == Some(max / 12 * 12)
+        })
     }
 
     /// Builds indexes that are missing in the first `trusted` segments. Gives the base of the first.

@@ -7,9 +7,8 @@
 //! | begins behind it | read and checked as a whole |
 //! | comes after a cut | removed |
 //!
-//! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments
-//! unless the cleaner was there or may have been, and something is left behind it. The first batch that fails ends the log.
-//! Indexes, transaction indexes and producer state of what was read are built anew.
+//! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments but
+//! the cleaner's: it makes none above the recovery point that is on disk. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
 
 use super::replay::Replay;
 use super::{Active, PartitionLog};
@@ -34,6 +33,23 @@ pub struct RecoveryReport {
     pub cut: Option<(u64, &'static str)>,
     /// Segments behind the cut that were removed.
     pub segments_dropped: usize,
+    /// A hole was taken for the cleaner's though nothing on disk says so.
+    pub holes_trusted: bool,
+}
+
+/// Which holes between segments are the cleaner's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holes {
+    /// Those below.
+    pub(super) cleaned_to: i64,
+    /// All: this broker's cleaner was not the last one here, or what it left is not known.
+    pub(super) trust: bool,
+}
+
+impl Holes {
+    const fn may_end_at(self, offset: i64) -> bool {
+        self.trust || offset <= self.cleaned_to
+    }
 }
 
 const WRITE_AGAIN_BYTES: usize = 256 << 10;
@@ -54,12 +70,11 @@ struct Chain {
 }
 
 impl PartitionLog {
-    /// Reads the log from the recovery point on, cuts it at the first bad batch, and builds what is derived. The cleaner
-    /// may have been below `cleaned_to`.
+    /// Reads the log from the recovery point on, cuts it at the first bad batch, and builds what is derived.
     pub(super) fn recover(
         &mut self,
         recovery_point: i64,
-        cleaned_to: i64,
+        holes: Holes,
         now_ms: i64,
     ) -> Result<RecoveryReport, StorageError> {
         let mut report = RecoveryReport::default();
@@ -86,15 +101,17 @@ impl PartitionLog {
             }
             let Some(next) = later.pop_front() else { break };
             // A hole between segments is compaction's work, or the end of the first one was lost.
-            let may_be_compacted = (self.config.cleanup_compact || next.base <= cleaned_to)
+            let is_hole = next.base != chain.next_offset;
+            let is_cleaned = holes.may_end_at(next.base)
                 && !is_lost_tail(&next, &later, chain.next_offset, recovery_point);
-            if next.base != chain.next_offset && !may_be_compacted {
+            if is_hole && !is_cleaned {
                 report.cut = Some((0, "records are missing before the next segment"));
                 later.push_front(next);
                 report.segments_dropped = later.len();
                 self.drop_later(&mut later)?;
                 break;
             }
+            report.holes_trusted |= is_hole && next.base > holes.cleaned_to;
             self.finish_active()?;
             // Batches of the next one may begin above its base, never below the end of this one.
             chain.next_offset = chain.next_offset.max(next.base);

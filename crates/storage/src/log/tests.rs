@@ -140,6 +140,7 @@ impl Bench {
         LastOffsets {
             clean: false,
             recovery_point: log.recovery_point(),
+            knows_recovery_point: true,
             log_start: log.log_start_offset(),
             high_watermark: log.high_watermark(),
             cleaned: log.cleaned_to(),

@@ -3,12 +3,19 @@
 //! Recovery trusts what lies below a recovery point, and a log start says that nothing lies below it. So a value must
 //! never outlive what it speaks of: a truncation lowers the recovery point on disk before it cuts, and a partition that is
 //! made anew under an old name has the old one's lines removed first.
+//!
+//! And recovery takes a hole above the recovery point for a loss. So a pass of the cleaner raises the point on disk to where
+//! it ends before it removes anything, and nobody who asked the log before may write a lower one.
 
 use super::{LastRun, LogDir, read_small};
 use crate::checkpoint::{self, Offsets};
-use crate::error::StorageError;
+use crate::error::{StorageError, is_full};
+use crate::layout::FolderName;
+use klamm_host::{DirEntry, Disk};
 use klamm_model::TopicPartition;
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
 /// The checkpoint files of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +37,8 @@ pub(super) struct Checkpoints {
     points: Offsets,
     /// The same for the cleaner's place.
     cleaned: Offsets,
+    /// Recovery points that are on disk because passes of the cleaner rest on them.
+    rested_on: Offsets,
     /// Partitions without a log, and which files may have a line of them (a bit each), with `DELETED` where nobody will
     /// open one.
     orphans: BTreeMap<TopicPartition, u8>,
@@ -53,6 +62,9 @@ pub struct CheckpointTurn<'d> {
     dir: &'d LogDir,
     since: u64,
 }
+
+/// Its log is there from the formatting on.
+const METADATA_TOPIC: &str = "__cluster_metadata";
 
 /// The log is gone for good, unlike one that this start has not come to yet: its lines may go with another's.
 const DELETED: u8 = 1 << 7;
@@ -96,6 +108,7 @@ impl Checkpoints {
         Self {
             points: last.recovery_points.clone(),
             cleaned: last.cleaned.clone(),
+            rested_on: Offsets::new(),
             orphans,
             deletions: Deletions::default(),
         }
@@ -108,6 +121,32 @@ impl Checkpoints {
             CheckpointFile::Cleaner => Some(&mut self.cleaned),
             CheckpointFile::LogStart | CheckpointFile::HighWatermark => None,
         }
+    }
+
+    fn forget(&mut self, partition: &TopicPartition) {
+        self.points.remove(partition);
+        self.cleaned.remove(partition);
+        self.rested_on.remove(partition);
+    }
+}
+
+/// Makes the file of recovery points in a directory that has neither it nor logs, so that a log without a line is known to be
+/// a new one. Whether it was made.
+pub(super) fn begin(disk: &dyn Disk, path: &Path) -> io::Result<bool> {
+    let file = path.join(CheckpointFile::RecoveryPoint.name());
+    let is_log = |entry: &DirEntry| match FolderName::parse(&entry.name) {
+        FolderName::Partition(partition) => partition.topic.as_str() != METADATA_TOPIC,
+        _ => false,
+    };
+    if disk.exists(&file)? || disk.list(path)?.iter().any(is_log) {
+        return Ok(false);
+    }
+    let empty = checkpoint::format_offsets([].into_iter());
+    match disk.replace(&file, empty.as_bytes()) {
+        Ok(()) => Ok(true),
+        // Logs can do without it.
+        Err(e) if is_full(&e) => Ok(false),
+        Err(e) => Err(e),
     }
 }
 
@@ -136,6 +175,14 @@ impl CheckpointTurn<'_> {
             for (p, offset) in &mut entries {
                 *offset = caps.get(*p).map_or(*offset, |cap| *cap.min(offset));
             }
+        }
+        if file == CheckpointFile::RecoveryPoint {
+            // So must a pass of the cleaner.
+            let mut least: BTreeMap<_, _> = known.rested_on.iter().collect();
+            for (p, offset) in &mut entries {
+                *offset = least.remove(*p).map_or(*offset, |least| *least.max(offset));
+            }
+            entries.extend(least.into_iter().map(|(p, least)| (p, *least)));
         }
         self.dir.write_offsets(file, entries.into_iter())?;
         known.orphans.retain(|_, files| lost_line(files, file));
@@ -198,8 +245,7 @@ impl LogDir {
     /// A log is gone; its lines may still be in the files.
     pub(crate) fn orphan(&self, partition: &TopicPartition) {
         let mut known = self.checkpoints.lock();
-        known.points.remove(partition);
-        known.cleaned.remove(partition);
+        known.forget(partition);
         known.deletions.count += 1;
         if known.deletions.turns > 0 {
             let count = known.deletions.count;
@@ -220,8 +266,7 @@ impl LogDir {
     /// many are made anew, the files are written once.
     pub(crate) fn scrub(&self, partition: &TopicPartition) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
-        known.points.remove(partition);
-        known.cleaned.remove(partition);
+        known.forget(partition);
         let Some(files) = known.orphans.get(partition).copied() else {
             return Ok(());
         };
@@ -256,6 +301,9 @@ impl LogDir {
         offset: i64,
     ) -> Result<(), StorageError> {
         let mut known = self.checkpoints.lock();
+        if let Some(least) = known.rested_on.get_mut(partition) {
+            *least = offset.min(*least);
+        }
         for file in [CheckpointFile::RecoveryPoint, CheckpointFile::Cleaner] {
             let Some(caps) = known.caps(file) else {
                 continue;
@@ -267,6 +315,36 @@ impl LogDir {
             self.write_offsets(file, caps.iter().map(|(p, offset)| (p, *offset)))?;
         }
         Ok(())
+    }
+
+    /// Makes sure that the recovery point on disk is not below an offset, and will not be: what a hole in the log needs
+    /// before it is made. `false`: the log is not synced as far any more.
+    pub(crate) fn rest_on_recovery_point(
+        &self,
+        partition: &TopicPartition,
+        offset: i64,
+    ) -> Result<bool, StorageError> {
+        let mut known = self.checkpoints.lock();
+        let Some(point) = known.points.get(partition).copied() else {
+            return Ok(offset <= 0);
+        };
+        if point < offset {
+            return Ok(false);
+        }
+        let file = CheckpointFile::RecoveryPoint;
+        let bytes = read_small(&*self.disk, &self.path.join(file.name()))
+            .map_err(|e| self.fail_io("reading a checkpoint", &e))?;
+        let lines = bytes.as_deref().and_then(checkpoint::parse_offsets);
+        // The first regular checkpoint makes the file; without it recovery takes no hole for a loss.
+        if let Some(mut lines) = lines
+            && lines.get(partition) < Some(&offset)
+        {
+            lines.insert(partition.clone(), point);
+            self.write_offsets(file, lines.iter().map(|(p, offset)| (p, *offset)))?;
+        }
+        let least = known.rested_on.entry(partition.clone()).or_default();
+        *least = offset.max(*least);
+        Ok(true)
     }
 
     fn write_offsets<'a>(

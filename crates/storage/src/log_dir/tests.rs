@@ -83,6 +83,7 @@ fn the_clean_marker_counts_once() {
     let expected = LastOffsets {
         clean: true,
         recovery_point: 7,
+        knows_recovery_point: true,
         log_start: 0,
         high_watermark: 7,
         cleaned: None,

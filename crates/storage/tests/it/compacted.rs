@@ -110,7 +110,8 @@ impl Bench {
     }
 
     /// Cleans until the first group of segments has its replacement.
-    fn clean_first_group(&self) -> (CleanView, CleanedSegment) {
+    fn clean_first_group(&mut self) -> (CleanView, CleanedSegment) {
+        self.sync(SyncScope::All);
         let view = self.log.clean_view().unwrap();
         let dirtiness = view.dirtiness(1).unwrap();
         let marks = self.log.producer_marks();
@@ -217,10 +218,18 @@ fn clean(
     limits: CleanLimits,
     step: u64,
 ) -> Result<CleanStats, CleanError> {
-    let Some(view) = log.clean_view() else {
+    let Some(mut view) = log.clean_view() else {
         return Ok(CleanStats::default());
     };
-    let dirtiness = view.dirtiness(now_ms)?;
+    let mut dirtiness = view.dirtiness(now_ms)?;
+    if view.wants_full_sync(&dirtiness) {
+        log.sync_in_place(SyncScope::All)?;
+        view = log.clean_view().ok_or(CleanError::Abandoned)?;
+        dirtiness = view.dirtiness(now_ms)?;
+    }
+    if dirtiness.cleanable_bytes == 0 {
+        return Ok(CleanStats::default());
+    }
     let mut cleaning = view.begin(&dirtiness, log.producer_marks(), limits, now_ms)?;
     loop {
         match cleaning.step(step)? {

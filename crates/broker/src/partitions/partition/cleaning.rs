@@ -23,7 +23,7 @@ impl Partition {
 }
 
 impl Pass {
-    /// Begins a pass. Blocks.
+    /// Begins a pass, over what can be synced in full. Blocks.
     ///
     /// # Errors
     /// See [`CleanError`]; `Abandoned` if there is nothing to clean any more.
@@ -32,12 +32,18 @@ impl Pass {
         limits: CleanLimits,
         now_ms: i64,
     ) -> Result<Self, CleanError> {
-        let (view, producers) = {
+        let look = || {
             let log = partition.log().map_err(|Gone| CleanError::Abandoned)?;
             let view = log.clean_view().ok_or(CleanError::Abandoned)?;
-            (view, log.producer_marks())
+            Ok::<_, CleanError>((view, log.producer_marks()))
         };
-        let dirtiness = view.dirtiness(now_ms)?;
+        let (mut view, mut producers) = look()?;
+        let mut dirtiness = view.dirtiness(now_ms)?;
+        if view.wants_full_sync(&dirtiness) {
+            partition.sync_in_full();
+            (view, producers) = look()?;
+            dirtiness = view.dirtiness(now_ms)?;
+        }
         let cleaning = view.begin(&dirtiness, producers, limits, now_ms)?;
         Ok(Self { partition, view, cleaning })
     }

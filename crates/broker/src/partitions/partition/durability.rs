@@ -274,6 +274,14 @@ impl Partition {
         None
     }
 
+    /// Does what `full_sync` gives. Blocks.
+    pub(super) fn sync_in_full(&self) {
+        if let Some(work) = self.full_sync() {
+            let written = work.write_back(|_| {});
+            self.note_synced(written.and_then(|()| work.run()));
+        }
+    }
+
     /// Completes the files for the end, and gives what is left to sync. Blocks.
     pub(in crate::partitions) fn begin_close(&self) -> Option<SyncWork> {
         let work = self.log().ok()?.prepare_close();

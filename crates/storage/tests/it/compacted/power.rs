@@ -80,8 +80,11 @@ fn the_power_may_go_before_any_call_of_a_pass() {
             let seed = call * 10 + seed as u64;
             fork.crash(policy, &mut SimRng::new(seed));
             let story = format!("call {call}, {policy:?}");
-            let left = check_cleaned(&fork, (&before, &promised, end), &story);
-            outcomes.insert(left);
+            let mut opened = check_cleaned(&fork, (&before, &promised, end), &story);
+            outcomes.insert(seen(&opened, UpperBound::LastStable).len());
+            opened.sync_in_place(SyncScope::All).unwrap();
+            clean(&mut opened, 5000, LIMITS, u64::MAX).unwrap_or_else(|e| panic!("{story}: {e}"));
+            assert_eq!(newest(&opened), promised, "{story}: after another pass");
             // The recovery itself is cut short, and then done again.
             for again in 0..2 {
                 let fork = disk.fork();
@@ -115,12 +118,12 @@ fn the_power_may_go_before_any_call_of_a_pass() {
     assert!(outcomes.len() >= 2 && tried > 300, "{outcomes:?} {tried}");
 }
 
-/// Records left; the newest value of each key is there, order and offsets are as before, and the log can be cleaned.
+/// The newest value of each key is there, order and offsets are as before.
 fn check_cleaned(
     disk: &SimDisk,
     (before, promised, end): (&[Seen], &BTreeMap<String, Option<String>>, i64),
     story: &str,
-) -> usize {
+) -> PartitionLog {
     let mounted: Arc<dyn Disk> = Arc::new(disk.mount());
     let (dir, last) = open_dir(&mounted, Path::new(DATA)).expect("the directory opens");
     let Opened { mut log, .. } = open_log(&dir, &last, "t", &config()).unwrap();
@@ -147,9 +150,7 @@ fn check_cleaned(
         folder.iter().all(|e| !leftover(&e.name)),
         "{story}: {folder:?}"
     );
-    clean(&mut log, 5000, LIMITS, u64::MAX).unwrap_or_else(|e| panic!("{story}: {e}"));
-    assert_eq!(&newest(&log), promised, "{story}: after another pass");
-    after.len()
+    log
 }
 
 #[test]
@@ -250,6 +251,7 @@ fn a_record_replaces_none_before_it_is_on_disk() {
     let mut bench = Bench::new();
     bench.put(&[("a", Some("1")), ("b", Some("1"))]);
     bench.close_segment();
+    bench.sync(SyncScope::All);
     bench.put(&[("a", Some("2")), ("b", Some("2"))]);
     let now_ms = bench.now_ms;
     bench.log.roll(now_ms).unwrap();
@@ -286,8 +288,118 @@ fn the_log_ends_where_the_power_left_it_though_a_later_segment_has_a_name() {
     assert_eq!(bench.offsets(), [0, 1, 2]);
 }
 
+/// A log that was synced in full up to 2. Behind it a segment that is not synced, and one whose bytes reached the disk.
+fn unsynced_before_the_last() -> Bench {
+    let mut bench = Bench::new();
+    bench.put(&[("a", Some("1")), ("b", Some("1"))]);
+    bench.checkpoint();
+    let now_ms = bench.now_ms;
+    bench.log.roll(now_ms).unwrap();
+    bench.put(&[("c", Some("1"))]);
+    bench.log.roll(now_ms).unwrap();
+    bench.put(&[("c", Some("2")), ("d", Some("1"))]);
+    let disk = bench.disk.mount();
+    let folder = Path::new(DATA).join("t-0");
+    disk.sync_dir(&folder).unwrap();
+    let last = folder.join("00000000000000000003.log");
+    let last = disk.open(&last, OpenMode::ReadWrite).unwrap();
+    last.sync_data().unwrap();
+    bench
+}
+
 #[test]
-fn a_log_that_is_not_compacted_any_more_keeps_what_lies_behind_a_hole() {
+fn a_hole_above_the_recovery_point_is_a_loss_and_not_the_cleaners() {
+    let mut bench = unsynced_before_the_last().restart(CrashPolicy::DropUnsynced, &config());
+    assert_eq!(bench.short(), [some(0, "a", "1"), some(1, "b", "1")]);
+    assert_eq!(bench.put(&[("c", Some("3"))]), 2, "no offset is left out");
+}
+
+#[test]
+fn a_log_that_was_never_synced_in_full_has_no_hole() {
+    let mut bench = Bench::new();
+    bench.put(&[("a", Some("1"))]);
+    bench.sync(SyncScope::Data);
+    bench.put(&[("b", Some("1"))]);
+    let now_ms = bench.now_ms;
+    bench.log.roll(now_ms).unwrap();
+    bench.put(&[("c", Some("1"))]);
+    let disk = bench.disk.mount();
+    let folder = Path::new(DATA).join("t-0");
+    disk.sync_dir(&folder).unwrap();
+    let last = folder.join("00000000000000000002.log");
+    let last = disk.open(&last, OpenMode::ReadWrite).unwrap();
+    last.sync_data().unwrap();
+    let bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    assert_eq!(bench.short(), [some(0, "a", "1")]);
+}
+
+#[test]
+fn a_hole_counts_as_the_cleaners_where_the_recovery_points_are_lost() {
+    let bench = unsynced_before_the_last();
+    let points = Path::new(DATA).join("recovery-point-offset-checkpoint");
+    bench.disk.mount().replace(&points, b"0\n7\n").unwrap();
+    let bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    let all = [(0, "a"), (1, "b"), (3, "c"), (4, "d")];
+    let keys: Vec<_> = bench.short().into_iter().map(|(o, k, _)| (o, k)).collect();
+    assert_eq!(keys, all.map(|(o, k)| (o, k.to_owned())));
+    assert_eq!(
+        bench.log.recovery_point(),
+        5,
+        "the next start needs no trust"
+    );
+}
+
+#[test]
+fn a_hole_counts_as_the_cleaners_where_kafka_was_killed() {
+    let bench = unsynced_before_the_last();
+    let index = Path::new(DATA).join("t-0/00000000000000000003.index");
+    let disk = bench.disk.mount();
+    let index = disk.open(&index, OpenMode::Create).unwrap();
+    index
+        .set_len(u64::from(config().index_bytes_max) / 8 * 8)
+        .unwrap();
+    index.sync_all().unwrap();
+    disk.sync_dir(&Path::new(DATA).join("t-0")).unwrap();
+    let mut bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    for _ in 0..2 {
+        assert_eq!(bench.offsets(), [0, 1, 3, 4]);
+        // The second time the index has its own length.
+        bench = bench.restart(CrashPolicy::KeepAll, &config());
+    }
+}
+
+#[test]
+fn a_pass_removes_nothing_above_the_recovery_point_on_disk() {
+    let mut bench = before_a_hole();
+    let view = bench.log.clean_view().unwrap();
+    let dirtiness = view.dirtiness(1).unwrap();
+    assert!(view.wants_full_sync(&dirtiness));
+    let begun = view.begin(&dirtiness, bench.log.producer_marks(), LIMITS, 1);
+    assert!(matches!(begun, Err(CleanError::Abandoned)));
+    let asked = bench.log.recovery_point();
+    let dir = Arc::clone(&bench.dir);
+    let turn = dir.checkpoint_turn();
+    bench.sync(SyncScope::All);
+    bench.clean();
+    let offsets = bench.offsets();
+    assert_eq!(offsets, [0, 2, 3]);
+    // A checkpoint that asked the log before the pass does not take back what the pass rests on.
+    let (tp, file) = (partition("t"), CheckpointFile::RecoveryPoint);
+    assert_eq!(asked, 0, "there is no line for it");
+    turn.write(file, [].into_iter()).unwrap();
+    let points = Path::new(DATA).join("recovery-point-offset-checkpoint");
+    let points = || bench.disk.mount().read(&points).unwrap();
+    let written = points();
+    turn.write(file, [(&tp, 1)].into_iter()).unwrap();
+    assert_eq!(points(), written);
+    drop(turn);
+    drop(dir);
+    let bench = bench.restart(CrashPolicy::DropUnsynced, &config());
+    assert_eq!(bench.offsets(), offsets);
+}
+
+/// A log that a pass would leave with a hole: its first segment loses its end, and is not joined with the next.
+fn before_a_hole() -> Bench {
     let mut bench = Bench::new();
     bench.put(&[("a", Some("1"))]);
     bench.put(&[("", Some("it goes"))]);
@@ -295,7 +407,12 @@ fn a_log_that_is_not_compacted_any_more_keeps_what_lies_behind_a_hole() {
     bench.put(&[("b", Some("x".repeat(450).as_str()))]);
     bench.close_segment();
     bench.put(&[("c", Some("1"))]);
-    // Two groups: the first one's end is a hole.
+    bench
+}
+
+#[test]
+fn a_log_that_is_not_compacted_any_more_keeps_what_lies_behind_a_hole() {
+    let mut bench = before_a_hole();
     bench.clean();
     bench.sync(SyncScope::Data);
     let tp = partition("t");
