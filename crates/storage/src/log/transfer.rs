@@ -90,8 +90,8 @@ impl PartitionLog {
             .map_err(|e| dir.fail_io("promoting a copy", &e))
     }
 
-    /// The copy takes over from `old`, which it has to the last record: what readers may see, and that all look-ups
-    /// begun before are void.
+    /// The copy takes over from `old`, which it has to the last record: what readers may see, which batches wait for the
+    /// coordinator's word, and that all look-ups begun before are void.
     ///
     /// # Errors
     /// The disk.
@@ -103,6 +103,8 @@ impl PartitionLog {
         self.config = Arc::clone(&old.config);
         self.set_high_watermark(old.high_watermark);
         self.advance_log_start(old.log_start)?;
+        // A guard of the old log must be worth here what it was there, and none be given twice.
+        self.producers.take_verifications(&old.producers);
         self.layout = self.layout.max(old.layout);
         self.layout_changed();
         // Syncs and cleanings of the old log that are under way prove nothing about this one.

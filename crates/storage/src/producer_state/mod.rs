@@ -126,6 +126,13 @@ impl ProducerState {
         (!is_open).then(|| self.known_mut().verifications.begin(first, now_ms))
     }
 
+    /// Goes on with the verifications of a log that this one is a copy of, to the last record.
+    pub(crate) fn take_verifications(&mut self, of: &Self) {
+        if let Some(known) = &of.0 {
+            self.known_mut().verifications = known.verifications.clone();
+        }
+    }
+
     /// Whether nothing happened to the producer here since the guard was given.
     pub(crate) fn is_under_verification(&self, producer_id: i64, guard: VerificationGuard) -> bool {
         let verifications = &self.known().verifications;

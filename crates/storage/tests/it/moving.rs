@@ -1,12 +1,13 @@
 //! A log moves to another directory, and the power goes at every point of the way.
 
-use crate::store::{context, numbered, open_dir, partition, read_all};
+use crate::store::{context, marker, numbered, open_dir, partition, read_all};
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, Effect, OpFilter, SimDisk, SimRng};
-use klamm_records::BatchFields;
+use klamm_records::{BatchFields, EndTransaction};
 use klamm_storage::layout::FolderName;
 use klamm_storage::{
-    HandleCache, LastRun, LogConfig, LogDir, Origin, PartitionLog, SyncScope, UpperBound,
+    FirstBatch, HandleCache, LastRun, LogConfig, LogDir, Origin, PartitionLog, SyncScope,
+    UpperBound,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -71,6 +72,32 @@ fn copy(from: &PartitionLog, to: &mut PartitionLog) -> Result<(), Stopped> {
             .map_err(|_| Stopped)?;
     }
     Ok(())
+}
+
+#[test]
+fn a_guard_is_worth_in_the_copy_what_it_was_in_the_log() {
+    let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().mount());
+    let [(a, _), (b, _)] = directories(&disk).unwrap();
+    let cache = HandleCache::new(20);
+    let mut log = PartitionLog::create(&a, &cache, partition("t"), None, config(), 0).unwrap();
+    append(&mut log, &mut Model::default()).unwrap();
+    let first = |producer_id| FirstBatch { producer_id, epoch: 0, sequence: 0, bumps_epoch: false };
+    let kept = log.begin_verification(first(1), NOW_MS).unwrap();
+    let stale = log.begin_verification(first(2), NOW_MS).unwrap();
+    // The transaction of the second ended meanwhile.
+    let ended = marker(2, EndTransaction::Abort);
+    log.append_as_leader(&ended, context(Origin::Coordinator))
+        .unwrap();
+    let mut moved = PartitionLog::create_future(log.seed(), &b, 0, 1, NOW_MS).unwrap();
+    copy(&log, &mut moved).unwrap();
+    sync(&mut moved, SyncScope::All).unwrap();
+    moved.promote().unwrap();
+    moved.take_over(&log).unwrap();
+    assert!(moved.is_under_verification(1, kept));
+    assert!(!moved.is_under_verification(2, stale));
+    let next = moved.begin_verification(first(2), NOW_MS).unwrap();
+    assert!(next != stale && next != kept, "{next:?}");
+    assert!(!moved.is_under_verification(2, stale));
 }
 
 /// A move as the broker makes it, with writes before, meanwhile and after.
