@@ -5,6 +5,7 @@ mod disk;
 mod entropy;
 mod memory;
 mod net;
+mod open_files;
 mod residency;
 mod tasks;
 mod volume;
@@ -14,6 +15,7 @@ pub use clock::SystemClock;
 pub use disk::OsDisk;
 pub use entropy::OsEntropy;
 pub use net::OsNetwork;
+pub use open_files::raise_open_files;
 pub use tasks::RuntimeTasks;
 
 use crate::Host;

@@ -37,11 +37,26 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Fail
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    raise_open_files(&settings);
     let runtime = runtime(&settings)?;
     let outcome = runtime.block_on(serve(settings, screen, logs_json));
     // Nothing that is still running may hold the process up: the logs are closed.
     runtime.shutdown_background();
     outcome
+}
+
+/// Each connection is an open file: the limit for programs in general is none for a server.
+fn raise_open_files(settings: &Settings) {
+    let of_logs = u64::try_from(settings.get(&broker::KLAMM_OPEN_FILES_MAX)).unwrap_or(0);
+    if let Some(limit) = klamm_host::os::raise_open_files()
+        && limit < of_logs * 2
+    {
+        tracing::warn!(
+            limit,
+            of_logs,
+            "few files may be open (ulimit -Hn); what logs leave is for connections"
+        );
+    }
 }
 
 /// Reads file and overrides.

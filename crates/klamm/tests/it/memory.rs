@@ -39,6 +39,8 @@ impl Asker {
     fn connect(node: &Node) -> Self {
         let stream = TcpStream::connect(node.address()).unwrap();
         stream.set_nodelay(true).unwrap();
+        let patience = std::time::Duration::from_secs(60);
+        stream.set_read_timeout(Some(patience)).unwrap();
         Self(stream)
     }
 
@@ -199,6 +201,21 @@ fn idle_connections_keep_to_their_budget() {
             }
         },
     );
+}
+
+#[test]
+fn a_shell_limit_on_open_files_is_none_on_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let node = Node::start_under("ulimit -Sn 200", &data, &["klamm.accept.rate=100000"]);
+    let mut open: Vec<_> = (0..300).map(|_| Asker::connect(&node)).collect();
+    for asker in &mut open {
+        asker.ask(ApiVersionsRequest::default(), 0);
+    }
+    assert!(!node.log().contains("few files"), "{}", node.log());
+    drop((open, node));
+    let node = Node::start_under("ulimit -n 200", &data, &[]);
+    assert!(node.log().contains("few files"), "{}", node.log());
 }
 
 #[test]

@@ -28,7 +28,18 @@ impl Node {
 
     /// The same with further settings.
     pub(crate) fn start_with(folder: &Path, settings: &[&str]) -> Self {
-        let mut command = klamm();
+        Self::start_as(klamm(), folder, settings)
+    }
+
+    /// The same, from a shell that set limits of its own.
+    pub(crate) fn start_under(limits: &str, folder: &Path, settings: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("{limits}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_klamm")]);
+        Self::start_as(shell, folder, settings)
+    }
+
+    fn start_as(mut command: Command, folder: &Path, settings: &[&str]) -> Self {
         command.args([
             "server",
             "--set",
