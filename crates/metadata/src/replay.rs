@@ -101,6 +101,14 @@ impl Replay {
         &self.image
     }
 
+    /// Forgets what changed so far, for whoever looks at the image only: else each copy would carry all of it along.
+    pub fn forget_changes(&mut self) {
+        self.delta = Delta::default();
+        if let Some(before) = &mut self.transaction {
+            before.1 = Delta::default();
+        }
+    }
+
     /// What became visible since the last call: the newest image, and the changes that led to it.
     pub fn publish(&mut self) -> (Image, Delta) {
         self.close_topics();

@@ -293,6 +293,43 @@ fn a_decision_that_contradicts_the_metadata_writes_nothing() {
 }
 
 #[test]
+fn a_decision_carries_nothing_along_of_those_before_it() {
+    simulate(12, |mut node| async move {
+        let host = node.boot();
+        format(&host);
+        let (quorum, _) = open(&host, "").await.unwrap();
+        set(&quorum, "before", "1").await.unwrap();
+        quorum.shutdown().await;
+        let expected = ExpectedIdentity { cluster_id: None, node_id: NODE };
+        let (dir, last_run) =
+            LogDir::open(Arc::clone(&host.disk), Path::new(DIR), &expected).unwrap();
+        let config = QuorumConfig { node: NODE, dir, last_run, settings: settings("") };
+        let published = Arc::new(Published {
+            image: ArcSwap::from_pointee(Image::empty()),
+            layers: ArcSwap::from_pointee(Layers::new(settings(""))),
+            applied: AtomicI64::new(-1),
+            kraft_version: AtomicI16::new(0),
+        });
+        let listener = Arc::new(Recorder::default());
+        let mut engine = Engine::open(host, config, listener, published).unwrap();
+        engine.begin().unwrap();
+        for key in ["a", "b"] {
+            let (_, changes) = engine.pending().unwrap().clone().publish();
+            assert!(changes.is_empty(), "{changes:?}");
+            let records = vec![record(key, "1")];
+            let (asked, _) = Asked::new(move |_| Decision { records, reply: () });
+            assert!(!engine.run(vec![Command::Decide(asked)]));
+        }
+        let (image, changes) = engine.pending().unwrap().clone().publish();
+        assert!(changes.is_empty(), "{changes:?}");
+        assert_eq!(
+            image.configs().value(ResourceKind::Topic, "t", "b"),
+            Some("1")
+        );
+    });
+}
+
+#[test]
 fn a_failed_sync_ends_the_quorum() {
     simulate(6, |mut node| async move {
         let host = node.boot();

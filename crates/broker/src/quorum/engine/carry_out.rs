@@ -50,7 +50,9 @@ impl Engine {
             Action::BecameLeader { epoch } => {
                 tracing::info!(epoch = epoch.0, "leads the metadata quorum");
                 // Everything in the log is committed now, and replayed.
-                self.pending = Some(self.applied.replay.clone());
+                let mut pending = self.applied.replay.clone();
+                pending.forget_changes();
+                self.pending = Some(pending);
             }
             Action::LostLeadership { epoch } => {
                 tracing::info!(epoch = epoch.0, "leads the metadata quorum no longer");

@@ -81,6 +81,7 @@ impl Engine {
         }
         let appended = self.append_values(values)?;
         if appended.is_ok() {
+            next.forget_changes();
             self.pending = Some(next);
         }
         Ok(appended)
