@@ -12,7 +12,7 @@ use klamm_wire::messages::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic,
     CreatePartitionsTopicResult,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What this handler uses of the node.
@@ -75,18 +75,16 @@ fn create_within(
 ) -> Decision<(Results, i32)> {
     let tried = create_partitions(&context.controller, &wanted, true, &mut *context.random).reply;
     let topics = context.controller.image.topics();
+    let counts: BTreeMap<&str, i32> = wanted.iter().map(|t| (&*t.name, t.count)).collect();
     let mut refused = BTreeSet::new();
     for (name, result) in tried {
-        let asked = wanted.iter().find(|topic| topic.name == name);
-        let (Ok(()), Some(asked)) = (result, asked) else {
+        let (Ok(()), Some(count)) = (result, counts.get(&*name)) else {
             continue;
         };
         let there = topics
             .named(&name)
-            .map_or(0, |topic| topic.partitions.iter().count());
-        let added = usize::try_from(asked.count)
-            .unwrap_or(0)
-            .saturating_sub(there);
+            .map_or(0, |topic| topic.partitions.len());
+        let added = usize::try_from(*count).unwrap_or(0).saturating_sub(there);
         if quota.take(added).is_err() {
             refused.insert(name);
         }

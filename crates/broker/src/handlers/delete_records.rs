@@ -1,5 +1,6 @@
 //! DeleteRecords (key 21), versions 0–2: moves the log's start; space is given back by whole segments.
 
+use super::metadata::is_internal;
 use crate::node::Node;
 use crate::partitions::{DeleteRecordsError, Registry};
 use crate::request::{Call, error_code};
@@ -60,6 +61,10 @@ async fn delete(
         .partitions
         .find_by_name(topic, partition)
         .map_err(error_code::of_find)?;
+    if is_internal(topic) {
+        // What coordinators keep is theirs to delete.
+        return Err(ErrorCode::INVALID_TOPIC_EXCEPTION);
+    }
     let work = move || partition.delete_records(before);
     let done = klamm_host::run_blocking(&**needs.tasks, work).await;
     match done.map_err(|_| ErrorCode::KAFKA_STORAGE_ERROR)? {

@@ -136,7 +136,7 @@ pub(crate) async fn handle(
             && let Err(error) = wait.partition.wait_until_synced(end).await
             && let Some(slot) = wait.slot(&mut response)
         {
-            *slot = failed(slot.index, &error);
+            *slot = failed(slot.index, &error, &wait.partition);
         }
     }
     response.into()
@@ -164,7 +164,7 @@ async fn wait_for_writes(
                     awaiting.push(Awaiting { what: What::Sync(end), ..wait });
                 }
             }
-            Err(failure) => *slot = failed(slot.index, &failure),
+            Err(failure) => *slot = failed(slot.index, &failure, &wait.partition),
         }
     }
 }
@@ -230,7 +230,7 @@ fn append_all(
                     // Replaced when it is written.
                     refused(data.index, ErrorCode::UNKNOWN_SERVER_ERROR)
                 }
-                Err(failure) => failed(data.index, &failure),
+                Err(failure) => failed(data.index, &failure, &partition),
             });
         }
         responses.push(TopicProduceResponse {
@@ -331,8 +331,12 @@ fn refused(index: i32, error: ErrorCode) -> PartitionProduceResponse {
     }
 }
 
-fn failed(index: i32, failure: &AppendFailure) -> PartitionProduceResponse {
+fn failed(index: i32, failure: &AppendFailure, partition: &Partition) -> PartitionProduceResponse {
     let mut response = refused(index, failure.error);
+    if failure.is_on_producer {
+        response.log_start_offset = partition.marks().log_start_offset;
+        return response;
+    }
     response.error_message = Some(Str::from(&*failure.message));
     response.record_errors = failure
         .records

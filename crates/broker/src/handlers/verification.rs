@@ -140,7 +140,7 @@ async fn admit(
             }
         }
         Ok(Err(error)) => results.fill(Err(code(error))),
-        Err(error) => results.fill(Err(error)),
+        Err(error) => results.fill(Err(known_to_producers(error, support))),
     }
     results
 }
@@ -152,6 +152,8 @@ fn known_to_producers(error: ErrorCode, support: ClientSupport) -> ErrorCode {
         ErrorCode::TRANSACTION_ABORTABLE if support == ClientSupport::AddsItself => {
             ErrorCode::INVALID_TXN_STATE
         }
+        // Who asks here has not chosen the transaction's coordinator, and would look for another of his own.
+        ErrorCode::NOT_COORDINATOR => ErrorCode::COORDINATOR_NOT_AVAILABLE,
         error => error,
     }
 }

@@ -15,7 +15,7 @@ use klamm_wire::messages::write_txn_markers::{
     WritableTxnMarker, WritableTxnMarkerPartitionResult, WritableTxnMarkerResult,
     WritableTxnMarkerTopicResult, WriteTxnMarkersRequest, WriteTxnMarkersResponse,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What this handler uses of the node.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +35,15 @@ pub(crate) async fn handle(
     needs: Needs<'_>,
 ) -> WriteTxnMarkersResponse {
     let mut results: Vec<WritableTxnMarkerResult> = Vec::new();
+    let mut places: BTreeMap<i64, usize> = BTreeMap::new();
     for marker in &request.markers {
         let topics = write(marker, needs).await;
         // A request may hold very many.
         tokio::task::yield_now().await;
         let producer_id = marker.producer_id;
         // One result a producer: clients look for it by the id.
-        match results.iter_mut().find(|r| r.producer_id == producer_id) {
+        let place = *places.entry(producer_id).or_insert(results.len());
+        match results.get_mut(place) {
             Some(known) => known.topics.extend(topics),
             None => results.push(WritableTxnMarkerResult { producer_id, topics }),
         }

@@ -47,11 +47,18 @@ pub(crate) struct AppendFailure {
     pub(crate) message: Cow<'static, str>,
     /// The records at fault, by their index in the batch.
     pub(crate) records: Vec<(i32, Cow<'static, str>)>,
+    /// The log's word on the producer: its code says all, and the answer says where the log starts.
+    pub(crate) is_on_producer: bool,
 }
 
 impl AppendFailure {
     pub(crate) fn new(error: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { error, message: message.into(), records: Vec::new() }
+        Self {
+            error,
+            message: message.into(),
+            records: Vec::new(),
+            is_on_producer: false,
+        }
     }
 }
 
@@ -217,6 +224,7 @@ fn of_records_error(error: RecordsError) -> AppendFailure {
                 error: code,
                 message: message.into(),
                 records: records.collect(),
+                is_on_producer: false,
             }
         }
     }
@@ -248,5 +256,8 @@ pub(super) fn of_append_error(error: klamm_storage::AppendError) -> AppendFailur
             | StorageError::Read { .. },
         ) => ErrorCode::KAFKA_STORAGE_ERROR,
     };
-    AppendFailure::new(code, error.to_string())
+    AppendFailure {
+        is_on_producer: matches!(error, AppendError::Producer(_)),
+        ..AppendFailure::new(code, error.to_string())
+    }
 }

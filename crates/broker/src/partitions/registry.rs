@@ -196,11 +196,13 @@ impl Registry {
         topic: Uuid,
         partition: i32,
     ) -> Result<Arc<Partition>, FindError> {
-        let found = self.found.read().partition(topic, partition);
-        self.led_here(found.map_err(|error| match error {
-            FindError::UnknownTopicOrPartition => FindError::UnknownTopicId,
+        let found = self.found.read();
+        let partition = found.partition(topic, partition);
+        let partition = partition.map_err(|error| match error {
+            FindError::UnknownTopicOrPartition if !found.has(topic) => FindError::UnknownTopicId,
             error => error,
-        })?)
+        })?;
+        self.led_here(partition)
     }
 
     /// Whether a partition that was found here before still would be.

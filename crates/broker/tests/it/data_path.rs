@@ -142,8 +142,8 @@ fn a_repeated_batch_gets_its_first_offset_also_after_a_restart() {
         }
         let gap = peer.produce("t", sent(8, 0), -1).await;
         assert_eq!(
-            gap.error_code,
-            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER.code()
+            (gap.error_code, gap.log_start_offset, gap.error_message),
+            (ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER.code(), 0, None)
         );
         assert_eq!(peer.produce("t", sent(0, 1), -1).await.error_code, 0);
         let old = peer.produce("t", sent(6, 0), -1).await;

@@ -91,6 +91,11 @@ impl Found {
         matches!(slot, Some(Slot::Unopened(it)) if Arc::ptr_eq(it, unopened))
     }
 
+    /// Whether partitions of the topic are here.
+    pub(super) fn has(&self, topic: Uuid) -> bool {
+        self.indexes.contains_key(&topic)
+    }
+
     pub(super) fn slots_of(&self, topic: Uuid) -> impl Iterator<Item = &Slot> {
         let indexes = self.indexes.get(&topic).into_iter().flatten();
         indexes.filter_map(move |index| self.slot(topic, *index))
