@@ -71,6 +71,8 @@ pub struct Output<S: Shard + ?Sized> {
     /// The records belong to this producer's transaction. They are no part of the state yet: [`Shard::replay_open`]
     /// takes them in once they are in the log, which may refuse the producer.
     pub transaction: Option<OpenTransaction>,
+    /// Each record stands for itself: they may become several batches, of which a crash leaves the first ones.
+    pub is_divisible: bool,
     /// To answer once the records are committed: the request of this step, or others that waited.
     pub replies: Vec<(Ticket, S::Reply)>,
     /// To carry out once the records are committed.
@@ -125,6 +127,7 @@ impl<S: Shard + ?Sized> Default for Output<S> {
         Self {
             records: Vec::new(),
             transaction: None,
+            is_divisible: false,
             replies: Vec::new(),
             effects: Vec::new(),
             observations: Vec::new(),
@@ -141,6 +144,7 @@ where
         f.debug_struct("Output")
             .field("records", &self.records)
             .field("transaction", &self.transaction)
+            .field("is_divisible", &self.is_divisible)
             .field("replies", &self.replies)
             .field("effects", &self.effects)
             .field("observations", &self.observations)

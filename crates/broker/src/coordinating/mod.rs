@@ -17,6 +17,7 @@ mod alarm;
 mod company;
 mod deletions;
 mod effects;
+mod grace;
 mod groups;
 mod load;
 mod log_topic;

@@ -6,6 +6,7 @@ mod transactional;
 use super::alarm::Alarm;
 use super::company::Company;
 use super::effects::Effects;
+use super::grace::Grace;
 use super::load;
 use super::shards::{Kind, Office, Parts, Seen};
 use crate::config::millis;
@@ -18,6 +19,7 @@ use klamm_records::{BatchBuilder, BatchFields, Codec, Deflater, NewRecord};
 use klamm_storage::VerificationGuard;
 use klamm_wire::ErrorCode;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -78,6 +80,7 @@ pub(super) struct ShardTask<K: Kind> {
     tickets: u64,
     alarm: Alarm,
     company: Company,
+    grace: Grace,
     /// When the round began, or went on after it had to wait.
     now: Moment,
     builder: BatchBuilder,
@@ -100,6 +103,8 @@ enum Alone<S: Shard> {
 struct Work<S: Shard> {
     records: Vec<Record>,
     record_bytes: usize,
+    /// Records that need not be in one batch, where they are many.
+    divisible: Vec<Range<usize>>,
     /// To commands of this round.
     answers: Vec<(Answer<S>, S::Reply)>,
     /// To commands of earlier rounds, or several to one command.
@@ -138,6 +143,7 @@ impl<K: Kind> ShardTask<K> {
             tickets: 0,
             alarm: Alarm::default(),
             company: Company::default(),
+            grace: Grace::default(),
             builder: BatchBuilder::new(),
             deflater: Deflater::new(),
         }
@@ -249,7 +255,9 @@ impl<K: Kind> ShardTask<K> {
     fn set_alarm(&mut self) {
         let clock = &self.parts.host.clock;
         let due_ms = match &self.loaded {
-            Some(loaded) => loaded.shard.next_deadline().unwrap_or(i64::MAX),
+            Some(loaded) => self
+                .grace
+                .later(loaded.shard.next_deadline().unwrap_or(i64::MAX)),
             None => monotonic_ms(&**clock).saturating_add(LOAD_AGAIN_AFTER_MS),
         };
         self.alarm.set(due_ms, || monotonic_ms(&**clock));
@@ -293,6 +301,9 @@ impl<K: Kind> ShardTask<K> {
 
     fn on_time(&mut self, work: &mut Work<K::Shard>) {
         let now = self.now;
+        if self.grace.holds(now.monotonic) {
+            return;
+        }
         if let Some(loaded) = &mut self.loaded
             && loaded
                 .shard
@@ -345,7 +356,7 @@ impl<K: Kind> ShardTask<K> {
         } else if work.records.is_empty() {
             Ok(())
         } else {
-            self.commit(&work.records).await
+            self.commit(&work.records, &work.divisible).await
         };
         match committed {
             Ok(()) => {
@@ -386,7 +397,11 @@ impl<K: Kind> ShardTask<K> {
         }
     }
 
-    async fn commit(&mut self, records: &[Record]) -> Result<(), ErrorCode> {
+    async fn commit(
+        &mut self,
+        records: &[Record],
+        divisible: &[Range<usize>],
+    ) -> Result<(), ErrorCode> {
         let Some(loaded) = &self.loaded else {
             return Ok(());
         };
@@ -397,20 +412,40 @@ impl<K: Kind> ShardTask<K> {
             leader_epoch: LeaderEpoch(epoch),
             ..BatchFields::default()
         };
-        let batch = self.batch(records, &fields, now_ms)?;
         let failed = |what: &crate::partitions::AppendFailure| {
             tracing::error!(partition = %partition.name(), error = %what.message, "writing a coordinator's records");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         };
-        let appended = partition
-            .append_coordinators(&batch, None, now_ms)
-            .map_err(|failure| failed(&failure))?;
+        let mut append = |records: &[Record]| {
+            let batch = self.batch(records, &fields, now_ms)?;
+            let appended = partition.append_coordinators(&batch, None, now_ms);
+            appended.map_err(|failure| failed(&failure))
+        };
+        let mut rest = records;
+        if !divisible.is_empty() {
+            let (mut from, mut ends) = (0, ends_of(records, divisible));
+            ends.pop();
+            for end in ends {
+                append(records.get(from..end).unwrap_or_default())?;
+                from = end;
+            }
+            rest = records.get(from..).unwrap_or_default();
+        }
+        let appended = append(rest)?;
+        let begun_ms = monotonic_ms(&*self.parts.host.clock);
         if let Some(end) = appended.sync_before_ack {
             let synced = partition.wait_until_synced(end).await;
             synced.map_err(|failure| failed(&failure))?;
         }
         self.parts.dirty.wait_for_room().await;
+        self.note_wait(begun_ms);
         Ok(())
+    }
+
+    /// The disk may have taken its time.
+    fn note_wait(&mut self, begun_ms: i64) {
+        let now_ms = monotonic_ms(&*self.parts.host.clock);
+        self.grace.note(begun_ms, now_ms);
     }
 
     fn batch(
@@ -451,6 +486,7 @@ impl<S: Shard> Default for Work<S> {
         Self {
             records: Vec::new(),
             record_bytes: 0,
+            divisible: Vec::new(),
             answers: Vec::new(),
             replies: Vec::new(),
             told: Vec::new(),
@@ -464,9 +500,12 @@ impl<S: Shard> Default for Work<S> {
 impl<S: Shard> Work<S> {
     fn add(&mut self, output: Output<S>) {
         self.is_spoiled |= output.spoiled.is_some();
-        let bytes =
-            |record: &Record| record.key.len() + record.value.as_ref().map_or(0, Bytes::len);
-        self.record_bytes += output.records.iter().map(bytes).sum::<usize>();
+        let bytes: usize = output.records.iter().map(bytes_of).sum();
+        self.record_bytes += bytes;
+        if output.is_divisible && bytes > BATCH_BYTES {
+            let from = self.records.len();
+            self.divisible.push(from..from + output.records.len());
+        }
         join(&mut self.records, output.records);
         join(&mut self.replies, output.replies);
         join(&mut self.effects, output.effects);
@@ -477,6 +516,7 @@ impl<S: Shard> Work<S> {
     fn clear(&mut self) {
         self.records.clear();
         self.record_bytes = 0;
+        self.divisible.clear();
         self.answers.clear();
         self.replies.clear();
         self.told.clear();
@@ -491,6 +531,24 @@ impl<S: Shard> Work<S> {
     fn is_full(&self) -> bool {
         self.record_bytes >= BATCH_BYTES || self.answers.len() + self.replies.len() >= 4096
     }
+}
+
+fn bytes_of(record: &Record) -> usize {
+    record.key.len() + record.value.as_ref().map_or(0, Bytes::len)
+}
+
+/// Where batches end: within what is divisible, once they are large enough, and at the end of all.
+fn ends_of(records: &[Record], divisible: &[Range<usize>]) -> Vec<usize> {
+    let (mut ends, mut bytes) = (Vec::new(), 0);
+    for (at, record) in records.iter().enumerate() {
+        if bytes >= BATCH_BYTES && divisible.iter().any(|range| range.contains(&at)) {
+            ends.push(at);
+            bytes = 0;
+        }
+        bytes += bytes_of(record);
+    }
+    ends.push(records.len());
+    ends
 }
 
 /// Appends; the first list is taken as it is.
@@ -516,5 +574,21 @@ fn refuse<S: Shard>(ask: Ask<S>, error: ErrorCode) {
         }
         Ask::Outcome(_) => {}
         Ask::Look(look) => look(Err(error))(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_end_only_where_records_need_not_be_together() {
+        let record = |bytes| Record { key: Bytes::from(vec![0; bytes]), value: None };
+        let records: Vec<_> = (0..8).map(|_| record(BATCH_BYTES / 2)).collect();
+        let ends = |range: Range<usize>| ends_of(&records, std::slice::from_ref(&range));
+        assert_eq!(ends_of(&records, &[]), [8]);
+        assert_eq!(ends(0..8), [2, 4, 6, 8]);
+        assert_eq!(ends(4..6), [4, 8]);
+        assert_eq!(ends(0..1), [8]);
     }
 }

@@ -168,3 +168,23 @@ async fn a_new_topic_of_an_old_name_is_read_from_its_start() {
     assert_eq!(committed(&mut peer, "group 1").await, -1);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_commit_that_is_larger_than_a_segment_becomes_several_batches() {
+    let (node, mut peers) = started(&["offsets.topic.segment.bytes=1048576"]).await;
+    let mut large = commit(1);
+    let partitions = &mut large.topics[0].partitions;
+    *partitions = (1..=400)
+        .map(|committed_offset| OffsetCommitRequestPartition {
+            committed_offset,
+            committed_metadata: Some("x".repeat(4_000).as_str().into()),
+            ..OffsetCommitRequestPartition::default()
+        })
+        .collect();
+    assert_eq!(error(&peers[0].ask(&large, 8).await), 0);
+    drop(peers);
+    let node = node.restart().await;
+    let mut peer = node.connect().await;
+    assert_eq!(committed(&mut peer, "group 1").await, 400);
+    node.stop().await;
+}

@@ -76,6 +76,41 @@ fn a_heartbeat_that_waits_behind_a_slow_sync_comes_before_the_end_of_its_session
     assert!(run.panics.is_empty(), "{:?}", run.panics);
 }
 
+#[test]
+fn a_member_that_waits_behind_a_slow_sync_for_longer_than_its_session_lasts_keeps_it() {
+    let run = World::run(2, |mut world| async move {
+        let mut machine = world.node();
+        let one_shard = [("offsets.topic.num.partitions", "1")];
+        let (broker, host, address) = start(&mut machine, &one_shard).await;
+        let mut connection = host.net.connect(address).await.unwrap();
+        make_topic(&mut *connection).await;
+        find_coordinator(&mut *connection).await;
+        sync_commits(&mut *connection).await;
+        let joined = ask(&mut *connection, &join("a"), 1).await;
+        assert_eq!(joined.error_code, 0, "{joined:?}");
+        machine.disk.set_latency(|op, _| match op {
+            DiskOp::SyncData => Duration::from_secs(60),
+            _ => Duration::ZERO,
+        });
+        let begun = Instant::now();
+        // Its own: nothing of it is on the way meanwhile.
+        let committed = ask(&mut *connection, &commit(1), 8).await;
+        assert_eq!(committed.topics[0].partitions[0].error_code, 0);
+        assert!(begun.elapsed() > Duration::from_secs(50), "it waited");
+        machine.disk.set_latency(|_, _| Duration::ZERO);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let beat = idle("a", joined.member_epoch);
+        let answer = ask(&mut *connection, &beat, 1).await;
+        assert_eq!(answer.error_code, 0, "{answer:?}");
+        // It goes silent, and is let go.
+        tokio::time::sleep(Duration::from_secs(130)).await;
+        let answer = ask(&mut *connection, &beat, 1).await;
+        assert_ne!(answer.error_code, 0);
+        broker.shutdown().await;
+    });
+    assert!(run.panics.is_empty(), "{:?}", run.panics);
+}
+
 /// Runs a client against a node that holds batches of groups open for ten minutes.
 fn with_a_long_linger<F, Fut>(client: F)
 where

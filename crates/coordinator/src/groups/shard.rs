@@ -168,6 +168,7 @@ impl Shard for GroupShard {
                 out.replies.push((ticket, Reply::ConsumerHeartbeat(result)));
             }
             Command::CommitOffsets(commit) => {
+                out.is_divisible = true;
                 let result = self.commit(commit, now, &mut out);
                 out.replies.push((ticket, Reply::Each(result)));
             }
@@ -176,14 +177,17 @@ impl Shard for GroupShard {
                 out.replies.push((ticket, Reply::Each(result)));
             }
             Command::DeleteOffsets { group, partitions } => {
+                out.is_divisible = true;
                 let result = self.delete_offsets(group, partitions, now, &mut out);
                 out.replies.push((ticket, Reply::Each(result)));
             }
             Command::ForgetTopics { topics } => {
+                out.is_divisible = true;
                 self.forget_topics(topics, now, &mut out);
                 out.replies.push((ticket, Reply::Done(Ok(()))));
             }
             Command::DeleteGroup { group } => {
+                out.is_divisible = true;
                 let result = self.delete_group(group, now, &mut out);
                 out.replies.push((ticket, Reply::Done(result)));
             }
@@ -224,9 +228,16 @@ impl Shard for GroupShard {
                     });
                 }
                 Due::Session { .. } | Due::Round { .. } | Due::Target { .. } => {}
+                Due::Expiry if !out.records.is_empty() => {
+                    // By itself: it may make any number of records.
+                    self.timers.at(now.monotonic, Due::Expiry);
+                    break;
+                }
                 Due::Expiry => {
                     self.expire(now, &mut out);
+                    out.is_divisible = true;
                     self.look_for_expired_later(now);
+                    break;
                 }
             }
         }

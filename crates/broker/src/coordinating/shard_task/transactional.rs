@@ -3,7 +3,7 @@
 //! Each is appended by itself, after what was decided before it, and becomes part of the state once it is written. So a
 //! producer that is too late is refused alone, and leaves no trace.
 
-use super::{Alone, ShardTask, Work, moment};
+use super::{Alone, ShardTask, Work, moment, monotonic_ms};
 use crate::coordinating::shards::Kind;
 use crate::partitions::{AppendFailure, Marker, Partition};
 use klamm_coordinator::shard::{OpenTransaction, Output, Record, Shard};
@@ -118,7 +118,9 @@ impl<K: Kind> ShardTask<K> {
         end: Option<i64>,
     ) -> Result<(), ErrorCode> {
         let Some(end) = end else { return Ok(()) };
+        let begun_ms = monotonic_ms(&*self.parts.host.clock);
         let synced = partition.wait_until_synced(end).await;
+        self.note_wait(begun_ms);
         synced.map_err(|failure| {
             self.forget(ErrorCode::COORDINATOR_NOT_AVAILABLE);
             failure.error

@@ -150,3 +150,28 @@ fn old_offsets_may_be_looked_for_as_seldom_as_never() {
     world.pass(1_000_000);
     assert!(world.shard.offset("g", "t", 0).is_some());
 }
+
+#[test]
+fn old_offsets_go_by_themselves_however_many_they_are() {
+    let interval = i64::from(SESSION) + 1_000;
+    let mut world = World::new(GroupConfig { offsets_check_interval_ms: interval, ..config() });
+    let _ = world.each(Command::CommitOffsets(Box::new(CommitOffsets {
+        group: "old".into(),
+        retention_ms: 0,
+        ..commit("", -1, 5)
+    })));
+    let _ = world.alone();
+    // The end of the session, which writes that the group is empty, and the search fall due together.
+    world.now += interval;
+    let mut outputs = Vec::new();
+    while world
+        .shard
+        .next_deadline()
+        .is_some_and(|due| due <= world.now)
+    {
+        let out = world.shard.on_time(world.moment());
+        outputs.push((out.records.len(), out.is_divisible));
+    }
+    // An offset, and two groups without any.
+    assert_eq!(outputs, [(1, false), (3, true)]);
+}
