@@ -1,4 +1,4 @@
-//! Logs that can't be opened for want of room at the start: they are opened when there is some. In simulated time, but for
+//! Logs that can't be opened at the start, for want of room or since a read fails: they are opened when they can be. In simulated time, but for
 //! what happens while one is being opened.
 
 use crate::commits::commit;
@@ -127,6 +127,35 @@ fn a_log_is_opened_when_there_is_room() {
         broker.shutdown().await;
     });
     assert!(run.panics.is_empty(), "{:?}", run.panics);
+}
+
+#[test]
+fn a_log_whose_files_could_not_be_read_is_opened_when_they_can_be() {
+    for op in [DiskOp::Open, DiskOp::Read] {
+        let run = World::run(1, move |mut world| async move {
+            let mut machine = world.node();
+            let (broker, host, address) = start(&mut machine, &SETTINGS).await;
+            let mut connection = connect(&host, address).await;
+            make(&mut *connection).await;
+            append_some(&mut *connection, &host).await;
+            drop((broker, connection));
+            machine.crash(CrashPolicy::KeepAll);
+            let fault = DiskFault::always(OpFilter::Is(op), Effect::Eio);
+            machine.disk.inject(fault.on("/t-0/ .log"));
+            let (broker, host, address) = start(&mut machine, &SETTINGS).await;
+            let mut connection = connect(&host, address).await;
+            let refused = append(&mut *connection, &host).await;
+            assert_eq!(refused, Err(ErrorCode::KAFKA_STORAGE_ERROR), "{op:?}");
+            // Attempts become rare, but go on.
+            tokio::time::sleep(240 * A_WHILE).await;
+            machine.disk.clear_faults();
+            tokio::time::sleep(25 * A_WHILE).await;
+            let mut connection = connect(&host, address).await;
+            assert_eq!(append(&mut *connection, &host).await, Ok(4), "{op:?}");
+            broker.shutdown().await;
+        });
+        assert!(run.panics.is_empty(), "{:?}", run.panics);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Logs that could not be opened: those that only lacked room are tried again.
+//! Logs that could not be opened: those that only lacked room, or files that can't be read now, are tried again.
 //!
-//! A log whose recovery has to write finds no room on a full volume. Meanwhile its partition is offline, its lines stay in the
+//! A log whose recovery has to write finds no room on a full volume; where file handles have run out, or a read fails,
+//! there may be some later, or it may not. Meanwhile its partition is offline, its lines stay in the
 //! checkpoint files, and its directory is not marked as stopped in order: what the next start finds was not recovered.
 //!
 //! *Invariant:* who works on the folder of such a log holds `folder`. A topic that is deleted does not wait for that: whoever
@@ -33,7 +34,35 @@ pub(super) struct Unopened {
     may_pass: AtomicBool,
     /// Room that the next attempt asks for: each one may read the whole log.
     needs_bytes: AtomicU64,
+    /// Rounds that it is left alone after a failed read, now and the next time.
+    rests: Mutex<Rests>,
     folder: Mutex<()>,
+}
+
+/// Each failed read doubles the rest: where the medium is bad, it stays so.
+#[derive(Debug, Default)]
+struct Rests {
+    left: u32,
+    next: u32,
+}
+
+/// About ten minutes.
+const REST_MAX: u32 = 64;
+
+impl Rests {
+    fn note(&mut self, error: &OpenError) {
+        self.next = match error {
+            OpenError::Storage(StorageError::Read { .. }) => (2 * self.next).clamp(1, REST_MAX),
+            _ => 0,
+        };
+        self.left = self.next;
+    }
+
+    /// A round has come; whether the rest is over.
+    const fn is_over(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
+    }
 }
 
 /// Index entries and a producer snapshot of a usual recovery.
@@ -44,11 +73,14 @@ const NEEDS_BYTES_MAX: u64 = 1 << 30;
 impl Unopened {
     pub(super) fn new(placed: Placed, error: &OpenError) -> Self {
         let wanted = Mutex::new(placed.missing.wanted.clone());
+        let mut rests = Rests::default();
+        rests.note(error);
         Self {
             placed,
             wanted,
             may_pass: AtomicBool::new(may_pass(error)),
             needs_bytes: AtomicU64::new(NEEDS_BYTES),
+            rests: Mutex::new(rests),
             folder: Mutex::default(),
         }
     }
@@ -107,30 +139,32 @@ impl Unopened {
 
     fn note(&self, error: &OpenError) {
         self.may_pass.store(may_pass(error), Ordering::Relaxed);
+        self.rests.lock().note(error);
         let needed = self.needs_bytes.load(Ordering::Relaxed);
         let more = needed.saturating_mul(2).min(NEEDS_BYTES_MAX);
         self.needs_bytes.store(more, Ordering::Relaxed);
     }
 }
 
-/// There may be room later, or the folder in the way is that of a deleted topic and is being removed.
+/// There may be room later, or handles; or the folder in the way is that of a deleted topic and is being removed.
 const fn may_pass(error: &OpenError) -> bool {
     matches!(
         error,
-        OpenError::Storage(StorageError::DiskFull { .. }) | OpenError::Exists(_)
+        OpenError::Storage(StorageError::DiskFull { .. } | StorageError::Read { .. })
+            | OpenError::Exists(_)
     )
 }
 
 impl Registry {
-    /// A log waits for room.
+    /// A log waits for room, or until its files can be read.
     pub(crate) fn awaits_room(&self) -> bool {
         self.found.read().unopened().iter().any(|it| it.may_pass())
     }
 
-    /// Tries again to open what found no room, where there is some. Blocks.
+    /// Tries again to open what found no room, where there is some, and what could not be read. Blocks.
     pub(crate) fn open_again(&self) {
         let mut waiting = self.found.read().unopened();
-        waiting.retain(|unopened| unopened.may_pass() && unopened.has_room());
+        waiting.retain(|it| it.may_pass() && it.rests.lock().is_over() && it.has_room());
         let try_again = |i: usize| {
             if let Some(unopened) = waiting.get(i) {
                 self.try_again(unopened);
@@ -176,7 +210,7 @@ impl Registry {
         let slot = Slot::Here(Arc::clone(partition));
         found.insert(unopened.topic_id(), unopened.name().partition, slot);
         drop(found);
-        tracing::info!(partition = %unopened.name(), "there is room again: the log is open");
+        tracing::info!(partition = %unopened.name(), "the log is open after all");
         partition.note_recovered();
         let placed = &unopened.placed;
         self.go_on_moving(partition, placed.goes_on.as_ref(), placed.missing.noted);
