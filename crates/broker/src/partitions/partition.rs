@@ -401,9 +401,12 @@ impl Partition {
         self.watchers.wake();
     }
 
-    pub(super) fn checkpoints(&self) -> Option<Checkpoints> {
+    /// For the checkpoints of a directory, if the log is there.
+    pub(super) fn checkpoints_in(&self, dir: &LogDir) -> Option<Checkpoints> {
         let log = self.log().ok()?;
-        Some(Checkpoints {
+        // Asked in one go: a move may end at any moment.
+        let is_here = log.dir().directory_id() == dir.directory_id();
+        is_here.then(|| Checkpoints {
             recovery_point: log.recovery_point(),
             log_start: log.log_start_offset(),
             high_watermark: log.high_watermark(),

@@ -499,10 +499,9 @@ impl Registry {
         // First: what is deleted from now on has no line.
         let turn = dir.checkpoint_turn();
         let (all, unopened) = self.all_and_unopened();
-        let here = all
+        let marks = all
             .iter()
-            .filter(|p| p.dir().directory_id() == dir.directory_id());
-        let marks = here.filter_map(|p| Some((p.name().clone(), p.checkpoints()?)));
+            .filter_map(|p| Some((p.name().clone(), p.checkpoints_in(dir)?)));
         // What was not opened is as the last run left it.
         let left = unopened
             .iter()

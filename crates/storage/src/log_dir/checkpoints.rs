@@ -13,7 +13,7 @@ use crate::error::{StorageError, is_full};
 use crate::layout::FolderName;
 use klamm_host::{DirEntry, Disk};
 use klamm_model::TopicPartition;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -123,6 +123,22 @@ impl Checkpoints {
         }
     }
 
+    /// Adds the recovery points of logs that nobody asked: their first full sync came later, or a copy took over and is not
+    /// on the disk yet.
+    fn add_unasked<'k>(&'k self, entries: &mut Vec<(&'k TopicPartition, i64)>) {
+        // The others have a line each.
+        if entries.len() >= self.points.len() {
+            return;
+        }
+        let asked: BTreeSet<_> = entries.iter().map(|(p, _)| *p).collect();
+        let is_open = |p: &TopicPartition| !self.orphans.contains_key(p);
+        let unasked = self
+            .points
+            .iter()
+            .filter(|(p, offset)| **offset > 0 && !asked.contains(*p) && is_open(p));
+        entries.extend(unasked.map(|(p, offset)| (p, *offset)));
+    }
+
     fn forget(&mut self, partition: &TopicPartition) {
         self.points.remove(partition);
         self.cleaned.remove(partition);
@@ -178,11 +194,11 @@ impl CheckpointTurn<'_> {
         }
         if file == CheckpointFile::RecoveryPoint {
             // So must a pass of the cleaner.
-            let mut least: BTreeMap<_, _> = known.rested_on.iter().collect();
             for (p, offset) in &mut entries {
-                *offset = least.remove(*p).map_or(*offset, |least| *least.max(offset));
+                let least = known.rested_on.get(*p);
+                *offset = least.map_or(*offset, |least| *least.max(offset));
             }
-            entries.extend(least.into_iter().map(|(p, least)| (p, *least)));
+            known.add_unasked(&mut entries);
         }
         self.dir.write_offsets(file, entries.into_iter())?;
         known.orphans.retain(|_, files| lost_line(files, file));

@@ -188,6 +188,30 @@ fn names_that_are_used_again_leave_no_line_and_the_files_are_written_once_for_al
 }
 
 #[test]
+fn a_log_that_nobody_asked_keeps_its_recovery_point_until_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
+    let (dir, _) = open(folder.path()).unwrap();
+    let names: Vec<_> = (0..2).map(partition).collect();
+    let write = || {
+        let asked = [(&names[1], 7)].into_iter();
+        dir.write_checkpoint(CheckpointFile::RecoveryPoint, asked)
+            .unwrap();
+        std::fs::read_to_string(folder.path().join("recovery-point-offset-checkpoint")).unwrap()
+    };
+    for (name, point) in names.iter().zip([5, 7]) {
+        dir.set_recovery_point(name, point);
+    }
+    assert_eq!(
+        write(),
+        "0\n2\nt 1 7\nt 0 5\n",
+        "a copy may have replaced it"
+    );
+    dir.orphan(&names[0]);
+    assert_eq!(write(), "0\n1\nt 1 7\n");
+}
+
+#[test]
 fn a_log_that_this_start_has_not_come_to_keeps_its_lines_when_another_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     format_log_dir(&OsDisk, folder.path(), &meta()).unwrap();
