@@ -45,10 +45,11 @@ pub(crate) async fn register(
         Some(broker) if portrait.was_clean && !broker.in_controlled_shutdown => broker.incarnation,
         _ => Uuid::from_random(host.entropy.next_u128()),
     };
+    let local_name = host.net.local_name().await;
     let registration = Registration {
         id,
         incarnation,
-        listeners: advertised(settings, portrait.addresses)?,
+        listeners: advertised(settings, portrait.addresses, local_name.as_deref())?,
         features: FEATURES
             .iter()
             .map(|f| (f.name.into(), f.supported))
@@ -117,16 +118,25 @@ fn flatten<R>(decided: Result<Result<R, Refusal>, QuorumError>) -> Result<R, Str
     }
 }
 
-/// What clients are told: the advertised listeners, with the real port where none is named.
+/// What clients are told: the advertised listeners, with the real port where none is named, and this machine's name where no
+/// host is. Kafka wants a name beside `0.0.0.0`; without one it is for clients on this machine.
 fn advertised(
     settings: &Settings,
     bound: &[(Endpoint, SocketAddr)],
+    local_name: Option<&str>,
 ) -> Result<Vec<Listener>, String> {
     let told = settings.advertised_listeners()?;
     let listeners = told.into_iter().map(|endpoint| {
         let real = bound.iter().find(|(b, _)| b.listener == endpoint.listener);
         let host = match (endpoint.host.as_str(), real) {
-            ("" | "0.0.0.0" | "::", _) => "localhost".to_owned(),
+            ("", _) => local_name.unwrap_or("localhost").to_owned(),
+            ("0.0.0.0" | "::", _) => {
+                tracing::warn!(
+                    listener = endpoint.listener,
+                    "clients are told to connect to localhost; those on other machines need advertised.listeners"
+                );
+                "localhost".to_owned()
+            }
             (named, _) => named.to_owned(),
         };
         let port = match (endpoint.port, real) {
@@ -146,4 +156,40 @@ fn advertised(
         }
     });
     Ok(listeners.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advertised;
+    use klamm_settings::Settings;
+
+    #[test]
+    fn clients_are_told_a_host_whatever_is_listened_on() {
+        let told = |settings: &str, name| {
+            let settings = Settings::load(settings, &[]).unwrap().settings;
+            let bound: Vec<_> = settings
+                .client_listeners()
+                .unwrap()
+                .into_iter()
+                .map(|endpoint| (endpoint, "[::]:4321".parse().unwrap()))
+                .collect();
+            let told = advertised(&settings, &bound, name).unwrap();
+            let told = told.iter().map(|it| format!("{}:{}", it.host, it.port));
+            told.collect::<Vec<_>>().join(",")
+        };
+        let name = Some("web1.example.com");
+        assert_eq!(
+            told("listeners=PLAINTEXT://:0", name),
+            "web1.example.com:4321"
+        );
+        assert_eq!(told("listeners=PLAINTEXT://:9092", None), "localhost:9092");
+        assert_eq!(
+            told("listeners=PLAINTEXT://0.0.0.0:0", name),
+            "localhost:4321"
+        );
+        assert_eq!(told("listeners=PLAINTEXT://[::]:7", name), "localhost:7");
+        assert_eq!(told("listeners=PLAINTEXT://10.0.0.7:7", name), "10.0.0.7:7");
+        let both = "listeners=PLAINTEXT://:7\nadvertised.listeners=PLAINTEXT://kafka:9";
+        assert_eq!(told(both, name), "kafka:9");
+    }
 }

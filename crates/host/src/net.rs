@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Listens and connects.
 pub trait Network: Debug + Send + Sync {
-    /// Listens on an address; port 0 takes a free one.
+    /// Listens on an address; port 0 takes a free one. `::` means every interface, with IPv4, too.
     fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Listener>>>;
 
     /// The addresses of a host name. Without a resolver only `localhost` and addresses in digits are known.
@@ -28,6 +28,11 @@ pub trait Network: Debug + Send + Sync {
             .map(|ip| vec![SocketAddr::new(ip, port)])
             .map_err(unknown);
         Box::pin(std::future::ready(addresses))
+    }
+
+    /// The name under which others know this machine; its address where no name leads back to it. `None`: it has neither.
+    fn local_name(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(std::future::ready(None))
     }
 
     /// Opens a connection.

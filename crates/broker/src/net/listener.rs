@@ -237,17 +237,34 @@ fn monotonic_ms(host: &Host) -> u64 {
     u64::try_from(host.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Listens on an address.
+/// Listens on the first of these addresses that the machine has.
 ///
 /// # Errors
-/// The address is taken or not ours.
+/// The address is taken, or none is ours.
+pub(crate) async fn listen(host: &Host, addresses: &[SocketAddr]) -> io::Result<Box<dyn Listener>> {
+    let mut failed = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match host.net.listen(*address).await {
+            Ok(listener) => return Ok(listener),
+            // Another kind of address would not be free, but another listener.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// The same for clients' connections.
+///
+/// # Errors
+/// As for [`listen`].
 pub(crate) async fn bind(
     host: &Host,
     name: &str,
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     send_buffer_bytes: Option<usize>,
 ) -> io::Result<BoundListener> {
-    let socket = host.net.listen(address).await?;
+    let socket = listen(host, addresses).await?;
     if let Some(bytes) = send_buffer_bytes {
         socket.set_send_buffer_bytes(bytes)?;
     }

@@ -3,6 +3,7 @@
 mod clock;
 mod disk;
 mod entropy;
+mod hangup;
 mod memory;
 mod net;
 mod open_files;
@@ -14,6 +15,7 @@ mod write_back;
 pub use clock::SystemClock;
 pub use disk::OsDisk;
 pub use entropy::OsEntropy;
+pub use hangup::ignores_hangup;
 pub use net::OsNetwork;
 pub use open_files::raise_open_files;
 pub use tasks::RuntimeTasks;

@@ -3,7 +3,7 @@
 use crate::{BoxFuture, Connection, FileRange, Listener, Network};
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -37,6 +37,9 @@ impl Network for OsNetwork {
                 Some(socket2::Protocol::TCP),
             )?;
             socket.set_reuse_address(true)?;
+            if address.is_ipv6() {
+                socket.set_only_v6(false)?;
+            }
             socket.bind(&address.into())?;
             socket.listen(BACKLOG)?;
             let listener = TcpListener::from_std(socket.into())?;
@@ -52,6 +55,10 @@ impl Network for OsNetwork {
         Box::pin(async move { Ok(tokio::net::lookup_host((name, port)).await?.collect()) })
     }
 
+    fn local_name(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async { tokio::task::spawn_blocking(local_name).await.ok()? })
+    }
+
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Connection>>> {
         Box::pin(async move {
             let stream = TcpStream::connect(address).await?;
@@ -59,6 +66,20 @@ impl Network for OsNetwork {
             Ok(Box::new(OsConnection(stream)) as Box<dyn Connection>)
         })
     }
+}
+
+/// The name that the machine's own name leads to and back, as Java's `getCanonicalHostName` has it. Blocks.
+fn local_name() -> Option<String> {
+    let own = dns_lookup::get_hostname().ok()?;
+    let mut found = dns_lookup::lookup_host(&own).ok()?;
+    let address = found.next()?;
+    let is_v4 = |ip: &IpAddr| ip.is_ipv4();
+    let address = Some(address)
+        .filter(is_v4)
+        .or_else(|| found.find(is_v4))
+        .unwrap_or(address);
+    let name = dns_lookup::lookup_addr(&address);
+    Some(name.unwrap_or_else(|_| address.to_string()))
 }
 
 impl Listener for OsListener {
@@ -77,6 +98,8 @@ impl Listener for OsListener {
     ) -> Poll<io::Result<(Box<dyn Connection>, SocketAddr)>> {
         let (stream, peer) = ready!(self.0.poll_accept(cx))?;
         stream.set_nodelay(true)?;
+        // A listener for both kinds of addresses sees IPv4 in the clothes of IPv6.
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         Poll::Ready(Ok((Box::new(OsConnection(stream)), peer)))
     }
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 const AFTER_HELP: &str = "Once the node serves, it prints one line on standard output:\n  \
 klamm ready: PLAINTEXT://127.0.0.1:9092\n\
-Everything else goes to standard error. SIGTERM and SIGINT stop it cleanly.\n\
+Everything else goes to standard error. SIGTERM, SIGINT and a closed terminal stop it cleanly.\n\
 All settings: docs/config.md. Examples:\n  klamm server\n  \
 klamm server --config server.properties --set log.dirs=/var/lib/klamm\n  \
 klamm server --set listeners=PLAINTEXT://127.0.0.1:0 --set klamm.log.format=json";
@@ -118,6 +118,17 @@ async fn serve(settings: Settings, screen: &mut Screen, logs_json: bool) -> Resu
     let no_signals = |error| Failure::failed(format!("no signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    // A terminal that goes away ends a node in order, but not one that was told to outlive it.
+    let mut hangup = (!klamm_host::os::ignores_hangup())
+        .then(|| signal(SignalKind::hangup()))
+        .transpose()
+        .map_err(no_signals)?;
+    let hung_up = async {
+        match &mut hangup {
+            Some(hangup) => hangup.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     let settings = with_absolute_folders(settings)?;
     let is_first_start = is_first_start(&settings);
     let folders = settings.data_folders().join(", ");
@@ -141,6 +152,7 @@ async fn serve(settings: Settings, screen: &mut Screen, logs_json: bool) -> Resu
         biased;
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
+        _ = hung_up => None,
         cause = node.halted() => Some(cause),
     };
     match &halted {
@@ -201,14 +213,11 @@ fn addresses(node: &Broker) -> String {
     shown.collect::<Vec<_>>().join(",")
 }
 
-/// An address that this machine can dial: a listener on every interface is also on the loopback one.
+/// An address that this machine can dial: a listener on every interface is also on the loopback one, with IPv4, too.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let mut shown = address;
     if address.ip().is_unspecified() {
-        shown.set_ip(match address {
-            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
+        shown.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     shown
 }

@@ -7,6 +7,7 @@
 mod crash;
 mod dump;
 mod groups;
+mod host;
 mod memory;
 mod node;
 mod quotas;

@@ -171,6 +171,16 @@ impl Node {
         (self.child.wait().unwrap(), rest)
     }
 
+    /// The terminal goes away.
+    pub(crate) fn hang_up(&self) {
+        self.signal(rustix::process::Signal::HUP);
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// Ends the node as a crash would.
     pub(crate) fn kill(mut self) {
         self.signal(rustix::process::Signal::KILL);

@@ -4,10 +4,11 @@ use super::rows;
 
 rows! {
     LISTENERS: List "listeners" = "PLAINTEXT://127.0.0.1:9092", NotEmpty, ReadOnly, Works,
-        "Addresses to listen on: `NAME://host:port`, separated by commas. An empty host means every interface; \
-         port 0 takes a free port.";
+        "Addresses to listen on: `NAME://host:port`, separated by commas. An empty host means every interface, of IPv6 and \
+         IPv4; port 0 takes a free port.";
     ADVERTISED_LISTENERS: List "advertised.listeners" = none, NotEmpty, ReadOnly, Works,
-        "Addresses that clients are told to use, in the form of `listeners`. Unset: those of `listeners`.";
+        "Addresses that clients are told to use, in the form of `listeners`. Unset: those of `listeners`, with the \
+         machine's name where they have no host, and `localhost` where they have `0.0.0.0`.";
     LISTENER_SECURITY_PROTOCOL_MAP: Text "listener.security.protocol.map" = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
         Any, ReadOnly, Works,
         "What each listener name speaks: `NAME:PROTOCOL` pairs with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.";

@@ -230,3 +230,34 @@ async fn connections_inherit_the_send_buffer_of_their_listener() {
     );
     assert!(small + (64 << 10) < large, "{small} and {large} bytes");
 }
+
+#[tokio::test]
+async fn every_interface_means_both_kinds_and_peers_are_seen_as_they_are() {
+    let Ok(mut listener) = OsNetwork.listen("[::]:0".parse().unwrap()).await else {
+        // No IPv6 on this machine.
+        return;
+    };
+    let port = listener.local_address().unwrap().port();
+    for ip in ["127.0.0.1", "::1"] {
+        let ip: IpAddr = ip.parse().unwrap();
+        let connecting = OsNetwork.connect(SocketAddr::new(ip, port)).await;
+        if ip.is_ipv6() && connecting.is_err() {
+            continue;
+        }
+        let _client = connecting.unwrap();
+        let (_, peer) = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+        assert_eq!(peer.ip(), ip);
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_this_machine_leads_to_an_address() {
+    // A machine may not know its own name.
+    if let Some(name) = OsNetwork.local_name().await {
+        assert!(!name.is_empty());
+        assert!(
+            !OsNetwork.resolve(&name, 1).await.unwrap().is_empty(),
+            "{name}"
+        );
+    }
+}
