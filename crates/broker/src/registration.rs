@@ -45,7 +45,13 @@ pub(crate) async fn register(
         Some(broker) if portrait.was_clean && !broker.in_controlled_shutdown => broker.incarnation,
         _ => Uuid::from_random(host.entropy.next_u128()),
     };
-    let local_name = host.net.local_name().await;
+    // Asked only if it is told: where no name server answers it takes seconds.
+    let told = settings.advertised_listeners()?;
+    let local_name = if told.iter().any(|endpoint| endpoint.host.is_empty()) {
+        host.net.local_name().await
+    } else {
+        None
+    };
     let registration = Registration {
         id,
         incarnation,
