@@ -153,6 +153,29 @@ fn a_repeated_batch_gets_its_first_offset_also_after_a_restart() {
 }
 
 #[test]
+fn a_repeated_batch_is_told_its_own_time_as_kafka_does() {
+    run(async {
+        let node = Node::start(&[]).await;
+        let mut peer = node.connect().await;
+        peer.topic("t").await;
+        let producer_id = ProducerId(7);
+        let fields = BatchFields {
+            producer_id,
+            producer_epoch: 0,
+            base_sequence: 0,
+            ..BatchFields::default()
+        };
+        let sent = batch_at(1_000_000, &[b"a"], Compression::None, &fields);
+        for time in [-1, 1_000_000] {
+            let answer = peer.produce("t", sent.clone(), -1).await;
+            let told = (answer.error_code, answer.base_offset);
+            assert_eq!((told, answer.log_append_time_ms), ((0, 0), time));
+        }
+        node.stop().await;
+    });
+}
+
+#[test]
 fn offsets_are_found_by_time_and_at_both_ends() {
     run(async {
         let node = Node::start(&[]).await;

@@ -244,11 +244,11 @@ impl PartitionLog {
         let id = header.producer_id.0;
         let entry = staged.entry(id).or_else(|| self.producers.entry(id))?;
         let first = entry.duplicate_of(header)?;
-        let stamped = self.config.timestamp_source == TimestampSource::LogAppendTime;
         Some(Appended {
             base_offset: first.first_offset(),
             last_offset: first.last_offset,
-            log_append_time_ms: if stamped { first.timestamp_ms } else { -1 },
+            // As in Kafka, whether the log stamps its records or not.
+            log_append_time_ms: first.timestamp_ms,
             log_start_offset: self.log_start,
             duplicate: true,
             bytes: 0,
