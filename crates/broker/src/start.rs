@@ -446,7 +446,7 @@ fn dirty_budget(host: &Host, settings: &Settings) -> DirtyBudget {
     DirtyBudget::new(begin, stop)
 }
 
-fn shared(host: &Host, settings: &Settings) -> Shared {
+pub(crate) fn shared(host: &Host, settings: &Settings) -> Shared {
     Shared {
         host: host.clone(),
         dirty: Arc::new(dirty_budget(host, settings)),

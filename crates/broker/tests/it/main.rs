@@ -22,7 +22,6 @@ mod late_answers;
 mod log_dirs;
 mod many_logs;
 mod metrics;
-mod moved_in_flight;
 mod no_room;
 mod node;
 mod quotas;

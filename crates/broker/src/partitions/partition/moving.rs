@@ -318,26 +318,37 @@ fn take(copy: &mut PartitionLog, start: i64, bytes: &Bytes, now_ms: i64) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::partitions::partition::Opening;
+    use crate::partitions::{AppendRequest, TopicTraits};
     use klamm_host::Disk;
-    use klamm_host_sim::SimDisk;
+    use klamm_host_sim::{SimDisk, World};
     use klamm_model::{NodeId, Offset, TopicName, TopicPartition, Uuid};
     use klamm_records::{BatchBuilder, BatchFields, Codec, Compression, Deflater, NewRecord};
+    use klamm_settings::{Layers, Overrides, Settings};
     use klamm_storage::{ExpectedIdentity, HandleCache, LogConfig, MetaProperties, format_log_dir};
     use std::path::Path;
 
-    fn empty_copy() -> PartitionLog {
-        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().mount());
+    fn name() -> TopicPartition {
+        TopicPartition { topic: TopicName::new("t").unwrap(), partition: 0 }
+    }
+
+    fn directory(disk: &Arc<dyn Disk>, path: &str, id: u128) -> Arc<LogDir> {
         let identity = MetaProperties {
             cluster_id: Uuid(1).to_string(),
             node_id: NodeId(0),
-            directory_id: Uuid(7),
+            directory_id: Uuid(id),
         };
-        format_log_dir(&*disk, Path::new("/a"), &identity).unwrap();
+        format_log_dir(&**disk, Path::new(path), &identity).unwrap();
         let expected = ExpectedIdentity { cluster_id: None, node_id: NodeId(0) };
-        let (dir, _) = LogDir::open(disk, Path::new("/a"), &expected).unwrap();
-        let name = TopicPartition { topic: TopicName::new("t").unwrap(), partition: 0 };
+        let opened = LogDir::open(Arc::clone(disk), Path::new(path), &expected);
+        opened.unwrap().0
+    }
+
+    fn empty_copy() -> PartitionLog {
+        let disk: Arc<dyn Disk> = Arc::new(SimDisk::new().mount());
+        let dir = directory(&disk, "/a", 7);
         let config = Arc::new(LogConfig::default());
-        PartitionLog::create(&dir, &HandleCache::new(9), name, None, config, 0).unwrap()
+        PartitionLog::create(&dir, &HandleCache::new(9), name(), None, config, 0).unwrap()
     }
 
     /// A batch of two records.
@@ -355,6 +366,52 @@ mod tests {
                 &mut Deflater::new(),
             )
             .unwrap()
+    }
+
+    /// Of a topic whose records are shown once they are synced; its log is in the first directory.
+    fn partition_that_syncs(host: &klamm_host::Host, dir: &Arc<LogDir>) -> Arc<Partition> {
+        let flush = ("log.flush.interval.messages".to_owned(), "1".to_owned());
+        let settings = Settings::load("", &[flush]).unwrap().settings;
+        let shared = Arc::new(crate::start::shared(host, &settings));
+        let traits = Arc::new(TopicTraits::new(
+            &Layers::new(settings),
+            &Overrides::default(),
+        ));
+        let opening = Opening {
+            places: vec![(dir, None)],
+            handles: &HandleCache::new(9),
+            name: &name(),
+            topic_id: Uuid(5),
+            traits: &traits,
+        };
+        Arc::new(Partition::open(opening, shared).unwrap())
+    }
+
+    #[test]
+    fn what_a_move_synced_is_shown_before_its_writer_is_told() {
+        let run = World::run(1, |mut world| async move {
+            let host = world.node().boot();
+            let [a, b] = [("/a", 7), ("/b", 8)].map(|(path, id)| directory(&host.disk, path, id));
+            let partition = partition_that_syncs(&host, &a);
+            let request = AppendRequest {
+                records: &batch(0),
+                zstd_allowed: true,
+                guard: None,
+                now_ms: host.clock.now_ms(),
+            };
+            let end = partition.append(request).unwrap().sync_before_ack.unwrap();
+            // The whole move, before the sync that the writer is about to wait for begins.
+            assert!(partition.begin_move(&b).unwrap());
+            while !matches!(partition.copy_some(1000).unwrap(), MoveStep::CaughtUp) {}
+            let replaced = partition.finish_move().unwrap().unwrap();
+            assert_eq!(partition.marks().high_watermark, 0);
+            assert!(partition.checkpoints_in(&a).is_none());
+            assert!(partition.checkpoints_in(&b).is_some());
+            partition.wait_until_synced(end).await.unwrap();
+            assert_eq!(partition.marks().high_watermark, end);
+            assert!(partition.is_move_durable(&replaced).unwrap());
+        });
+        assert!(run.panics.is_empty(), "{:?}", run.panics);
     }
 
     #[test]
