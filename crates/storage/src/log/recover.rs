@@ -8,7 +8,8 @@
 //! | comes after a cut | removed |
 //!
 //! Checked means: header, length, CRC, offsets that rise, leader epochs that do not fall, and no hole between segments but
-//! the cleaner's: it makes none above the recovery point that is on disk. The first batch that fails ends the log. Indexes, transaction indexes and producer state of what was read are built anew.
+//! the cleaner's: it makes none above the recovery point that is on disk. The first batch that fails ends the log. Indexes,
+//! transaction indexes and producer state of what was read are built anew.
 
 use super::replay::Replay;
 use super::{Active, PartitionLog};
