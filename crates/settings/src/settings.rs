@@ -272,6 +272,11 @@ fn warn_unknown(name: &str) -> Option<String> {
     if let Some(base) = without_listener_prefix(name) {
         // A mechanism may stand before the name: `listener.name.x.scram-sha-256.sasl.jaas.config`.
         let known = |base: &str| table::BROKER.contains_key(base);
+        if base.starts_with("max.connection") && known(base) {
+            return Some(format!(
+                "{name}: has no effect for one listener, only {base} for the node"
+            ));
+        }
         if known(base) || base.split_once('.').is_some_and(|(_, base)| known(base)) {
             return Some(format!("{name}: has no effect yet, it belongs to security"));
         }

@@ -137,6 +137,7 @@ fn unknown_names_warn_with_the_nearest() {
     assert!(
         warned("listener.name.a.scram-sha-256.sasl.jaas.config=x").contains("belongs to security")
     );
+    assert!(warned("listener.name.a.max.connections=9").contains("only max.connections for"));
     assert!(warned("rsm.config.bucket=x").contains("plug-ins"));
 }
 
