@@ -22,7 +22,7 @@ use klamm_model::NodeId;
 use klamm_settings::{Endpoint, Layers, Protocol, Settings, broker};
 use klamm_storage::{ExpectedIdentity, HandleCache, LogDir, OpenDirError, StorageError};
 use parking_lot::Mutex;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -335,7 +335,7 @@ async fn bind_all(
             address: format!("{}:{}", endpoint.host, endpoint.port),
             source,
         };
-        let addresses = addresses(host, &endpoint.host, endpoint.port).await;
+        let addresses = net::addresses(host, &endpoint.host, endpoint.port).await;
         let listener = net::bind(
             host,
             &endpoint.listener,
@@ -350,19 +350,6 @@ async fn bind_all(
     Ok(bound)
 }
 
-/// Where a listener may listen, the first that works. Nothing before the colon means every interface, of both kinds where
-/// the machine has both. A name that has both kinds means IPv4, as for Java.
-async fn addresses(host: &Host, name: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
-    if name.is_empty() {
-        let every: [IpAddr; 2] = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()];
-        return Ok(every.map(|ip| SocketAddr::new(ip, port)).to_vec());
-    }
-    let mut found = host.net.resolve(name, port).await?;
-    found.sort_by_key(SocketAddr::is_ipv6);
-    found.truncate(1);
-    Ok(found)
-}
-
 async fn bind_metrics(
     host: &Host,
     settings: &Settings,
@@ -375,7 +362,7 @@ async fn bind_metrics(
     let (name, port) = text.rsplit_once(':').ok_or_else(bad)?;
     let port: u16 = port.parse().map_err(|_| bad())?;
     let name = name.trim_matches(['[', ']']);
-    let addresses = addresses(host, name, port).await.map_err(failed)?;
+    let addresses = net::addresses(host, name, port).await.map_err(failed)?;
     let listener = net::listen(host, &addresses).await.map_err(failed)?;
     let real = listener.local_address().map_err(failed)?;
     Ok(Some((listener, real)))

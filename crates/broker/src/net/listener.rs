@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use klamm_host::{Connection, Host, Listener};
 use parking_lot::Mutex;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -237,6 +237,25 @@ fn monotonic_ms(host: &Host) -> u64 {
     u64::try_from(host.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Where a listener may listen, the first that works. Nothing before the colon means every interface, of both kinds where
+/// the machine has both. A name that has both kinds means IPv4, as for Java.
+///
+/// # Errors
+/// The name has no address.
+pub(crate) async fn addresses(host: &Host, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if name.is_empty() {
+        let every: [IpAddr; 2] = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()];
+        return Ok(every.map(|ip| SocketAddr::new(ip, port)).to_vec());
+    }
+    Ok(preferred(host.net.resolve(name, port).await?))
+}
+
+fn preferred(mut found: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.truncate(1);
+    found
+}
+
 /// Listens on the first of these addresses that the machine has.
 ///
 /// # Errors
@@ -269,4 +288,38 @@ pub(crate) async fn bind(
         socket.set_send_buffer_bytes(bytes)?;
     }
     Ok(BoundListener { name: name.into(), socket })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listen, preferred};
+    use std::io::ErrorKind;
+    use std::net::SocketAddr;
+
+    fn all(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_name_with_both_kinds_of_addresses_means_ipv4() {
+        let both = all(&["[::1]:9", "127.0.0.1:9", "127.0.0.2:9"]);
+        assert_eq!(preferred(both), all(&["127.0.0.1:9"]));
+        assert_eq!(preferred(all(&["[::1]:9"])), all(&["[::1]:9"]));
+        assert_eq!(preferred(Vec::new()), []);
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_for_machines_without_the_first_not_for_one_that_is_taken() {
+        let host = klamm_host::os::host();
+        // Of a block for documentation: no machine has it.
+        let first = listen(&host, &all(&["192.0.2.1:0", "127.0.0.1:0"])).await;
+        let first = first.unwrap();
+        let taken = first.local_address().unwrap();
+        assert!(taken.ip().is_loopback());
+        let free = "127.0.0.1:0".parse().unwrap();
+        let refused = listen(&host, &[taken, free]).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
+        let nowhere = listen(&host, &[]).await.unwrap_err();
+        assert_eq!(nowhere.kind(), ErrorKind::AddrNotAvailable);
+    }
 }

@@ -8,5 +8,5 @@ mod outbox;
 mod pipeline;
 
 pub(crate) use limits::{AdmissionSettings, LimitSettings, Limits};
-pub(crate) use listener::{BoundListener, bind, listen, serve};
+pub(crate) use listener::{BoundListener, addresses, bind, listen, serve};
 pub(crate) use outbox::copy_small_ranges;
