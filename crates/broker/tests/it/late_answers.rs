@@ -6,7 +6,7 @@ use crate::consumer_groups::{idle, join};
 use crate::simulated::{ask, make_topic, start};
 use klamm_codec::Str;
 use klamm_host::Connection;
-use klamm_host_sim::{DiskOp, World};
+use klamm_host_sim::{DiskOp, SimDisk, World};
 use klamm_wire::messages::find_coordinator::FindCoordinatorRequest;
 use klamm_wire::messages::heartbeat::HeartbeatRequest;
 use klamm_wire::messages::incremental_alter_configs::{
@@ -45,6 +45,20 @@ async fn sync_commits(connection: &mut dyn Connection) {
     assert_eq!(answer.responses[0].error_code, 0, "{answer:?}");
 }
 
+/// A member joins; from then on a commit takes longer than its session lasts. Gives its epoch.
+async fn join_on_a_slow_disk(connection: &mut dyn Connection, disk: &SimDisk) -> i32 {
+    make_topic(connection).await;
+    find_coordinator(connection).await;
+    sync_commits(connection).await;
+    let joined = ask(connection, &join("a"), 1).await;
+    assert_eq!(joined.error_code, 0, "{joined:?}");
+    disk.set_latency(|op, _| match op {
+        DiskOp::SyncData => Duration::from_secs(60),
+        _ => Duration::ZERO,
+    });
+    joined.member_epoch
+}
+
 #[test]
 fn a_heartbeat_that_waits_behind_a_slow_sync_comes_before_the_end_of_its_session() {
     let run = World::run(1, |mut world| async move {
@@ -53,19 +67,11 @@ fn a_heartbeat_that_waits_behind_a_slow_sync_comes_before_the_end_of_its_session
         let (broker, host, address) = start(&mut machine, &one_shard).await;
         let mut connection = host.net.connect(address).await.unwrap();
         let mut other = host.net.connect(address).await.unwrap();
-        make_topic(&mut *connection).await;
-        find_coordinator(&mut *connection).await;
-        sync_commits(&mut *connection).await;
-        let joined = ask(&mut *connection, &join("a"), 1).await;
-        assert_eq!(joined.error_code, 0, "{joined:?}");
-        machine.disk.set_latency(|op, _| match op {
-            DiskOp::SyncData => Duration::from_secs(60),
-            _ => Duration::ZERO,
-        });
+        let epoch = join_on_a_slow_disk(&mut *connection, &machine.disk).await;
         let commit = tokio::spawn(async move { ask(&mut *other, &commit(1), 8).await });
         tokio::time::sleep(Duration::from_secs(20)).await;
         let begun = Instant::now();
-        let beat = idle("a", joined.member_epoch);
+        let beat = idle("a", epoch);
         let answer = ask(&mut *connection, &beat, 1).await;
         assert!(begun.elapsed() > Duration::from_secs(30), "it waited");
         assert_eq!(answer.error_code, 0, "{answer:?}");
@@ -83,15 +89,7 @@ fn a_member_that_waits_behind_a_slow_sync_for_longer_than_its_session_lasts_keep
         let one_shard = [("offsets.topic.num.partitions", "1")];
         let (broker, host, address) = start(&mut machine, &one_shard).await;
         let mut connection = host.net.connect(address).await.unwrap();
-        make_topic(&mut *connection).await;
-        find_coordinator(&mut *connection).await;
-        sync_commits(&mut *connection).await;
-        let joined = ask(&mut *connection, &join("a"), 1).await;
-        assert_eq!(joined.error_code, 0, "{joined:?}");
-        machine.disk.set_latency(|op, _| match op {
-            DiskOp::SyncData => Duration::from_secs(60),
-            _ => Duration::ZERO,
-        });
+        let epoch = join_on_a_slow_disk(&mut *connection, &machine.disk).await;
         let begun = Instant::now();
         // Its own: nothing of it is on the way meanwhile.
         let committed = ask(&mut *connection, &commit(1), 8).await;
@@ -99,7 +97,7 @@ fn a_member_that_waits_behind_a_slow_sync_for_longer_than_its_session_lasts_keep
         assert!(begun.elapsed() > Duration::from_secs(50), "it waited");
         machine.disk.set_latency(|_, _| Duration::ZERO);
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let beat = idle("a", joined.member_epoch);
+        let beat = idle("a", epoch);
         let answer = ask(&mut *connection, &beat, 1).await;
         assert_eq!(answer.error_code, 0, "{answer:?}");
         // It goes silent, and is let go.

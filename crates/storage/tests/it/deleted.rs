@@ -1,7 +1,7 @@
 //! Logs that are deleted, and others that are made under their names.
 
-use crate::leftovers::{append, checkpoint, folder, made, make_in, start, sync_all};
-use crate::store::{NOW_MS, open_dir, partition, read_all};
+use crate::leftovers::{append, folder, made, make_in, start, sync_all};
+use crate::store::{NOW_MS, checkpoint, open_dir, partition, read_all};
 use crate::story::DATA;
 use klamm_host::Disk;
 use klamm_host_sim::{CrashPolicy, DiskFault, DiskOp, Effect, OpFilter, SimDisk, SimRng};

@@ -1,7 +1,8 @@
 //! What a run leaves on the disk that a later one must not take for something else, and must not leave for ever.
 
 use crate::store::{
-    check_times, context, marker, numbered, open_dir, open_log, partition, producer, read_all,
+    check_times, checkpoint, context, marker, numbered, open_dir, open_log, partition, producer,
+    read_all,
 };
 use crate::story::DATA;
 use klamm_host::{Disk, OpenMode};
@@ -50,16 +51,6 @@ fn stop(dir: &LogDir, log: &mut PartitionLog) {
     close(log);
     checkpoint(dir, log);
     dir.mark_clean_stop(1).unwrap();
-}
-
-pub(crate) fn checkpoint(dir: &LogDir, log: &PartitionLog) {
-    for (file, offset) in [
-        (CheckpointFile::RecoveryPoint, log.recovery_point()),
-        (CheckpointFile::LogStart, log.log_start_offset()),
-    ] {
-        dir.write_checkpoint(file, [(log.partition(), offset)].into_iter())
-            .unwrap();
-    }
 }
 
 pub(crate) fn start(disk: &SimDisk) -> (Arc<LogDir>, PartitionLog) {
